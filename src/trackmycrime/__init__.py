@@ -1,0 +1,1 @@
+"""Victims of crime follow their own case online."""
