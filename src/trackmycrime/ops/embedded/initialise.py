@@ -1,0 +1,88 @@
+"""Make a cluster's files: whole or not at all, and no login without a password."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from trackmycrime.ops.embedded import identity
+from trackmycrime.ops.embedded.binaries import Binaries
+from trackmycrime.ops.exits import Unreachable
+from trackmycrime.ops.tether import tethered
+
+SUPERUSER = "postgres"
+_HBA = """\
+# Written by TrackMyCrime: a password for everybody, over the socket or this machine's own address only.
+local all all scram-sha-256
+host all all 127.0.0.1/32 scram-sha-256
+"""
+_CONF = """
+# TrackMyCrime's settings for a small machine; yours to tune.
+max_connections = 100
+shared_buffers = 128MB
+synchronous_commit = on
+password_encryption = 'scram-sha-256'
+timezone = 'UTC'
+log_timezone = 'UTC'
+# Logs carry no personal data: no statements, no values, no failed commands (their senders see those).
+log_statement = 'none'
+log_min_messages = log
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_checkpoints = off
+"""
+
+
+def _locale(major: int) -> list[str]:
+    """Order by code point, and letters beyond ASCII known; the same on every machine."""
+    if major >= 17:
+        return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8"]
+    return ["--locale=C.UTF-8"]
+
+
+def _initdb(folder: Path, binaries: Binaries, who: str, password: str, locale: list[str], sync: bool) -> str:
+    """Run initdb into ``folder``; empty when it worked, else what it said."""
+    read, write = os.pipe()
+    try:
+        os.write(write, password.encode() + b"\n")
+        os.close(write)
+        argv = [binaries.initdb, "--pgdata", str(folder), "--username", SUPERUSER, "--encoding=UTF8"]
+        argv += ["--auth=scram-sha-256", f"--pwfile=/dev/fd/{read}", "--no-instructions", *locale]
+        argv += [] if sync else ["--no-sync"]
+        done = subprocess.run(
+            tethered(argv, identity=who, chdir=folder), capture_output=True, text=True, pass_fds=[read]
+        )
+    finally:
+        os.close(read)
+    return "" if done.returncode == 0 else (done.stderr.strip() or done.stdout.strip() or "no reason given")
+
+
+def initialise(server: Path, binaries: Binaries, password: str, *, sync: bool) -> str:
+    """Make the cluster ``server`` and return the identity that owns it.
+
+    initdb works in a folder beside it, which is renamed when all is there: an interrupted start leaves nothing that
+    looks like a cluster. Raises Unreachable with initdb's own words.
+    """
+    for left in server.parent.glob(f"{server.name}.new-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    new = Path(tempfile.mkdtemp(prefix=f"{server.name}.new-", dir=server.parent))
+    who = identity.choose(new, binaries)
+    problem = _initdb(new, binaries, who, password, _locale(binaries.major), sync)
+    if problem:  # a system without that locale
+        for left in new.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        problem = _initdb(new, binaries, who, password, ["--locale=C"], sync)
+    if problem:
+        raise Unreachable(f"PostgreSQL's initdb failed in {new}: {problem}")
+    (new / "pg_hba.conf").write_text(_HBA, "utf-8")
+    with (new / "postgresql.conf").open("a", encoding="utf-8") as conf:
+        conf.write(_CONF)
+    new.rename(server)
+    if sync:
+        parent = os.open(server.parent, os.O_RDONLY)
+        os.fsync(parent)
+        os.close(parent)
+    return who

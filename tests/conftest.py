@@ -1,0 +1,28 @@
+"""Starts what all tests share. Fixtures live in tests/support, by what they give."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.support.server import TestServer
+
+SERVER = pytest.StashKey[TestServer]()
+os.environ.setdefault(
+    "DJANGO_ALLOW_ASYNC_UNSAFE", "1"
+)  # playwright keeps an event loop beside Django's calls
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the database in the process that starts the others, before pytest-django reads the settings."""
+    if not hasattr(config, "workerinput"):
+        config.stash[SERVER] = TestServer()
+        config.stash[SERVER].start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the database when all tests are done."""
+    server = config.stash.get(SERVER, None)
+    if server:
+        server.stop()

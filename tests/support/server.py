@@ -1,0 +1,48 @@
+"""One PostgreSQL for the whole run: started by the process that starts the others, and handed on as settings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from trackmycrime.ops import keys
+from trackmycrime.ops.embedded import Cluster, start
+
+SETTINGS = "trackmycrime.config.settings.test"
+
+
+class TestServer:
+    """The run's database server, and the settings by which every test process reaches it.
+
+    With ``TMC_DATABASE_URL`` in the environment that server is used (its login must be allowed to create databases
+    and roles); else an embedded one without fsync, whose owner may make databases and, in tests only, take a door's
+    role.
+    """
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="tmc-tests-"))
+        self.cluster: Cluster | None = None
+
+    def start(self) -> None:
+        """Start it when none is given, and put its address and keys into the environment."""
+        if os.environ.get("TMC_DATABASE_URL"):
+            made = keys.generated(self.folder)
+        else:
+            self.cluster = start(self.folder, for_tests=True)
+            made = self.cluster.keys
+            os.environ["TMC_DATABASE_URL"] = self.cluster.dsn("owner")
+        os.environ.setdefault("TMC_SECRET_KEY", made.secret_key)
+        os.environ.setdefault("TMC_FIELD_KEYS", made.field_keys)
+        for door in keys.DOORS:
+            os.environ.setdefault(keys.password_variable(door), made.passwords[door])
+        os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
+
+    def stop(self) -> None:
+        """End it and remove its folder."""
+        if self.cluster:
+            self.cluster.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
