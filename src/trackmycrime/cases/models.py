@@ -1,0 +1,106 @@
+"""What the police told us. Never shown to a victim as it is."""
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from trackmycrime.kernel.fields import EncryptedJSONField
+from trackmycrime.kernel.ids import new_id
+
+
+class Crime(models.Model):
+    """One crime record, in its newest known state. `reference_key` is the reference compared without case."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    reference = models.CharField(max_length=32)
+    reference_key = models.CharField(max_length=32)
+    offence_code = models.CharField(max_length=16, blank=True)
+    offence_name = models.CharField(max_length=200)
+    category = models.CharField(max_length=40)
+    reported_at = models.CharField(max_length=40)
+    """As said: a moment, a day or a month (ISO 8601), shown as exactly as it is known. The same for the dates below."""
+    occurred_from = models.CharField(max_length=40, blank=True)
+    occurred_to = models.CharField(max_length=40, blank=True)
+    place = models.CharField(max_length=120, blank=True)
+    stage = models.CharField(max_length=30)
+    outcome = models.CharField(max_length=4, blank=True)
+    outcome_on = models.CharField(max_length=40, blank=True)
+    officer_id = models.CharField(max_length=64, blank=True)
+    unit_id = models.CharField(max_length=64, blank=True)
+    flags: Any = ArrayField(models.CharField(max_length=30), default=list)
+    closed_at = models.CharField(max_length=40, blank=True)
+    other_references: Any = models.JSONField(default=list)
+    sequence = models.BigIntegerField()
+    """Of the newest `crime.changed`."""
+    withdrawn_reason = models.CharField(max_length=12, blank=True)
+    """``no_crime``, ``merged``, ``duplicate``, ``disposed``; empty while it stands."""
+    merged_into = models.UUIDField(null=True)
+    withheld = models.BooleanField(default=False)
+    """Closed to everybody outside until `crime.restored` or a supervisor lifts it."""
+    switched_on = models.BooleanField(null=True)
+    """What an officer decided for a crime of a protected kind: on, off, or not decided."""
+    live = models.BooleanField(default=False)
+    """Whether anything about it happened at or after its source's `live_from`."""
+
+    class Meta:
+        db_table = "cases_crime"
+        constraints = [
+            models.UniqueConstraint(fields=["force", "reference_key"], name="cases_crime_once"),
+            models.UniqueConstraint(fields=["force", "id"], name="cases_crime_in_force"),
+        ]
+        indexes = [
+            models.Index(fields=["force", "officer_id"], name="cases_crime_officer"),
+            models.Index(fields=["force", "unit_id"], name="cases_crime_unit"),
+        ]
+
+
+class CrimeState(models.Model):
+    """One `crime.changed`, the superseded ones too: what derived entries are computed from."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    crime = models.ForeignKey(Crime, models.CASCADE)
+    sequence = models.BigIntegerField()
+    time = models.DateTimeField()
+    stage = models.CharField(max_length=30)
+    outcome = models.CharField(max_length=4, blank=True)
+    officer_id = models.CharField(max_length=64, blank=True)
+    live = models.BooleanField()
+    """Whether it happened at or after `live_from`: then what follows from it may be alerted."""
+
+    class Meta:
+        db_table = "cases_crime_state"
+        constraints = [models.UniqueConstraint(fields=["crime", "sequence"], name="cases_crime_state_once")]
+
+
+class Update(models.Model):
+    """One `update.published` of the records system or of an officer at the desk, in its newest revision."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    crime = models.ForeignKey(Crime, models.CASCADE)
+    update_id = models.CharField(max_length=64)
+    by_desk = models.BooleanField(default=False)
+    author = models.CharField(max_length=64, blank=True)
+    """The officer's id where the desk wrote it."""
+    milestone = models.CharField(max_length=40)
+    happened_at = models.DateTimeField()
+    text = EncryptedJSONField(null=True)
+    """``{"en": …, "cy": …}``, plain text"""
+    text_hash = models.BinaryField(max_length=32, null=True)
+    """Of the words, so that a correction that changes none alerts nobody."""
+    first_sequence = models.BigIntegerField()
+    sequence = models.BigIntegerField()
+    time = models.DateTimeField()
+    persons: Any = ArrayField(models.CharField(max_length=64), null=True)
+    """Whom it is for, by the records system's person ids; None: all victims of the crime."""
+    review = models.BooleanField(null=True)
+    live = models.BooleanField()
+    withdrawn_reason = models.CharField(max_length=12, blank=True)
+    replaced_by = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        db_table = "cases_update"
+        constraints = [models.UniqueConstraint(fields=["crime", "by_desk", "update_id"], name="cases_update_once")]

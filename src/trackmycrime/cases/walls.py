@@ -1,0 +1,21 @@
+from trackmycrime.kernel.walls import Key, Walls, of_force
+
+_TABLES = ("cases_crime", "cases_crime_state", "cases_update")
+
+# The portal is not named here: it can read nothing of what the police told us.
+WALLS = Walls(
+    grants={
+        "cases_crime": {
+            "desk": "select, update (withheld, switched_on)",
+            "gateway": "select, insert, update",
+            "worker": "select",
+        },
+        "cases_crime_state": {"desk": "select", "gateway": "select, insert", "worker": "select"},
+        "cases_update": {"desk": "select, insert, update", "gateway": "select, insert, update", "worker": "select"},
+    },
+    policies={table: of_force("desk", "gateway", "worker") for table in _TABLES},
+    keys=[
+        Key(table, f"{table}_same_force", "force_id, crime_id", "cases_crime", "force_id, id")
+        for table in ("cases_crime_state", "cases_update")
+    ],
+)

@@ -1,0 +1,147 @@
+"""What all processes share. Everything that differs between installations comes from the environment (docs/settings.md)."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+PACKAGE = Path(__file__).resolve().parents[2]
+
+
+def env(name: str, default: str = "") -> str:
+    """A setting from the environment, trimmed."""
+    return os.environ.get(name, default).strip()
+
+
+def need(name: str) -> str:
+    """A setting that must be there. Raises ImproperlyConfigured naming it."""
+    if not (value := env(name)):
+        raise ImproperlyConfigured(f"{name} is not set")
+    return value
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's description of a ``postgresql://`` address; the host may be a socket's folder (``?host=/…``)."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ImproperlyConfigured("the database's address starts with postgresql:// (PostgreSQL 15 or newer only)")
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    host = unquote(query.pop("host", "")) or unquote(parts.hostname or "")
+    port = query.pop("port", "") or str(parts.port or "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": port,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {key: unquote(value) for key, value in query.items()},
+    }
+
+
+def door_url(door: str) -> str:
+    """The address by which a door reaches the database.
+
+    ``TMC_DOOR_DATABASE_URL`` where the supervisor gives it; else the owner's host and database with the door's own
+    login and ``TMC_DATABASE_PASSWORD_<DOOR>``.
+    """
+    if given := env("TMC_DOOR_DATABASE_URL"):
+        return given
+    parts = urlsplit(need("TMC_DATABASE_URL"))
+    host = parts.netloc.rpartition("@")[2]
+    password = quote(need(f"TMC_DATABASE_PASSWORD_{door.upper()}"), safe="")
+    return urlunsplit(parts._replace(netloc=f"{TMC_ROLE_PREFIX}{door}:{password}@{host}"))
+
+
+DOOR = ""
+TMC_ROLE_PREFIX = env("TMC_ROLE_PREFIX", "tmc_")
+SECRET_KEY = need("TMC_SECRET_KEY")
+TMC_FIELD_KEYS = need("TMC_FIELD_KEYS")
+TMC_EMAIL_URL = env("TMC_EMAIL_URL")
+TMC_EMAIL_FROM = env("TMC_EMAIL_FROM", "TrackMyCrime <no-reply@trackmycrime.invalid>")
+TMC_TEXT_URL = env("TMC_TEXT_URL")
+TMC_PORTAL_URL = env("TMC_PORTAL_URL", "http://127.0.0.1:8000")
+TMC_DESK_URL = env("TMC_DESK_URL", "http://127.0.0.1:8001")
+TMC_DEMO = env("TMC_DEMO") == "1"
+
+DEBUG = False
+ALLOWED_HOSTS = [host for host in env("TMC_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host]
+for _url in (TMC_PORTAL_URL, TMC_DESK_URL):
+    if (_host := urlsplit(_url).hostname) and _host not in ALLOWED_HOSTS:
+        ALLOWED_HOSTS.append(_host)
+
+# kernel stands last: it builds the walls when every other room's tables are there
+ROOMS = ["audit", "forces", "tasks", "delivery", "people", "cases", "feed", "publish", "messages", "alerts"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.staticfiles",
+    "trackmycrime.design",
+    *(f"trackmycrime.{room}" for room in ROOMS),
+    "trackmycrime.kernel",
+]
+MIDDLEWARE: list[str] = []
+
+AUTH_USER_MODEL = "people.Account"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("cy", "Cymraeg")]
+LOCALE_PATHS = [PACKAGE / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/London"
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+
+STATIC_URL = "/static/"
+FORM_RENDERER = "trackmycrime.design.forms.DesignRenderer"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+        },
+    }
+]
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 60 * 60 * 2
+SESSION_SAVE_EVERY_REQUEST = False
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # Django's request logger writes addresses of pages, which hold ids only; never bodies
+        "django.request": {"level": "ERROR"},
+        "django.db.backends": {"level": "WARNING"},
+    },
+}

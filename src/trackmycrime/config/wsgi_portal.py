@@ -1,0 +1,13 @@
+"""WSGI application of the portal. It refuses to start with a login that passes by the walls."""
+
+import os
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "trackmycrime.config.settings.portal"
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
+
+from trackmycrime.kernel.walls import refuse_power
+
+refuse_power("portal")

@@ -1,0 +1,98 @@
+"""The way in: sources, their tokens, and every event as it came."""
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from trackmycrime.kernel.fields import EncryptedJSONField
+from trackmycrime.kernel.ids import new_id
+
+
+class Source(models.Model):
+    """One records system of one force that may send events."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    name = models.CharField(max_length=120)
+    live_from = models.DateTimeField(null=True)
+    """Events before it publish, and neither alert nor invite; None: all are live."""
+    types: Any = ArrayField(models.CharField(max_length=40), null=True)
+    """The event types it may send; None: all."""
+    revoked_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "feed_source"
+        constraints = [
+            models.UniqueConstraint(fields=["force", "name"], name="feed_source_once"),
+            models.UniqueConstraint(fields=["force", "id"], name="feed_source_in_force"),
+        ]
+
+
+class Token(models.Model):
+    """A credential of a source: shown once, stored as a keyed hash. Two may live side by side while rotating."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    source = models.ForeignKey(Source, models.CASCADE)
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "feed_token"
+
+
+class Event(models.Model):
+    """One event as it came. Unknown fields' values are never in `body`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    source = models.ForeignKey(Source, models.CASCADE)
+    event_id = models.CharField(max_length=128)
+    digest = models.BinaryField(max_length=32)
+    type = models.CharField(max_length=40, blank=True)
+    subject_key = models.CharField(max_length=64, blank=True)
+    entity = models.CharField(max_length=180, blank=True)
+    """``kind:subject:id``, empty when it is not known"""
+    sequence = models.BigIntegerField(null=True)
+    time = models.DateTimeField(null=True)
+    received_at = models.DateTimeField()
+    body = EncryptedJSONField()
+    status = models.CharField(max_length=12)
+    problem: Any = models.JSONField(null=True)
+    waits_for = models.CharField(max_length=180, blank=True)
+    """The entity that must arrive first, while it waits"""
+
+    class Meta:
+        db_table = "feed_event"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "event_id"], name="feed_event_once"),
+        ]
+        indexes = [
+            models.Index(fields=["force", "entity", "sequence"], name="feed_event_entity"),
+            models.Index(
+                fields=["force", "waits_for"], condition=~models.Q(waits_for=""), name="feed_event_waiting"
+            ),
+            models.Index(
+                fields=["force", "received_at"], condition=models.Q(status="quarantined"), name="feed_quarantine"
+            ),
+        ]
+
+
+class Entity(models.Model):
+    """The newest accepted state of one thing that events are about, and the source that it belongs to."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    entity = models.CharField(max_length=180)
+    source = models.ForeignKey(Source, models.CASCADE)
+    sequence = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        db_table = "feed_entity"
+        constraints = [models.UniqueConstraint(fields=["force", "entity"], name="feed_entity_once")]

@@ -1,0 +1,31 @@
+from trackmycrime.kernel.walls import Key, Walls, of_force
+
+_FIXED = "security definer set search_path = pg_catalog, public, pg_temp"
+
+# Who sends, looked up by the token's keyed hash before any force is known; marks the token as used, at most once a minute.
+_SOURCE_FOR = f"""
+create or replace function feed_source_for(h bytea, at timestamptz)
+returns table (source_id uuid, force_id smallint) language sql volatile {_FIXED} as $$
+    update feed_token t set last_used_at = at
+    where t.token_hash = h and (t.last_used_at is null or t.last_used_at < at - interval '1 minute');
+    select s.id, s.force_id from feed_token t join feed_source s on s.id = t.source_id
+    where t.token_hash = h and t.revoked_at is null and s.revoked_at is null
+      and (t.expires_at is null or t.expires_at > at) $$"""
+
+_TABLES = ("feed_source", "feed_token", "feed_event", "feed_entity")
+
+WALLS = Walls(
+    grants={
+        "feed_source": {"desk": "select", "gateway": "select", "worker": "select"},
+        "feed_token": {},
+        "feed_event": {"desk": "select", "gateway": "select, insert, update", "worker": "select"},
+        "feed_entity": {"gateway": "select, insert, update", "desk": "select", "worker": "select"},
+    },
+    policies={table: of_force("desk", "gateway", "worker") for table in _TABLES},
+    keys=[
+        Key("feed_token", "feed_token_same_force", "force_id, source_id", "feed_source", "force_id, id"),
+        Key("feed_event", "feed_event_same_force", "force_id, source_id", "feed_source", "force_id, id"),
+        Key("feed_entity", "feed_entity_same_force", "force_id, source_id", "feed_source", "force_id, id"),
+    ],
+    functions=[("feed_source_for(bytea, timestamptz)", _SOURCE_FOR, ("gateway",))],
+)

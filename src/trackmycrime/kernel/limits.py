@@ -1,0 +1,37 @@
+"""Limits that hold across processes: counted in PostgreSQL, one row per thing counted and window of time."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from . import crypto
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `most` times within `window`. `name` is part of the key, so limits never share a counter."""
+
+    name: str
+    most: int
+    window: timedelta
+
+
+def hit(limit: Limit, who: str, *, now: datetime, weight: int = 1) -> bool:
+    """Count one try of `who` and say whether it is still within the limit.
+
+    `who` may be an email address or a network address: only its keyed hash is stored. Counting waits for other
+    tries of the same `who`, so that tries sent side by side are counted one by one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select limit_hit(%s, %s, %s, %s)",
+            [crypto.blind(f"limit:{limit.name}", who), now, limit.window, weight],
+        )
+        return int(cursor.fetchone()[0]) <= limit.most
+
+
+def clear(limit: Limit, who: str) -> None:
+    """Forget the count, as after a success."""
+    with connection.cursor() as cursor:
+        cursor.execute("select limit_clear(%s)", [crypto.blind(f"limit:{limit.name}", who)])

@@ -1,0 +1,44 @@
+"""What victims and police write to each other. A thread is all messages of one victim on one crime."""
+
+from django.db import models
+
+from trackmycrime.kernel.fields import EncryptedTextField
+from trackmycrime.kernel.ids import new_id
+
+
+class Message(models.Model):
+    """One message. Nothing said is ever un-said: rows are added and marked, never changed or removed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    victim = models.ForeignKey("people.Victim", models.CASCADE)
+    case_id = models.UUIDField()
+    by = models.CharField(max_length=8)
+    """``victim`` or ``police``"""
+    account_id = models.UUIDField()
+    shown_as = EncryptedTextField(null=True)
+    """How the officer's name is shown to the victim"""
+    text = EncryptedTextField()
+    written_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    """When the worker carried on what a victim's message starts (a task with a clock)"""
+    read_at = models.DateTimeField(null=True)
+    """When the other side first opened it"""
+    read_by = models.UUIDField(null=True)
+    once = models.UUIDField(unique=True)
+    """Made with the form: a form sent twice is one message"""
+
+    class Meta:
+        db_table = "messages_message"
+        indexes = [
+            models.Index(fields=["victim", "written_at"], name="messages_thread"),
+            models.Index(fields=["case_id"], name="messages_case"),
+            models.Index(
+                fields=["force", "written_at"],
+                condition=models.Q(by="victim", read_at=None),
+                name="messages_unread",
+            ),
+            models.Index(
+                fields=["written_at"], condition=models.Q(by="victim", taken_at=None), name="messages_untaken"
+            ),
+        ]

@@ -1,0 +1,206 @@
+"""People: victims, officers, the accounts they sign in with, invitations and sessions."""
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from trackmycrime.kernel.fields import EncryptedJSONField, EncryptedTextField
+from trackmycrime.kernel.ids import new_id
+
+
+class Account(AbstractBaseUser):
+    """What a person signs in with. Victims' and officers' accounts never meet: each door sees its own kind."""
+
+    class Kind(models.TextChoices):
+        VICTIM = "victim"
+        OFFICER = "officer"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    email = EncryptedTextField()
+    email_hash = models.BinaryField(max_length=32)
+    language = models.CharField(max_length=8, blank=True)
+    """``en`` or ``cy`` once chosen; empty until then."""
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    """When this account last looked; what is newer is shown as new."""
+
+    USERNAME_FIELD = "id"
+    objects: BaseUserManager["Account"] = BaseUserManager()
+
+    class Meta:
+        db_table = "people_account"
+        constraints = [models.UniqueConstraint(fields=["kind", "email_hash"], name="people_account_once")]
+
+
+class Staff(models.Model):
+    """An officer's account at one force, with the role that says what it may do there."""
+
+    class Role(models.TextChoices):
+        OFFICER = "officer"
+        SUPERVISOR = "supervisor"
+        ADMINISTRATOR = "administrator"
+        AUDITOR = "auditor"
+
+    account = models.OneToOneField(Account, models.CASCADE, primary_key=True)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    role = models.CharField(max_length=14, choices=Role.choices)
+    officer_id = models.CharField(max_length=64, blank=True)
+    """The records system's id of this officer, if it has told us of one."""
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        db_table = "people_staff"
+
+
+class SetupLink(models.Model):
+    """The single-use link by which an officer sets a password; lives 24 hours."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    account = models.ForeignKey(Account, models.CASCADE)
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "people_setup_link"
+
+
+class PortalSession(AbstractBaseSession):
+    """Sessions of victims. Kept apart from the desk's, so that one door cannot read the other's."""
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+        db_table = "people_portal_session"
+
+
+class DeskSession(AbstractBaseSession):
+    """Sessions of officers."""
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+        db_table = "people_desk_session"
+
+
+class Officer(models.Model):
+    """What a records system says of one of its officers."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    officer_id = models.CharField(max_length=64)
+    unit_id = models.CharField(max_length=64, blank=True)
+    detail = EncryptedJSONField()
+    """name, collar_number, rank, email, phone, shown_as"""
+    email_hash = models.BinaryField(max_length=32, null=True)
+    active = models.BooleanField(default=True)
+    away_until = models.DateField(null=True)
+    cover = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        db_table = "people_officer"
+        constraints = [models.UniqueConstraint(fields=["force", "officer_id"], name="people_officer_once")]
+
+
+class Victim(models.Model):
+    """One person's part in one crime.
+
+    `detail` is what the records system said last; `safe_*` is the strictest of all that was said and only a person
+    loosens it; `chosen_*` is what the victim chose here, and stands over what the records system prefers.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    crime_id = models.UUIDField()
+    person = models.CharField(max_length=64)
+    """The records system's id of the person, the same on all crimes of the force."""
+    role = models.CharField(max_length=20)
+    detail = EncryptedJSONField()
+    """name, organisation, born_on, address, needs, safe_contact.note"""
+    email = EncryptedTextField(null=True)
+    email_hash = models.BinaryField(max_length=32, null=True)
+    mobile = EncryptedTextField(null=True)
+    mobile_hash = models.BinaryField(max_length=32, null=True)
+    language = models.CharField(max_length=35, blank=True)
+    under_age = models.BooleanField(default=False)
+    enhanced = models.BooleanField(null=True)
+    preferred_channel = models.CharField(max_length=10, blank=True)
+    safe_known = models.BooleanField(default=False)
+    """Whether anybody has said what is safe."""
+    safe_channels: Any = ArrayField(models.CharField(max_length=10), null=True)
+    """None: all that are known; []: no machine contact at all."""
+    safe_from = models.TimeField(null=True)
+    safe_to = models.TimeField(null=True)
+    disguise = models.BooleanField(default=False)
+    no_portal = models.BooleanField(default=False)
+    chosen_channel = models.CharField(max_length=10, blank=True)
+    chosen_language = models.CharField(max_length=8, blank=True)
+    chosen_at = models.DateTimeField(null=True)
+    account = models.ForeignKey(Account, models.SET_NULL, null=True)
+    joined_at = models.DateTimeField(null=True)
+    blocked_hashes: Any = ArrayField(models.BinaryField(max_length=32), default=list)
+    """Hashes of addresses whose holder said «not for me»: nothing is sent there for this victim again."""
+    live = models.BooleanField(default=True)
+    withdrawn_reason = models.CharField(max_length=20, blank=True)
+    invited_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "people_victim"
+        constraints = [
+            models.UniqueConstraint(fields=["force", "crime_id", "person"], name="people_victim_once"),
+            models.UniqueConstraint(fields=["force", "id"], name="people_victim_in_force"),
+        ]
+        indexes = [models.Index(fields=["account"], name="people_victim_account")]
+
+
+class Invitation(models.Model):
+    """The one mail, text or letter by which a victim joins. Proof is the token and, besides, a code by another way."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        OPENED = "opened"
+        USED = "used"
+        LOCKED = "locked"
+        STOPPED = "stopped"
+        REVOKED = "revoked"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    victim = models.ForeignKey(Victim, models.CASCADE)
+    round = models.SmallIntegerField(default=1)
+    """1 at first; 2 and 3 when renewed on days 3 and 10."""
+    way = models.CharField(max_length=10)
+    """``email``, ``text`` or ``desk`` (printed, or said by an officer)."""
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    second = models.CharField(max_length=8)
+    """The second proof: ``text`` (a code to the mobile on file) or ``officer`` (the activation code)."""
+    activation_code = EncryptedTextField()
+    activation_hash = models.BinaryField(max_length=32)
+    code_hash = models.BinaryField(max_length=32, null=True)
+    code_wanted_at = models.DateTimeField(null=True)
+    code_sent_at = models.DateTimeField(null=True)
+    code_expires_at = models.DateTimeField(null=True)
+    codes_sent = models.SmallIntegerField(default=0)
+    tries = models.SmallIntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "people_invitation"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["victim"], condition=models.Q(state__in=["open", "opened"]), name="people_invitation_one_open"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["state", "created_at"], name="people_invitation_due"),
+            models.Index(
+                fields=["code_wanted_at"], condition=models.Q(code_sent_at=None), name="people_code_wanted"
+            ),
+        ]

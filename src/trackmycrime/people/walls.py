@@ -1,0 +1,63 @@
+from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
+
+from .crossings import FUNCTIONS
+
+MINE = "account_id = (select app_account())"
+MY_CRIMES = f"any (array(select v.crime_id from people_victim v where v.live and v.{MINE}))"
+"""The crimes of the signed-in account; an array, so that the planner walks an index."""
+MY_VICTIMS_ARRAY = f"array(select v.id from people_victim v where v.live and v.{MINE})"
+MY_VICTIMS = f"any ({MY_VICTIMS_ARRAY})"
+
+ME = "kind = 'victim' and id = (select app_account())"
+STAFF_OF_FORCE = "any (array(select s.account_id from people_staff s))"
+
+WALLS = Walls(
+    grants={
+        "people_account": {
+            "portal": "select, insert, update (password, last_login, language, seen_at)",
+            "desk": "select, update (password, last_login, language, seen_at)",
+        },
+        "people_staff": {"desk": "select", "gateway": "select", "worker": "select"},
+        "people_setup_link": {},
+        "people_portal_session": {"portal": "select, insert, update, delete", "worker": "select, delete"},
+        "people_desk_session": {"desk": "select, insert, update, delete", "worker": "select, delete"},
+        "people_officer": {"desk": "select", "gateway": "select, insert, update", "worker": "select"},
+        "people_victim": {
+            "portal": "select, update (chosen_channel, chosen_language, chosen_at)",
+            "desk": "select, update",
+            "gateway": "select, insert, update",
+            "worker": "select, update",
+        },
+        "people_invitation": {
+            "desk": "select, insert, update",
+            "gateway": "select, insert, update",
+            "worker": "select, insert, update",
+        },
+    },
+    policies={
+        "people_account": {
+            "portal": [
+                Policy(ME, None, "select"),
+                Policy(ME, ME, "update"),
+                Policy("", "kind = 'victim'", "insert"),
+            ],
+            "desk": [
+                Policy(f"kind = 'officer' and id = {STAFF_OF_FORCE}", None, "select"),
+                Policy(f"kind = 'officer' and id = {STAFF_OF_FORCE}", None, "update"),
+            ],
+        },
+        "people_staff": of_force("desk", "gateway", "worker"),
+        "people_officer": of_force("desk", "gateway", "worker"),
+        "people_victim": {
+            "portal": [Policy(f"live and {MINE}", None, "select"), Policy(f"live and {MINE}", None, "update")],
+            **of_force("desk", "gateway", "worker"),
+        },
+        "people_invitation": of_force("desk", "gateway", "worker"),
+    },
+    keys=[
+        Key("people_victim", "people_victim_same_force", "force_id, crime_id", "cases_crime", "force_id, id"),
+        Key("people_invitation", "people_invitation_same_force", "force_id, victim_id", "people_victim", "force_id, id"),
+    ],
+    functions=FUNCTIONS,
+)
+__all__ = ["MINE", "MY_CRIMES", "MY_VICTIMS", "MY_VICTIMS_ARRAY", "WALLS"]

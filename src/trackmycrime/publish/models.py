@@ -1,0 +1,80 @@
+"""What a victim may see. Written once when it is published, read often, and readable by the portal."""
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from trackmycrime.kernel.fields import EncryptedJSONField
+from trackmycrime.kernel.ids import new_id
+
+
+class Case(models.Model):
+    """The published case: one crime as its victims see it. `id` is the opaque name in page addresses."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    crime_id = models.UUIDField()
+    open = models.BooleanField()
+    """False: not eligible or withheld; then no page of it opens, whoever asks."""
+    version = models.BigIntegerField(default=1)
+    """Rises with every change of anything on the page."""
+    page = EncryptedJSONField()
+    """reference, category, offence, place, occurred, reported, contact {en, cy}, since {stage: date}, closing reason"""
+    stage = models.CharField(max_length=30)
+    outcome = models.CharField(max_length=4, blank=True)
+    next_update_on = models.DateField(null=True)
+    closed_on = models.DateField(null=True)
+    readable_until = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "publish_case"
+        constraints = [
+            models.UniqueConstraint(fields=["force", "crime_id"], name="publish_case_once"),
+            models.UniqueConstraint(fields=["force", "id"], name="publish_case_in_force"),
+            models.UniqueConstraint(fields=["crime_id"], name="publish_case_crime"),
+        ]
+
+
+class Entry(models.Model):
+    """One entry on a timeline (an update), for all victims of the case or for some.
+
+    States: ``published``; ``held`` (waits for an officer's yes); ``never`` (the force's policy, or an officer, says
+    it is not for victims); ``withdrawn`` (stays on the page with its reason); ``gone`` (no trace of it is left).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    case = models.ForeignKey(Case, models.CASCADE)
+    key = models.CharField(max_length=120)
+    """What it is made from: ``update:<id>``, ``desk:<id>`` or ``derived:<milestone>:<sequence>``"""
+    revision = models.BigIntegerField()
+    milestone = models.CharField(max_length=40)
+    outcome = models.CharField(max_length=4, blank=True)
+    happened_at = models.DateTimeField()
+    words = EncryptedJSONField()
+    """{"en": {title, paragraphs, author?}, "cy": …, "written": ["en"]}: ready to show, plain text"""
+    words_hash = models.BinaryField(max_length=32)
+    victims: Any = ArrayField(models.UUIDField(), null=True)
+    """Whom it is for; None: all victims of the case"""
+    state = models.CharField(max_length=10)
+    hold_reason = models.CharField(max_length=40, blank=True)
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True)
+    corrected_at = models.DateTimeField(null=True)
+    withdrawn_reason = models.CharField(max_length=12, blank=True)
+    live = models.BooleanField()
+    missed = models.BooleanField(default=False)
+    """Came while the case was closed to victims: an officer releases it from one list."""
+
+    class Meta:
+        db_table = "publish_entry"
+        constraints = [
+            models.UniqueConstraint(fields=["case", "key"], name="publish_entry_once"),
+            models.UniqueConstraint(fields=["force", "id"], name="publish_entry_in_force"),
+        ]
+        indexes = [
+            models.Index(fields=["force", "state"], condition=models.Q(state="held"), name="publish_entry_held")
+        ]

@@ -1,0 +1,48 @@
+from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
+from trackmycrime.people.walls import MINE, MY_CRIMES, MY_VICTIMS_ARRAY
+
+READABLE = "open and (readable_until is null or readable_until > now())"
+MY_CASES = (
+    "any (array(select c.id from publish_case c where c.crime_id = "
+    f"any (array(select v.crime_id from people_victim v where v.live and v.{MINE}))))"
+)
+
+# The portal reads only what is published, only of its own cases, only while they are open and readable, and of each
+# entry only what is meant for this person. A held entry cannot reach it whatever a page does.
+WALLS = Walls(
+    grants={
+        "publish_case": {
+            "portal": "select",
+            "desk": "select, insert, update",
+            "gateway": "select, insert, update",
+            "worker": "select",
+        },
+        "publish_entry": {
+            "portal": "select",
+            "desk": "select, insert, update",
+            "gateway": "select, insert, update",
+            "worker": "select",
+        },
+    },
+    policies={
+        "publish_case": {
+            "portal": [Policy(f"crime_id = {MY_CRIMES} and {READABLE}", None, "select")],
+            **of_force("desk", "gateway", "worker"),
+        },
+        "publish_entry": {
+            "portal": [
+                Policy(
+                    f"case_id = {MY_CASES} and state in ('published', 'withdrawn')"
+                    f" and (victims is null or victims && {MY_VICTIMS_ARRAY})",
+                    None,
+                    "select",
+                )
+            ],
+            **of_force("desk", "gateway", "worker"),
+        },
+    },
+    keys=[
+        Key("publish_case", "publish_case_same_force", "force_id, crime_id", "cases_crime", "force_id, id"),
+        Key("publish_entry", "publish_entry_same_force", "force_id, case_id", "publish_case", "force_id, id"),
+    ],
+)
