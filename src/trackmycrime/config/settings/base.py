@@ -7,6 +7,9 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from trackmycrime.design.assets import IMMUTABLE
+from trackmycrime.design.assets import digest as asset_digest
+
 PACKAGE = Path(__file__).resolve().parents[2]
 
 
@@ -104,7 +107,9 @@ TIME_ZONE = "Europe/London"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 
-STATIC_URL = "/static/"
+STATIC_URL = f"/static/{asset_digest()}/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = IMMUTABLE
 FORM_RENDERER = "trackmycrime.design.forms.DesignRenderer"
 TEMPLATES = [
     {

@@ -1,0 +1,1 @@
+"""The shared look of the doors: layout, components, form rendering, pinned design-system files."""

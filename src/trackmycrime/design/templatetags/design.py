@@ -1,0 +1,65 @@
+"""What the shared templates cannot say by themselves. `{% load design %}`."""
+
+from datetime import date
+from typing import Any
+
+from django import forms, template
+from django.conf import settings
+from django.template.context import Context
+from django.urls import NoReverseMatch, reverse
+from django.utils import dateformat
+from django.utils.http import urlencode
+from django.utils.translation import get_language, get_language_info
+
+register = template.Library()
+
+# A page that says nothing about the visitor, loads fast, and whose address somebody may plausibly have open.
+EXIT_URL = "https://www.bbc.co.uk/weather"
+
+
+@register.simple_tag
+def exit_url() -> str:
+    """Where «Exit this page» leads."""
+    return EXIT_URL
+
+
+@register.inclusion_tag("design/_leaf.html")
+def leaf(day: date | None, state: str = "") -> dict[str, Any]:
+    """A day from a calendar; `state` is `done` or `late`. The date must stand beside it in words."""
+    return {"day": day, "state": state}
+
+
+@register.inclusion_tag("design/_error_summary.html")
+def error_summary(form: forms.BaseForm, title: str = "") -> dict[str, Any]:
+    """All errors of a form with links to their fields; nothing where there are none."""
+    return {"form": form, "title": title, "fields": [field for field in form if field.errors]}
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """«Thursday 26 November» in the page's language; the number never parts from its month."""
+    return dateformat.format(value, "l j\u00a0F") if value else ""
+
+
+@register.simple_tag(takes_context=True)
+def other_languages(context: Context) -> list[dict[str, str]]:
+    """The languages that the page can be read in besides its own, with their names in themselves.
+
+    A door that offers a choice has a route named `language` (code in its path, `next` in its query). Pages
+    that are made without a request, such as the one for an error, offer none.
+    """
+    request = context.get("request")
+    if request is None:
+        return []
+    here = request.get_full_path() if request.method in ("GET", "HEAD") else request.path
+    found = []
+    for code, _name in settings.LANGUAGES:
+        if code == get_language():
+            continue
+        try:
+            address = reverse("language", args=[code])
+        except NoReverseMatch:
+            return []
+        name = get_language_info(code)["name_local"]
+        found.append({"code": code, "name": name, "url": f"{address}?{urlencode({'next': here})}"})
+    return found

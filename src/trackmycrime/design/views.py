@@ -1,0 +1,21 @@
+"""The one address of the design room: static files of a version that this process does not have."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.views.decorators.http import require_safe
+
+from .assets import digest
+
+
+@require_safe
+def other_version(request: HttpRequest, version: str, name: str) -> HttpResponse:
+    """Send a page that another machine made during a rolling update on to the files we do have.
+
+    WhiteNoise answers before this for files of our own version; what comes here with our version is not there.
+    """
+    if version == digest():
+        raise Http404
+    response = redirect(static(name))
+    response["Cache-Control"] = "no-store"
+    return response
