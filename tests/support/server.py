@@ -5,12 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from trackmycrime.ops import keys
+import psycopg
+
+from trackmycrime.ops import keys, logins
+from trackmycrime.ops.database import prefix_of
 from trackmycrime.ops.embedded import Cluster, start
 
 SETTINGS = "trackmycrime.config.settings.test"
+
+
+def _prepare(url: str, passwords: Mapping[str, str]) -> None:
+    """Make the doors' logins on a server that was given, and let its owner take their roles."""
+    prefix = prefix_of(os.environ)
+    given = {door: os.environ.get(keys.password_variable(door), passwords[door]) for door in keys.DOORS}
+    with psycopg.connect(url, autocommit=True) as connection:
+        logins.ensure(connection, prefix, given)
+        for door in keys.DOORS:
+            name = psycopg.sql.Identifier(f"{prefix}{door}")
+            connection.execute(psycopg.sql.SQL("grant {} to current_user").format(name))
 
 
 class TestServer:
@@ -31,6 +46,7 @@ class TestServer:
         """Start it when none is given, and put its address and keys into the environment."""
         if os.environ.get("TMC_DATABASE_URL"):
             made = keys.generated(self.folder)
+            _prepare(os.environ["TMC_DATABASE_URL"], made.passwords)
         else:
             self.cluster = start(self.folder, for_tests=True)
             made = self.cluster.keys

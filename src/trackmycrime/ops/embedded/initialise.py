@@ -53,7 +53,11 @@ def _initdb(folder: Path, binaries: Binaries, who: str, password: str, locale: l
         argv += ["--auth=scram-sha-256", f"--pwfile=/dev/fd/{read}", "--no-instructions", *locale]
         argv += [] if sync else ["--no-sync"]
         done = subprocess.run(
-            tethered(argv, identity=who, chdir=folder), capture_output=True, text=True, pass_fds=[read]
+            tethered(argv, identity=who, chdir=folder),
+            check=False,
+            capture_output=True,
+            text=True,
+            pass_fds=[read],
         )
     finally:
         os.close(read)

@@ -9,21 +9,17 @@ from psycopg import sql
 
 from trackmycrime.ops.embedded.address import DATABASE
 from trackmycrime.ops.keys import DOORS, ROLES
-
-_NOTHING = "login nosuperuser nocreatedb nocreaterole noreplication nobypassrls inherit"
+from trackmycrime.ops.logins import POWERS, verifier
 
 
 def _login(connection: psycopg.Connection, login: str, password: str, powers: str) -> None:
     """Create or alter one login. The password leaves this process as a SCRAM verifier only."""
     known = connection.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone()
-    verifier = connection.pgconn.encrypt_password(
-        password.encode(), login.encode(), b"scram-sha-256"
-    ).decode()
     verb = sql.SQL("alter role {} ") if known else sql.SQL("create role {} ")
     connection.execute(
         verb.format(sql.Identifier(login))
         + sql.SQL(powers)
-        + sql.SQL(" password {}").format(sql.Literal(verifier))
+        + sql.SQL(" password {}").format(sql.Literal(verifier(connection, login, password)))
     )
 
 
@@ -38,7 +34,7 @@ def provision(superuser_url: str, prefix: str, passwords: Mapping[str, str], *, 
     everybody = sql.SQL(", ").join([owner, *doors])
     with psycopg.connect(superuser_url, dbname="postgres", autocommit=True) as connection:
         for role in ROLES:
-            powers = _NOTHING.replace("nocreatedb", "createdb") if for_tests and role == "owner" else _NOTHING
+            powers = POWERS.replace("nocreatedb", "createdb") if for_tests and role == "owner" else POWERS
             _login(connection, f"{prefix}{role}", passwords[role], powers)
         for door in doors:
             membership = "grant {} to {}" if for_tests else "revoke {} from {}"

@@ -13,12 +13,13 @@ from trackmycrime.ops.embedded.address import Address
 
 @dataclass(frozen=True)
 class Running:
-    """The process in charge, where its database listens, and where its doors answer."""
+    """The process in charge, where its database listens, where its doors answer, whether the tables are there."""
 
     pid: int
     prefix: str
     address: Address
     doors: Mapping[str, str] = field(default_factory=dict)
+    migrated: bool = False
 
 
 def write(data: Path, running: Running) -> None:
@@ -34,7 +35,7 @@ def read(data: Path) -> Running | None:
     """The record, or None when there is none that can be read."""
     try:
         kept = json.loads((data / "run.json").read_text("utf-8"))
-        return Running(kept["pid"], kept["prefix"], Address(**kept["address"]), kept.get("doors", {}))
+        return Running(**{**kept, "address": Address(**kept["address"])})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -1,0 +1,71 @@
+"""The ``trackmycrime`` command. Each subcommand is a module in ``ops/commands``, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+import traceback
+
+import click
+
+from trackmycrime.ops import commands
+from trackmycrime.ops.exits import DONE, FAULT, UNREACHABLE, say
+
+_ORDER = ("demo", "serve", "portal", "desk", "gateway", "worker", "migrate", "check")
+
+
+class Commands(click.Group):
+    """Finds commands by the name of their module; an underscore reads as a hyphen."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, the ones that a newcomer needs first."""
+        names = {found.name.replace("_", "-") for found in pkgutil.iter_modules(commands.__path__)}
+        return [name for name in _ORDER if name in names] + sorted(names - set(_ORDER))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command's own object, or None for a name that no module has."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"{commands.__name__}.{cmd_name.replace('-', '_')}")
+        found: click.Command = module.command
+        return found
+
+
+@click.command(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="trackmycrime", prog_name="trackmycrime")
+def trackmycrime() -> None:
+    """Victims of crime follow their own case online. Start with: trackmycrime demo
+
+    Exit codes: 0 done, 1 done with refusals, 2 wrong use, 3 cannot reach what it needs.
+    """
+
+
+def _no_database(error: Exception) -> bool:
+    """Whether the error says that the database cannot be reached; Django's and psycopg's have the same name."""
+    return any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)
+
+
+def main() -> None:
+    """Run the command line and leave with the promised exit code."""
+    try:
+        code = trackmycrime.main(prog_name="trackmycrime", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        say("stopped")
+        sys.exit(130)
+    except Exception as error:
+        if _no_database(error):
+            say(f"Error: cannot reach the database: {str(error).strip().splitlines()[0]}")
+            sys.exit(UNREACHABLE)
+        traceback.print_exc()
+        sys.exit(FAULT)
+    sys.exit(code if isinstance(code, int) else DONE)
+
+
+if __name__ == "__main__":
+    main()

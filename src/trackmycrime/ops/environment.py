@@ -1,0 +1,49 @@
+"""What each process is told: its own login and keys, and nobody else's.
+
+A door gets ``TMC_DOOR_DATABASE_URL`` and never the owner's URL or another door's password; the passwords of mail
+and text providers go to the worker only, because only the worker sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from trackmycrime.ops.keys import DOORS, Keys, password_variable
+
+_DATABASE = ("TMC_DATABASE_URL", "TMC_DOOR_DATABASE_URL", *(password_variable(door) for door in DOORS))
+_SENDING_KEYS = ("TMC_NOTIFY_API_KEY",)
+_SENDING_URLS = ("TMC_EMAIL_URL", "TMC_TEXT_URL")
+
+
+def without_credentials(url: str) -> str:
+    """The URL without user, password and query: enough to know that a channel is set up."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="", fragment="").geturl()
+
+
+def for_role(
+    role: str, *, url: str, keys: Keys, data: Path, prefix: str, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """The whole environment of a process that runs as ``role`` (``owner`` or a door); ``url`` is that role's own."""
+    made = {name: value for name, value in environ.items() if name not in _DATABASE}
+    made |= {
+        "TMC_SECRET_KEY": keys.secret_key,
+        "TMC_FIELD_KEYS": keys.field_keys,
+        "TMC_ROLE_PREFIX": prefix,
+        "TMC_DATA": str(data),
+        "DJANGO_SETTINGS_MODULE": f"trackmycrime.config.settings.{role}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if role == "owner":
+        made["TMC_DATABASE_URL"] = url
+        made |= {password_variable(door): keys.passwords[door] for door in DOORS if keys.passwords.get(door)}
+    else:
+        made["TMC_DOOR_DATABASE_URL"] = url
+    if role != "worker":
+        for name in _SENDING_KEYS:
+            made.pop(name, None)
+        made |= {name: without_credentials(made[name]) for name in _SENDING_URLS if made.get(name)}
+    return made
