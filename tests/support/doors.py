@@ -1,0 +1,62 @@
+"""Tests under the doors' own rights: the database login of a door, and clients that speak to one door."""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import override_settings
+
+from trackmycrime.kernel.walls import role as login_of
+
+_DOOR_SETTINGS = (
+    "ROOT_URLCONF",
+    "MIDDLEWARE",
+    "SESSION_ENGINE",
+    "SESSION_COOKIE_NAME",
+    "CSRF_COOKIE_NAME",
+    "CSRF_FAILURE_VIEW",
+    "AUTHENTICATION_BACKENDS",
+    "DOOR",
+)
+
+
+@contextmanager
+def role(door: str) -> Iterator[None]:
+    """Inside the block the connection has just the rights of that door's login; rows of the test stay visible to it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"set local role {login_of(door)}")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("reset role")
+
+
+def settings_of(door: str) -> dict[str, Any]:
+    """The settings by which a door's process differs from the tests' union of all doors."""
+    module = importlib.import_module(f"trackmycrime.config.settings.{door}")
+    return {name: getattr(module, name) for name in _DOOR_SETTINGS if hasattr(module, name)}
+
+
+class DoorClient(Client):
+    """A test client of one door: its urls, middleware, cookies, and its database rights during each request."""
+
+    def __init__(self, door: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.door = door
+        self.door_settings = settings_of(door)
+
+    def request(self, **request: Any) -> Any:
+        with override_settings(**self.door_settings):
+            self.handler.load_middleware()
+            with role(self.door):
+                return super().request(**request)
+
+
+def door_client(door: str, **kwargs: Any) -> DoorClient:
+    """A client for ``portal``, ``desk`` or ``gateway``; give ``enforce_csrf_checks=True`` where that is the point."""
+    return DoorClient(door, **kwargs)
