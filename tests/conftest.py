@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import django
 import pytest
 
 from tests.support.server import TestServer
@@ -19,6 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[SERVER] = TestServer()
         config.stash[SERVER].start()
+    django.setup()  # pytest-django looked for settings before they were there
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
