@@ -1,0 +1,121 @@
+"""The kinds of field that the models share: each reads one JSON value, and says in the schema what it takes.
+
+A value arrives tidied (see tidy.py): trimmed, an empty string already null.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from trackmycrime.feed.contract import contacts, moments
+from trackmycrime.feed.contract.moments import DateOrMoment
+
+REFERENCE = r"[A-Za-z0-9/._-]{1,32}"
+REFERENCE_RULE = "must be a crime reference: 1 to 32 letters, digits and / - . _"
+
+_reference = re.compile(REFERENCE)
+
+
+class Closed(BaseModel):
+    """A model that takes the contract's fields and no other."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def broken(rule: str, field: str | None = None) -> PydanticCustomError:
+    """A broken rule as pydantic wants it; `field` names the one to blame where a whole object is judged."""
+    return PydanticCustomError("rule", "{rule}", {"rule": rule, "field": field})
+
+
+def read_reference(text: str) -> str:
+    """A crime reference as written. Raises ValueError."""
+    if not _reference.fullmatch(text):
+        raise ValueError(REFERENCE_RULE)
+    return text
+
+
+def _from_text(read: Callable[[str], object], rule: str) -> PlainValidator:
+    def check(value: object) -> object:
+        if type(value) is not str:
+            raise broken(rule)
+        try:
+            return read(value)
+        except ValueError as fault:
+            raise broken(str(fault)) from None
+
+    return PlainValidator(check)
+
+
+def _mobile(value: object, info: ValidationInfo) -> str:
+    """National numbers are read as those of the country that the context names."""
+    if type(value) is not str:
+        raise broken(contacts.MOBILE_RULE)
+    try:
+        return contacts.read_mobile(value, (info.context or {}).get("country", "GB"))
+    except ValueError as fault:
+        raise broken(str(fault)) from None
+
+
+def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+def _schema(*patterns: str, **members: object) -> WithJsonSchema:
+    choices = [{"type": "string", "pattern": f"^{pattern}$"} for pattern in patterns]
+    return WithJsonSchema({**(choices[0] if len(choices) == 1 else {"anyOf": choices}), **members})
+
+
+Moment = Annotated[
+    datetime,
+    _from_text(moments.read_moment, moments.MOMENT_RULE),
+    _schema(moments.MOMENT, format="date-time"),
+]
+Day = Annotated[date, _from_text(moments.read_day, moments.DAY_RULE), _schema(moments.DAY, format="date")]
+Date = Annotated[
+    DateOrMoment, _from_text(moments.read_date, moments.DATE_RULE), _schema(moments.DAY, moments.MONTH)
+]
+MomentOrDate = Annotated[
+    DateOrMoment,
+    _from_text(moments.read_date_or_moment, moments.EITHER_RULE),
+    _schema(moments.MOMENT, moments.DAY, moments.MONTH),
+]
+Clock = Annotated[str, StringConstraints(pattern=f"^{moments.CLOCK}$")]
+Email = Annotated[
+    str,
+    _from_text(contacts.read_email, contacts.EMAIL_RULE),
+    _schema(contacts.EMAIL, maxLength=254, format="email"),
+]
+Mobile = Annotated[str, PlainValidator(_mobile), _schema(r"[+0-9()./\s-]{3,40}", maxLength=40)]
+Language = Annotated[
+    str, _from_text(contacts.read_language, contacts.LANGUAGE_RULE), _schema(contacts.LANGUAGE, maxLength=35)
+]
+Reference = Annotated[str, _from_text(read_reference, REFERENCE_RULE), _schema(REFERENCE)]
+
+# An id of the records system: a victim, an update, an officer, a unit. Compared as written.
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Text20 = Annotated[str, StringConstraints(min_length=1, max_length=20)]
+Text32 = Annotated[str, StringConstraints(min_length=1, max_length=32)]
+Text40 = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+Text100 = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Text120 = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+Text200 = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Text300 = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Text500 = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Text4000 = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+
+# A JSON list as a tuple; strict models would want a tuple from the start.
+AS_TUPLE = Field(strict=False)
+ONCE = AfterValidator(_once)

@@ -1,0 +1,109 @@
+"""What judging an event comes to: `Event` or `Refusal`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from trackmycrime.feed.contract.crimes import CrimeChanged, CrimeRestored, CrimeWithdrawn
+from trackmycrime.feed.contract.fields import Closed
+from trackmycrime.feed.contract.problems import Problem
+from trackmycrime.feed.contract.staff import OfficerChanged, UnitChanged
+from trackmycrime.feed.contract.updates import UpdatePublished, UpdateWithdrawn
+from trackmycrime.feed.contract.victims import VictimChanged, VictimWithdrawn
+from trackmycrime.feed.contract.vocabulary import EntityKind
+
+Data = (
+    CrimeChanged
+    | CrimeWithdrawn
+    | CrimeRestored
+    | VictimChanged
+    | VictimWithdrawn
+    | UpdatePublished
+    | UpdateWithdrawn
+    | OfficerChanged
+    | UnitChanged
+)
+
+MODELS: Mapping[str, type[Data]] = {
+    "crime.changed": CrimeChanged,
+    "crime.withdrawn": CrimeWithdrawn,
+    "crime.restored": CrimeRestored,
+    "victim.changed": VictimChanged,
+    "victim.withdrawn": VictimWithdrawn,
+    "update.published": UpdatePublished,
+    "update.withdrawn": UpdateWithdrawn,
+    "officer.changed": OfficerChanged,
+    "unit.changed": UnitChanged,
+}
+TYPES: tuple[str, ...] = tuple(MODELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """What an event is about; sequences are compared per entity.
+
+    `subject_key` is the crime's reference, or the officer's or unit's id, without case; `id` is the victim's
+    or update's id in that crime, and "" for the others.
+    """
+
+    kind: EntityKind
+    subject_key: str
+    id: str
+
+    @classmethod
+    def of(cls, data: Closed, subject_key: str) -> "Entity":
+        """The entity that `data` is about."""
+        match data:
+            case VictimChanged() | VictimWithdrawn():
+                return cls("victim", subject_key, data.victim)
+            case UpdatePublished() | UpdateWithdrawn():
+                return cls("update", subject_key, data.update)
+            case OfficerChanged():
+                return cls("officer", subject_key, "")
+            case UnitChanged():
+                return cls("unit", subject_key, "")
+        return cls("crime", subject_key, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event that says what the contract lets it say. Whether it may be applied is not decided here.
+
+    `digest` is HMAC-SHA256 of the canonical form of the event (tidied, unknown to it how the JSON was
+    spelt): equal for the same content. `kept` is the event as it may be stored; judged again, as
+    `judge(Line(0, kept), …)`, it gives the same event. (The digest too, unless the sender gave one of
+    CloudEvents' attributes that are not kept.)
+    """
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    subject_key: str
+    time: datetime
+    time_text: str
+    sequence: int
+    data: Data
+    entity: Entity
+    digest: bytes
+    kept: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An event that waits in quarantine, with the attributes that could be read (None: missing or wrong).
+
+    `kept` holds those attributes and the known fields of `data` whose values are as the contract says;
+    the pointers of all others stand, without their values, in `kept["dropped"]`.
+    """
+
+    id: str | None
+    source: str | None
+    type: str | None
+    subject: str | None
+    subject_key: str | None
+    time: datetime | None
+    sequence: int | None
+    problem: Problem
+    digest: bytes
+    kept: dict[str, object]
