@@ -1,0 +1,36 @@
+"""The service's own words, in English and Welsh: what it says when no officer wrote anything.
+
+Pure: no Django, no clock, no database. The texts are in `en/` and `cy/`; README.md has the rules.
+"""
+
+from .catalogue import LANGUAGES, WordingError, both, text
+from .entries import (
+    Notice,
+    Stage,
+    Words,
+    entry_words,
+    names_review,
+    offence,
+    review_reason,
+    stage,
+    withdrawn_case,
+)
+from .sms import SmsSize, sms_segments
+
+__all__ = [
+    "LANGUAGES",
+    "Notice",
+    "SmsSize",
+    "Stage",
+    "WordingError",
+    "Words",
+    "both",
+    "entry_words",
+    "names_review",
+    "offence",
+    "review_reason",
+    "sms_segments",
+    "stage",
+    "text",
+    "withdrawn_case",
+]
