@@ -12,20 +12,20 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates
-from django.forms.widgets import Widget
+from django.forms.widgets import Input, Widget
 from django.utils.translation import gettext_lazy as _
 
 # The first class that fits says which component a widget is; the order matters, for some inherit from others.
 KINDS: tuple[tuple[type[Widget], str], ...] = (
-    (forms.RadioSelect, "radios"),
     (forms.CheckboxSelectMultiple, "checkboxes"),
+    (forms.RadioSelect, "radios"),
     (forms.CheckboxInput, "checkbox"),
     (forms.Select, "select"),
     (forms.Textarea, "textarea"),
     (forms.PasswordInput, "password"),
     (forms.FileInput, "file"),
     (forms.MultiWidget, "parts"),
-    (forms.Input, "input"),
+    (Input, "input"),
 )
 CLASSES = {
     "input": "govuk-input",
@@ -103,6 +103,7 @@ class PageField(BoundField):
         kind = self.kind
         found.pop("required", None)
         found.pop("aria-invalid", None)
+        found |= {name: False for name in ("maxlength", "minlength") if name in widget.attrs}
         classes = [CLASSES.get(kind, ""), str(widget.attrs.get("class", ""))]
         if self.errors:
             classes.append(ERROR_CLASSES.get(kind, ""))

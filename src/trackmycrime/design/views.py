@@ -1,7 +1,6 @@
 """The one address of the design room: static files of a version that this process does not have."""
 
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
@@ -16,6 +15,6 @@ def other_version(request: HttpRequest, version: str, name: str) -> HttpResponse
     """
     if version == digest():
         raise Http404
-    response = redirect(static(name))
+    response = HttpResponseRedirect(static(name))
     response["Cache-Control"] = "no-store"
     return response

@@ -41,6 +41,12 @@ def day(value: date | None) -> str:
     return dateformat.format(value, "l j\u00a0F") if value else ""
 
 
+@register.filter
+def together(text: str) -> str:
+    """Keep a few words on one line: «2 November»."""
+    return text.replace(" ", "\u00a0")
+
+
 @register.simple_tag(takes_context=True)
 def other_languages(context: Context) -> list[dict[str, str]]:
     """The languages that the page can be read in besides its own, with their names in themselves.

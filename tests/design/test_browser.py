@@ -1,0 +1,124 @@
+"""In a real browser: nothing that a checker of accessibility knows to be wrong, and the script does what it says."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from . import examples, pages
+from .served import AXE, served
+
+pytestmark = pytest.mark.browser
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    empty = examples.ExampleForm(data={"phone": "07700 900123", "by_day": "26"})
+    empty.is_valid()
+    with served(
+        {
+            "/case": pages.case_page(),
+            "/form": pages.form_page(examples.ExampleForm()),
+            "/wrong": pages.form_page(empty),
+        }
+    ) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page()
+    yield opened
+    opened.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page that is open."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/case", "/form", "/wrong"])
+def test_axe_finds_nothing(page: Page, address: str, path: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(address + path)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("path", ["/case", "/form", "/wrong"])
+def test_no_sideways_scrolling_on_the_smallest_phone(page: Page, address: str, path: str) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(address + path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_nothing_breaks_our_content_policy_and_nothing_is_missing(page: Page, address: str) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("requestfailed", lambda request: said.append(request.url))
+    for path in ("/case", "/wrong"):
+        page.goto(address + path, wait_until="networkidle")
+    assert said == []
+
+
+def test_error_summary_takes_the_focus_and_leads_to_the_field(page: Page, address: str) -> None:
+    page.goto(address + "/wrong", wait_until="networkidle")
+    assert page.evaluate("document.activeElement.className") == "govuk-error-summary"
+    page.click("text=Write your message before you send it >> nth=0")
+    assert page.evaluate("document.activeElement.id") == "id_message"
+
+
+def test_password_can_be_shown_and_characters_are_counted(page: Page, address: str) -> None:
+    page.goto(address + "/form", wait_until="networkidle")
+    page.fill("#id_password", "three random words")
+    page.click("text=Show")
+    assert page.get_attribute("#id_password", "type") == "text"
+    page.fill("#id_message", "x" * 4001)
+    assert page.is_visible("text=You have 1 character too many")
+
+
+def test_shift_three_times_leaves_and_the_link_is_plain(page: Page, address: str) -> None:
+    page.route("https://www.bbc.co.uk/*", lambda route: route.fulfill(body="weather"))
+    page.goto(address + "/case", wait_until="networkidle")
+    assert page.get_attribute("text=Exit this page", "href") == "https://www.bbc.co.uk/weather"
+    page.keyboard.press("Shift")
+    page.keyboard.press("a")
+    page.keyboard.press("Shift")
+    page.keyboard.press("Shift")
+    assert "Your case" in page.title()
+    page.keyboard.press("Shift")
+    page.wait_for_url("https://www.bbc.co.uk/weather")
+
+
+def test_strip_comes_first_after_the_skip_link(page: Page, address: str) -> None:
+    page.goto(address + "/case")
+    seen = []
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("document.activeElement.textContent"))
+    assert seen == ["Skip to main content", "In danger? Call 999", "Exit this page"]
