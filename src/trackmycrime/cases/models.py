@@ -35,14 +35,29 @@ class Crime(models.Model):
     sequence = models.BigIntegerField()
     """Of the newest `crime.changed`."""
     withdrawn_reason = models.CharField(max_length=12, blank=True)
-    """``no_crime``, ``merged``, ``duplicate``, ``disposed``; empty while it stands."""
+    """``no_crime``, ``merged``, ``duplicate``, ``disposed``: of the newest such event; in force while
+    `withdrawn_sequence` is above `sequence`."""
+    withdrawn_sequence = models.BigIntegerField(default=-1)
     merged_into = models.UUIDField(null=True)
-    withheld = models.BooleanField(default=False)
-    """Closed to everybody outside until `crime.restored` or a supervisor lifts it."""
+    withheld_sequence = models.BigIntegerField(default=-1)
+    restored_sequence = models.BigIntegerField(default=-1)
+    """The newest `crime.restored`, or the withholding that a supervisor lifted."""
+    withheld_here = models.BooleanField(default=False)
+    """A supervisor withheld it at the desk."""
     switched_on = models.BooleanField(null=True)
     """What an officer decided for a crime of a protected kind: on, off, or not decided."""
     live = models.BooleanField(default=False)
     """Whether anything about it happened at or after its source's `live_from`."""
+
+    @property
+    def withheld(self) -> bool:
+        """Closed to everybody outside until `crime.restored` or a supervisor lifts it."""
+        return self.withheld_here or self.withheld_sequence > self.restored_sequence
+
+    @property
+    def withdrawn(self) -> str:
+        """Why it is no longer a crime record; empty while it stands."""
+        return self.withdrawn_reason if self.withdrawn_sequence > self.sequence else ""
 
     class Meta:
         db_table = "cases_crime"
@@ -76,7 +91,11 @@ class CrimeState(models.Model):
 
 
 class Update(models.Model):
-    """One `update.published` of the records system or of an officer at the desk, in its newest revision."""
+    """One update that an officer wrote, in the records system or at the desk, in its newest revision.
+
+    What came in `update.published` and what came in `update.withdrawn` are kept apart, each the newest of its kind,
+    so that the order of arrival does not matter; `sequence` is -1 while only the withdrawal is known.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
     force = models.ForeignKey("forces.Force", models.CASCADE)
@@ -85,19 +104,19 @@ class Update(models.Model):
     by_desk = models.BooleanField(default=False)
     author = models.CharField(max_length=64, blank=True)
     """The officer's id where the desk wrote it."""
-    milestone = models.CharField(max_length=40)
-    happened_at = models.DateTimeField()
+    milestone = models.CharField(max_length=40, blank=True)
+    happened_at = models.DateTimeField(null=True)
     text = EncryptedJSONField(null=True)
     """``{"en": …, "cy": …}``, plain text"""
     text_hash = models.BinaryField(max_length=32, null=True)
     """Of the words, so that a correction that changes none alerts nobody."""
-    first_sequence = models.BigIntegerField()
-    sequence = models.BigIntegerField()
-    time = models.DateTimeField()
+    sequence = models.BigIntegerField(default=-1)
     persons: Any = ArrayField(models.CharField(max_length=64), null=True)
     """Whom it is for, by the records system's person ids; None: all victims of the crime."""
-    review = models.BooleanField(null=True)
-    live = models.BooleanField()
+    review = models.BooleanField(default=False)
+    review_sequence = models.BigIntegerField(default=-1)
+    live = models.BooleanField(default=False)
+    withdrawn_sequence = models.BigIntegerField(default=-1)
     withdrawn_reason = models.CharField(max_length=12, blank=True)
     replaced_by = models.CharField(max_length=64, blank=True)
 

@@ -6,7 +6,7 @@ _TABLES = ("cases_crime", "cases_crime_state", "cases_update")
 WALLS = Walls(
     grants={
         "cases_crime": {
-            "desk": "select, update (withheld, switched_on)",
+            "desk": "select, update (withheld_here, restored_sequence, switched_on)",
             "gateway": "select, insert, update",
             "worker": "select",
         },

@@ -70,7 +70,8 @@ class Event(models.Model):
     class Meta:
         db_table = "feed_event"
         constraints = [
-            models.UniqueConstraint(fields=["source", "event_id"], name="feed_event_once"),
+            # the same id with other content is kept too (`id-reused`), so the content is part of what is unique
+            models.UniqueConstraint(fields=["source", "event_id", "digest"], name="feed_event_once"),
         ]
         indexes = [
             models.Index(fields=["force", "entity", "sequence"], name="feed_event_entity"),

@@ -144,6 +144,12 @@ class Victim(models.Model):
     blocked_hashes: Any = ArrayField(models.BinaryField(max_length=32), default=list)
     """Hashes of addresses whose holder said «not for me»: nothing is sent there for this victim again."""
     live = models.BooleanField(default=True)
+    """False once the records system has withdrawn this person: access ends, nothing more is sent"""
+    sequence = models.BigIntegerField(default=-1)
+    """Of the newest `victim.changed`; -1: came over from a crime that was merged into this one"""
+    withdrawn_sequence = models.BigIntegerField(default=-1)
+    safe_sequence = models.BigIntegerField(default=-1)
+    enhanced_sequence = models.BigIntegerField(default=-1)
     withdrawn_reason = models.CharField(max_length=20, blank=True)
     invited_at = models.DateTimeField(null=True)
 

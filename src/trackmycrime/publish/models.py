@@ -20,7 +20,9 @@ class Case(models.Model):
     version = models.BigIntegerField(default=1)
     """Rises with every change of anything on the page."""
     page = EncryptedJSONField()
-    """reference, category, offence, place, occurred, reported, contact {en, cy}, since {stage: date}, closing reason"""
+    """reference, category, offence, place, occurred {from, to}, reported_at, reached {public stage: date}, withdrawn"""
+    officer_id = models.CharField(max_length=64, blank=True)
+    unit_id = models.CharField(max_length=64, blank=True)
     stage = models.CharField(max_length=30)
     outcome = models.CharField(max_length=4, blank=True)
     next_update_on = models.DateField(null=True)
@@ -54,12 +56,22 @@ class Entry(models.Model):
     outcome = models.CharField(max_length=4, blank=True)
     happened_at = models.DateTimeField()
     words = EncryptedJSONField()
-    """{"en": {title, paragraphs, author?}, "cy": …, "written": ["en"]}: ready to show, plain text"""
+    """``{"en": {"title", "paragraphs"}, "cy": …, "written": ["en"]}``, plain text. The force's own words keep
+    ``{unit}`` and ``{officer}`` open: who that is, is filled in when the page is read."""
+    officer_id = models.CharField(max_length=64, blank=True)
+    """Whom ``{officer}`` means"""
     words_hash = models.BinaryField(max_length=32)
     victims: Any = ArrayField(models.UUIDField(), null=True)
     """Whom it is for; None: all victims of the case"""
     state = models.CharField(max_length=10)
     hold_reason = models.CharField(max_length=40, blank=True)
+    """``milestone``, ``review``, ``outcome``, ``speak_first``, ``missed``"""
+    decision = models.CharField(max_length=8, blank=True)
+    """What an officer decided about a held entry: ``release``, ``never`` or ``keep``"""
+    decided_hash = models.BinaryField(max_length=32, null=True)
+    """Of the words that were decided about: other words need another decision"""
+    note = EncryptedJSONField(null=True)
+    """The officer's reason"""
     decided_by = models.UUIDField(null=True)
     decided_at = models.DateTimeField(null=True)
     published_at = models.DateTimeField(null=True)
@@ -67,7 +79,7 @@ class Entry(models.Model):
     withdrawn_reason = models.CharField(max_length=12, blank=True)
     live = models.BooleanField()
     missed = models.BooleanField(default=False)
-    """Came while the case was closed to victims: an officer releases it from one list."""
+    """Came while the case was closed to victims: an officer releases it from one list"""
 
     class Meta:
         db_table = "publish_entry"
@@ -78,3 +90,23 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["force", "state"], condition=models.Q(state="held"), name="publish_entry_held")
         ]
+
+
+class Contact(models.Model):
+    """An officer or a team as victims see them: what the portal may know of staff."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE)
+    kind = models.CharField(max_length=8)
+    """``officer`` or ``unit``"""
+    ref = models.CharField(max_length=64)
+    """The records system's id"""
+    shown = EncryptedJSONField()
+    """officer: {name, unit, cover, email?, phone?}; unit: {name: {en, cy}, phone, hours: {en, cy}}"""
+    away_until = models.DateField(null=True)
+    active = models.BooleanField(default=True)
+    version = models.BigIntegerField(default=1)
+
+    class Meta:
+        db_table = "publish_contact"
+        constraints = [models.UniqueConstraint(fields=["force", "kind", "ref"], name="publish_contact_once")]

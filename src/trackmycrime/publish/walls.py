@@ -6,6 +6,7 @@ MY_CASES = (
     "any (array(select c.id from publish_case c where c.crime_id = "
     f"any (array(select v.crime_id from people_victim v where v.live and v.{MINE}))))"
 )
+MY_FORCES = f"any (array(select v.force_id from people_victim v where v.live and v.{MINE}))"
 
 # The portal reads only what is published, only of its own cases, only while they are open and readable, and of each
 # entry only what is meant for this person. A held entry cannot reach it whatever a page does.
@@ -23,8 +24,18 @@ WALLS = Walls(
             "gateway": "select, insert, update",
             "worker": "select",
         },
+        "publish_contact": {
+            "portal": "select",
+            "desk": "select, insert, update",
+            "gateway": "select, insert, update",
+            "worker": "select",
+        },
     },
     policies={
+        "publish_contact": {
+            "portal": [Policy(f"force_id = {MY_FORCES}", None, "select")],
+            **of_force("desk", "gateway", "worker"),
+        },
         "publish_case": {
             "portal": [Policy(f"crime_id = {MY_CRIMES} and {READABLE}", None, "select")],
             **of_force("desk", "gateway", "worker"),

@@ -1,0 +1,146 @@
+"""Which entries a case's timeline has: a function of what was accepted, not of the order in which it came. Pure.
+
+CONTRACT, «Derived entries»: the records system's states make entries by themselves, and each of those gives way, one
+for one, to what an officer wrote of the same step.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from trackmycrime.cases.vocabulary import CLOSED, STAGE_MILESTONE, outcome_milestone
+
+NEAR = timedelta(hours=72)
+VANISHES = frozenset({"wrong_case", "safety"})
+
+
+@dataclass(frozen=True)
+class State:
+    """One accepted `crime.changed`, superseded or not."""
+
+    sequence: int
+    time: datetime
+    stage: str
+    outcome: str
+    officer: str
+    live: bool
+
+
+@dataclass(frozen=True)
+class Written:
+    """One update that an officer wrote, in its newest revision; `withdrawn` is the reason if it was taken back."""
+
+    key: str
+    id: str
+    revision: int
+    milestone: str
+    happened_at: datetime
+    text: tuple[tuple[str, str], ...]
+    """(language, words) pairs; empty: the force's own words"""
+    victims: frozenset[str] | None
+    review: bool
+    live: bool
+    withdrawn: str = ""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One entry as it should stand. `officer` is whom a derived «officer assigned» names."""
+
+    key: str
+    revision: int
+    milestone: str
+    outcome: str
+    happened_at: datetime
+    officer: str = ""
+    text: tuple[tuple[str, str], ...] = ()
+    victims: frozenset[str] | None = None
+    review: bool = False
+    live: bool = True
+    withdrawn: str = ""
+
+
+def derived(states: Iterable[State]) -> list[Wanted]:
+    """The entries that the states make by themselves, in their order."""
+    entries: list[Wanted] = []
+    before = State(-1, datetime.min, "reported", "", "", True)
+    for state in sorted(states, key=lambda s: s.sequence):
+        for milestone, outcome in _steps(before, state, first=before.sequence < 0):
+            entries.append(
+                Wanted(
+                    key=f"derived:{milestone}:{state.sequence}",
+                    revision=state.sequence,
+                    milestone=milestone,
+                    outcome=outcome,
+                    happened_at=state.time,
+                    officer=state.officer if milestone == "officer_assigned" else "",
+                    live=state.live,
+                )
+            )
+        before = state
+    return entries
+
+
+def _steps(before: State, after: State, *, first: bool) -> Iterable[tuple[str, str]]:
+    if first:
+        yield "recorded", ""
+    if after.officer and after.officer != before.officer:
+        yield "officer_assigned", ""
+    decided = after.outcome and after.outcome != before.outcome
+    if after.stage == CLOSED and (before.stage != CLOSED or decided):
+        yield "closed", after.outcome
+    elif before.stage == CLOSED and after.stage != CLOSED:
+        yield "reopened", ""
+    elif decided:
+        yield outcome_milestone(after.outcome, after.stage), after.outcome
+    elif after.stage != before.stage and after.stage in STAGE_MILESTONE:
+        yield STAGE_MILESTONE[after.stage], ""
+
+
+def timeline(states: Sequence[State], written: Sequence[Written], *, derive: bool = True) -> list[Wanted]:
+    """Every entry of one case. Which of them a victim may see yet is decided after this (`defaults.rule`).
+
+    An update withdrawn as `wrong_case` or `safety` leaves nothing; withdrawn otherwise it stays, marked.
+    """
+    entries = derived(states) if derive else []
+    outcome = max(states, key=lambda s: s.sequence).outcome if states else ""
+    given_way = _give_way(entries, written)
+    kept = [entry for entry in entries if entry.key not in given_way]
+    for update in written:
+        if update.withdrawn in VANISHES:
+            continue
+        place = given_way.get(update.key)
+        kept.append(
+            Wanted(
+                key=update.key,
+                revision=update.revision,
+                milestone=update.milestone,
+                outcome=(place.outcome if place else outcome) if update.milestone in ("no_further_action", "closed") else "",
+                happened_at=update.happened_at,
+                text=update.text,
+                victims=update.victims,
+                review=update.review,
+                live=update.live,
+                withdrawn=update.withdrawn,
+            )
+        )
+    return kept
+
+
+def _give_way(entries: Sequence[Wanted], written: Sequence[Written]) -> dict[str, Wanted]:
+    """The pairs of derived entry and update that tell of the same step, nearest first, one for one; by both keys.
+
+    An update for some victims only takes no entry away from the others, and a withdrawn one takes none.
+    """
+    pairs = [
+        (abs(update.happened_at - entry.happened_at), update.id, entry.revision, entry, update)
+        for update in written
+        if not update.withdrawn and update.victims is None
+        for entry in entries
+        if entry.milestone == update.milestone and abs(update.happened_at - entry.happened_at) <= NEAR
+    ]
+    taken: dict[str, Wanted] = {}
+    for _, _, _, entry, update in sorted(pairs, key=lambda pair: pair[:3]):
+        if entry.key not in taken and update.key not in taken:
+            taken[entry.key] = taken[update.key] = entry
+    return taken
