@@ -108,11 +108,13 @@ def _attached(data: Path, in_charge: int, environ: Mapping[str, str]) -> Databas
     return Database(data, prefix, made, url_of, embedded=True, environ=environ)
 
 
-def opened(data: Path, role: str, environ: Mapping[str, str] | None = None) -> Database:
+def opened(
+    data: Path, role: str, environ: Mapping[str, str] | None = None, *, purpose: str = COMMAND
+) -> Database:
     """The database for a command that runs as ``role``: given, or that of a running ``serve``, or started now.
 
-    Two commands without a server take turns: the second waits for the first. Raises Unreachable when that takes too
-    long, WrongUse for missing settings.
+    Two commands without a server take turns: the second waits for the first. One started with ``purpose`` SERVER lets
+    others in. Raises Unreachable when it takes too long, WrongUse for missing settings.
     """
     environ = dict(os.environ) if environ is None else dict(environ)
     found = given(data, (role,), environ)
@@ -122,7 +124,7 @@ def opened(data: Path, role: str, environ: Mapping[str, str] | None = None) -> D
     until, told = time.monotonic() + WAIT_SECONDS, time.monotonic() + 2
     while True:
         try:
-            return start_embedded(data, purpose=COMMAND, environ=environ)
+            return start_embedded(data, purpose=purpose, environ=environ)
         except InUse as use:
             attached = _attached(data, use.pid, environ) if use.purpose == SERVER else None
             if attached:

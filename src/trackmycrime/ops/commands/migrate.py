@@ -17,14 +17,15 @@ from trackmycrime.ops.keys import DOORS, password_variable
 @click.option(
     "--check", "only_check", is_flag=True, help="Change nothing; exit code 3 when there is something to do."
 )
+@click.option("--role", default="owner", hidden=True, help="As whom to look, with --check.")
 @click.option("--quiet", is_flag=True, help="Say only what went wrong.")
-def command(data: Path, only_check: bool, quiet: bool) -> None:
+def command(data: Path, only_check: bool, role: str, quiet: bool) -> None:
     """Bring the database up to date: its logins, its tables, and who may touch them.
 
     Needs the owner's login (TMC_DATABASE_URL; without it, the embedded data). Passwords of the doors' logins come from
     TMC_DATABASE_PASSWORD_PORTAL, _DESK, _GATEWAY and _WORKER.
     """
-    with django_on(data, "owner", migrated=False):
+    with django_on(data, role if only_check else "owner", migrated=False):
         from django.conf import settings
         from django.core.management import call_command
         from django.db import connection

@@ -1,0 +1,28 @@
+"""``trackmycrime desk``: the officers' door alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from trackmycrime.ops import serving
+from trackmycrime.ops.attach import data_option
+from trackmycrime.ops.doors import DEFAULTS, THREADS
+
+
+@click.command("desk")
+@data_option
+@click.option(
+    "--bind", default=DEFAULTS["desk"], show_default=True, metavar="HOST:PORT", help="Where it listens."
+)
+@click.option(
+    "--threads", default=THREADS, show_default=True, help="Requests that one process answers at a time."
+)
+@click.option("--processes", default=1, show_default=True, help="How many processes.")
+def command(data: Path, bind: str, threads: int, processes: int) -> None:
+    """Run the officers' door alone, for installations on several machines.
+
+    Its database login is TMC_DOOR_DATABASE_URL, or TMC_DATABASE_URL's server with TMC_DATABASE_PASSWORD_DESK.
+    """
+    serving.serve(data, {"desk": bind}, with_worker=False, threads=threads, processes=processes)

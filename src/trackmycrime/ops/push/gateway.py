@@ -1,0 +1,186 @@
+"""The gateway as `feed push` meets it: who am I, and here are events.
+
+Everything that passes (a busy gateway, a lost connection) is tried again with growing waits, as long as
+the patience lasts: sending a delivery twice is safe, because the gateway knows what it has.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+STATUSES = ("applied", "duplicate", "superseded", "quarantined")
+
+_PATH = "/api/feed/v1"
+_PASSING = frozenset({429, 500, 502, 503, 504})
+_UNREADABLE = frozenset({400, 413, 422})
+_LONGEST_WAIT = 30.0
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class Away(Exception):
+    """The gateway cannot be reached, or answers what is not its contract; the message says what."""
+
+
+class Denied(Exception):
+    """The gateway knows the token not, or not for this."""
+
+
+class Unreadable(Exception):
+    """The gateway could not read a delivery and took nothing of it; `problem` is its RFC 9457 answer."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(str(problem.get("detail") or problem.get("title") or "unreadable"))
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one event."""
+
+    status: str
+    problem: dict[str, Any] | None
+
+
+@dataclass
+class Gateway:
+    """A kept connection to one gateway as one source. `patience` is how long to wait for it, in seconds.
+
+    `tell` is told, in a sentence, when it has to be waited for.
+    """
+
+    url: str
+    token: str = field(repr=False)
+    patience: float = 300.0
+    sleep: Callable[[float], None] = time.sleep
+    tell: Callable[[str], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("it must be an http or https address, for example http://127.0.0.1:8002")
+        self.base = self.url.rstrip("/").removesuffix("/events").removesuffix(_PATH)
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(60.0, connect=10.0),
+            headers={"Authorization": f"Bearer {self.token}", "User-Agent": "trackmycrime-push"},
+            # A proxy of the environment is right for a gateway far away, and wrong for one on this machine.
+            trust_env=parts.hostname not in _LOOPBACK,
+        )
+
+    @property
+    def open_wire(self) -> bool:
+        """Whether the token would cross a network unencrypted."""
+        parts = urlsplit(self.base)
+        return parts.scheme == "http" and parts.hostname not in _LOOPBACK
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._client.close()
+
+    def whoami(self) -> dict[str, Any]:
+        """Force, source, scopes and live_from of the token. Raises Away and Denied."""
+        answer = self._ask("GET", "/whoami")
+        if not isinstance(answer, dict):
+            raise Away("the gateway's whoami is not a JSON object")
+        return answer
+
+    def send(self, ids: Sequence[str | None], lines: Sequence[bytes]) -> list[Result]:
+        """Send one delivery; one result per event, in order. Raises Away, Denied and Unreadable.
+
+        `ids` are the events' ids as far as they are known, to check that the answer is about them.
+        """
+        body = gzip.compress(b"\n".join(lines) + b"\n", compresslevel=1, mtime=0)
+        headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
+        answer = self._ask("POST", "/events", headers, body)
+        results = answer.get("results") if isinstance(answer, dict) else None
+        if not isinstance(results, list) or len(results) != len(lines):
+            raise Away(f"the gateway did not answer for each of the {len(lines)} events of a delivery")
+        return [_result(result, id_) for result, id_ in zip(results, ids, strict=True)]
+
+    def _ask(
+        self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None
+    ) -> Any:
+        waited, tries = 0.0, 0
+        while True:
+            try:
+                response = self._client.request(
+                    method, self.base + _PATH + path, headers=headers, content=body
+                )
+            except httpx.TransportError as error:
+                why, ask = f"no answer from {self.base} ({type(error).__name__})", None
+            else:
+                if response.status_code not in _PASSING:
+                    return _read(response)
+                why = f"{self.base} answered {response.status_code}"
+                ask = _retry_after(response)
+            wait = _growing(tries) if ask is None else ask
+            if waited + wait > self.patience:
+                raise Away(f"{why}; gave up after {waited:.0f} seconds and {tries + 1} tries")
+            self.tell(f"{why}; next try in {wait:.1f} seconds")
+            self.sleep(wait)
+            waited += wait
+            tries += 1
+
+
+def _growing(tries: int) -> float:
+    """Half a second, doubled each time, up to half a minute, so spread that many senders do not march in step."""
+    return min(_LONGEST_WAIT, 0.5 * 2.0 ** min(tries, 10)) * random.uniform(0.75, 1.25)  # noqa: S311
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds that the gateway asks to wait (RFC 9110 section 10.2.3), None where it asks nothing sensible."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(min(int(text[:9]), 10**6))
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _read(response: httpx.Response) -> Any:
+    code = response.status_code
+    if code in (401, 403):
+        raise Denied(_detail(response) or f"the gateway answered {code}")
+    if code in _UNREADABLE:
+        raise Unreadable(_problem(response))
+    if code != 200:
+        raise Away(f"the gateway answered {code}: {_detail(response) or response.reason_phrase}")
+    try:
+        return response.json()
+    except ValueError:
+        raise Away("the gateway's answer is not JSON; is this the address of a gateway?") from None
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    try:
+        problem = json.loads(response.content)
+    except ValueError:
+        problem = None
+    return problem if isinstance(problem, dict) else {"status": response.status_code}
+
+
+def _detail(response: httpx.Response) -> str:
+    problem = _problem(response)
+    return str(problem.get("detail") or problem.get("title") or "")[:300]
+
+
+def _result(result: Any, id_: str | None) -> Result:
+    if not isinstance(result, dict) or result.get("status") not in STATUSES:
+        raise Away("the gateway answered with a status that the contract does not have")
+    if None not in (id_, result.get("id")) and str(result["id"]).strip() != str(id_).strip():
+        raise Away("the gateway answered for another event than the one sent")
+    problem = result.get("problem")
+    return Result(result["status"], problem if isinstance(problem, dict) else None)
