@@ -17,7 +17,7 @@ class Message(models.Model):
     """``victim`` or ``police``"""
     account_id = models.UUIDField()
     shown_as = EncryptedTextField(null=True)
-    """How the officer's name is shown to the victim"""
+    """How the officer's name is shown to the victim; None: as the police"""
     text = EncryptedTextField()
     written_at = models.DateTimeField()
     taken_at = models.DateTimeField(null=True)
@@ -25,6 +25,8 @@ class Message(models.Model):
     read_at = models.DateTimeField(null=True)
     """When the other side first opened it"""
     read_by = models.UUIDField(null=True)
+    read_as = models.CharField(max_length=8, blank=True)
+    """Who of the police opened it first: ``officer`` (the one in the case) or ``team``"""
     once = models.UUIDField(unique=True)
     """Made with the form: a form sent twice is one message"""
 

@@ -1,32 +1,57 @@
-from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
-from trackmycrime.people.walls import MY_VICTIMS
+from trackmycrime.kernel.walls import ALL, FORCE, Key, Policy, Walls
+from trackmycrime.people.walls import MINE, MY_VICTIMS
+from trackmycrime.publish.walls import MY_CASES
 
-# A victim's message must name a victim of this account, its own case, and this account as the writer.
-_MINE = (
-    f"by = 'victim' and account_id = (select app_account()) and victim_id = {MY_VICTIMS}"
-    " and case_id = any (array(select c.id from publish_case c))"
+# The case must be open and readable (publish_case's own policy says so) and be about this very victim's crime: an
+# account with two cases cannot put a message about one of them into the other's thread.
+_OF_ONE_CRIME = (
+    "exists (select from people_victim v join publish_case c on c.force_id = v.force_id and c.crime_id = v.crime_id"
+    f" where v.id = messages_message.victim_id and c.id = messages_message.case_id and v.live and v.{MINE})"
 )
+_WRITES = (
+    "by = 'victim' and account_id = (select app_account()) and shown_as is null"
+    f" and taken_at is null and read_at is null and {_OF_ONE_CRIME}"
+)
+_READS = f"victim_id = {MY_VICTIMS} and case_id = {MY_CASES}"
 
 WALLS = Walls(
     grants={
         "messages_message": {
             "portal": "select, insert, update (read_at, read_by)",
-            "desk": "select, insert, update (read_at, read_by)",
+            "desk": "select, insert, update (read_at, read_by, read_as)",
             "worker": "select, update (taken_at)",
         }
     },
     policies={
         "messages_message": {
             "portal": [
-                Policy(f"victim_id = {MY_VICTIMS}", None, "select"),
-                Policy("", _MINE, "insert"),
-                Policy(f"victim_id = {MY_VICTIMS} and by = 'police'", None, "update"),
+                Policy(_READS, None, "select"),
+                Policy("", _WRITES, "insert"),
+                Policy(f"{_READS} and by = 'police'", None, "update"),
             ],
-            **of_force("desk", "worker"),
+            # Nobody writes in another's name, and only the other side says that it has read.
+            "desk": [
+                Policy(FORCE, None, "select"),
+                Policy("", f"{FORCE} and by = 'police'", "insert"),
+                Policy(f"{FORCE} and by = 'victim'", None, "update"),
+            ],
+            "worker": [Policy(ALL, ALL)],
         }
     },
     keys=[
-        Key("messages_message", "messages_message_same_force", "force_id, victim_id", "people_victim", "force_id, id"),
-        Key("messages_message", "messages_message_case_same_force", "force_id, case_id", "publish_case", "force_id, id"),
+        Key(
+            "messages_message",
+            "messages_message_same_force",
+            "force_id, victim_id",
+            "people_victim",
+            "force_id, id",
+        ),
+        Key(
+            "messages_message",
+            "messages_message_case_same_force",
+            "force_id, case_id",
+            "publish_case",
+            "force_id, id",
+        ),
     ],
 )

@@ -1,0 +1,103 @@
+"""A thread as it is shown, in the shape of ``design/_messages.html``. States say what is true, and never more."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import dateformat
+from django.utils.translation import gettext as _
+
+from trackmycrime.kernel.clock import london
+
+from .models import Message
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message of a thread, ready to show."""
+
+    id: UUID
+    mine: bool
+    """Written by the reader's own side"""
+    who: str
+    when: str
+    iso: str
+    paragraphs: list[str]
+    is_new: bool
+    state: str
+    """What became of it, in words; empty where there is nothing to say"""
+    language: str = ""
+
+
+def moment_words(moment: datetime, now: datetime) -> str:
+    """«Monday 23 November, 4.52pm» in the page's language; with the year where it is not this one."""
+    local = london(moment)
+    day = dateformat.format(local, "l j\u00a0F" if local.year == london(now).year else "l j\u00a0F Y")
+    clock = dateformat.format(local, "g.i")
+    return f"{day}, {clock}{_('am') if local.hour < 12 else _('pm')}"
+
+
+def paragraphs(text: str) -> list[str]:
+    """Parts between blank lines; single line ends stay inside a part."""
+    return [part.strip("\n") for part in text.split("\n\n") if part.strip()]
+
+
+def _state(message: Message, side: str, now: datetime) -> str:
+    if message.by == "police":
+        if side == "victim":
+            return ""
+        if message.read_at is None:
+            return _("Not opened yet")
+        return _("Opened %(when)s") % {"when": moment_words(message.read_at, now)}
+    if message.read_at is None:
+        return _("Waiting for an officer")
+    when = {"when": moment_words(message.read_at, now)}
+    if side == "victim":
+        words = (
+            _("Opened by your officer, %(when)s")
+            if message.read_as == "officer"
+            else _("Opened by your team, %(when)s")
+        )
+    else:
+        words = (
+            _("Opened by the officer in the case, %(when)s")
+            if message.read_as == "officer"
+            else _("Opened by the team, %(when)s")
+        )
+    return words % {"when": moment_words(message.read_at, now)}
+
+
+def lines(
+    messages: Iterable[Message],
+    side: str,
+    *,
+    now: datetime,
+    names: Mapping[UUID, str] | None = None,
+    victim: str = "",
+) -> list[Line]:
+    """The lines for one side, ``victim`` or ``police``.
+
+    `names`: for the police, who wrote what, by account; `victim`: the victim's name, for the police too. «New» is
+    what this side had not opened when the messages were read.
+    """
+    found = []
+    for message in messages:
+        mine = message.by == side
+        if message.by == "victim":
+            who = _("You") if side == "victim" else victim
+        else:
+            who = (names or {}).get(message.account_id) or message.shown_as or _("Police")
+        found.append(
+            Line(
+                id=message.id,
+                mine=mine,
+                who=who,
+                when=moment_words(message.written_at, now),
+                iso=london(message.written_at).isoformat(timespec="minutes"),
+                paragraphs=paragraphs(message.text),
+                is_new=not mine and message.read_at is None,
+                state=_state(message, side, now),
+            )
+        )
+    return found
