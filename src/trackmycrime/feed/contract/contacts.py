@@ -44,7 +44,9 @@ def read_mobile(text: str, country: str) -> str:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException:
         raise ValueError(MOBILE_RULE) from None
-    if not phonenumbers.is_possible_number(number):
+    # «Local only» means that it can be dialled within one town, which is of no use here.
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise ValueError(MOBILE_RULE)
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
