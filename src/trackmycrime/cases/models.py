@@ -108,8 +108,6 @@ class Update(models.Model):
     happened_at = models.DateTimeField(null=True)
     text = EncryptedJSONField(null=True)
     """``{"en": …, "cy": …}``, plain text"""
-    text_hash = models.BinaryField(max_length=32, null=True)
-    """Of the words, so that a correction that changes none alerts nobody."""
     sequence = models.BigIntegerField(default=-1)
     persons: Any = ArrayField(models.CharField(max_length=64), null=True)
     """Whom it is for, by the records system's person ids; None: all victims of the crime."""

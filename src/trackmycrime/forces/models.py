@@ -39,6 +39,8 @@ class Unit(models.Model):
     hours_en = models.CharField(max_length=300, blank=True)
     hours_cy = models.CharField(max_length=300, blank=True)
     active = models.BooleanField(default=True)
+    sequence = models.BigIntegerField(default=-1)
+    """Of the newest `unit.changed`"""
 
     class Meta:
         db_table = "forces_unit"

@@ -9,6 +9,10 @@ from uuid import UUID
 from django.db import connection
 
 
+JSONB = 3802
+"""The type's number in every PostgreSQL (pg_type.dat)."""
+
+
 def _plain(value: object) -> object:
     if isinstance(value, UUID):
         return str(value)
@@ -73,4 +77,11 @@ def fetch(sql: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:
         cursor.execute(sql, params)
         assert cursor.description is not None
         names = [column[0] for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        # Django leaves jsonb as text, because its own fields read it
+        documents = [column[0] for column in cursor.description if column[1] == JSONB]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    for row in rows:
+        for name in documents:
+            if isinstance(row[name], str):
+                row[name] = json.loads(row[name])
+    return rows

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -70,19 +69,32 @@ class SetupLink(models.Model):
         db_table = "people_setup_link"
 
 
-class PortalSession(AbstractBaseSession):
+class DoorSession(models.Model):
+    """A signed-in browser. Reading this table gives no session away: `key` is a keyed hash of the cookie."""
+
+    key = models.BinaryField(primary_key=True, max_length=32)
+    data = models.BinaryField()
+    """Sealed to this row, so that it cannot be copied into another session."""
+    account = models.ForeignKey(Account, models.CASCADE, null=True)
+    """Whose it is once somebody has signed in, so that all of a person's sessions can be ended."""
+    began_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        abstract = True
+
+
+class PortalSession(DoorSession):
     """Sessions of victims. Kept apart from the desk's, so that one door cannot read the other's."""
 
-    class Meta(AbstractBaseSession.Meta):
-        abstract = False
+    class Meta:
         db_table = "people_portal_session"
 
 
-class DeskSession(AbstractBaseSession):
+class DeskSession(DoorSession):
     """Sessions of officers."""
 
-    class Meta(AbstractBaseSession.Meta):
-        abstract = False
+    class Meta:
         db_table = "people_desk_session"
 
 
@@ -99,6 +111,7 @@ class Officer(models.Model):
     active = models.BooleanField(default=True)
     away_until = models.DateField(null=True)
     cover = models.CharField(max_length=64, blank=True)
+    sequence = models.BigIntegerField(default=-1)
 
     class Meta:
         db_table = "people_officer"
@@ -119,7 +132,7 @@ class Victim(models.Model):
     """The records system's id of the person, the same on all crimes of the force."""
     role = models.CharField(max_length=20)
     detail = EncryptedJSONField()
-    """name, organisation, born_on, address, needs, safe_contact.note"""
+    """name, organisation, born_on, address, needs"""
     email = EncryptedTextField(null=True)
     email_hash = models.BinaryField(max_length=32, null=True)
     mobile = EncryptedTextField(null=True)
@@ -136,6 +149,8 @@ class Victim(models.Model):
     safe_to = models.TimeField(null=True)
     disguise = models.BooleanField(default=False)
     no_portal = models.BooleanField(default=False)
+    safe_note = EncryptedTextField(null=True)
+    """For officers only"""
     chosen_channel = models.CharField(max_length=10, blank=True)
     chosen_language = models.CharField(max_length=8, blank=True)
     chosen_at = models.DateTimeField(null=True)
@@ -163,7 +178,12 @@ class Victim(models.Model):
 
 
 class Invitation(models.Model):
-    """The one mail, text or letter by which a victim joins. Proof is the token and, besides, a code by another way."""
+    """The one mail, text or letter by which a victim joins. Proof is the token and, besides, a code by another way.
+
+    States: ``open``; ``opened`` (its button was pressed; it can be opened again until it is used); ``used``;
+    ``locked`` (too many wrong codes); ``stopped`` («not for me»); ``revoked`` (replaced, or taken back);
+    ``expired`` (the last one ran out, an officer was asked). The last five are final.
+    """
 
     class State(models.TextChoices):
         OPEN = "open"
@@ -172,29 +192,41 @@ class Invitation(models.Model):
         LOCKED = "locked"
         STOPPED = "stopped"
         REVOKED = "revoked"
+        EXPIRED = "expired"
 
     id = models.UUIDField(primary_key=True, default=new_id)
     force = models.ForeignKey("forces.Force", models.CASCADE)
     victim = models.ForeignKey(Victim, models.CASCADE)
     round = models.SmallIntegerField(default=1)
-    """1 at first; 2 and 3 when renewed on days 3 and 10."""
+    """1 at first; 2 and 3 when renewed on days 3 and 10 after `first_at`."""
+    first_at = models.DateTimeField()
+    """When the first of these rounds was made; an officer's resending begins anew."""
     way = models.CharField(max_length=10)
     """``email``, ``text`` or ``desk`` (printed, or said by an officer)."""
+    address_hash = models.BinaryField(max_length=32, null=True)
+    """Of the address that it went to: what «not for me» blocks."""
     token_hash = models.BinaryField(max_length=32, unique=True)
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True)
     second = models.CharField(max_length=8)
-    """The second proof: ``text`` (a code to the mobile on file) or ``officer`` (the activation code)."""
+    """The second proof: ``text`` (a code to the mobile on file), ``officer`` (the activation code), or ``none``: the
+    officer who handed it over in person knows whom they gave it to."""
     activation_code = EncryptedTextField()
+    """What the desk shows and prints. Handed over in person it is the token itself."""
     activation_hash = models.BinaryField(max_length=32)
     code_hash = models.BinaryField(max_length=32, null=True)
     code_wanted_at = models.DateTimeField(null=True)
+    """Set while the worker is to text a code."""
     code_sent_at = models.DateTimeField(null=True)
     code_expires_at = models.DateTimeField(null=True)
     codes_sent = models.SmallIntegerField(default=0)
     tries = models.SmallIntegerField(default=0)
+    """How many wrong codes were typed."""
+    proof_hash = models.BinaryField(max_length=32, null=True)
+    """Of what the browser holds that typed the right code; it lasts until `proof_expires_at`."""
+    proof_expires_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -205,8 +237,10 @@ class Invitation(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["state", "created_at"], name="people_invitation_due"),
+            models.Index(fields=["state", "first_at"], name="people_invitation_open"),
             models.Index(
-                fields=["code_wanted_at"], condition=models.Q(code_sent_at=None), name="people_code_wanted"
+                fields=["code_wanted_at"],
+                condition=models.Q(code_wanted_at__isnull=False),
+                name="people_code_is_wanted",
             ),
         ]

@@ -26,6 +26,9 @@ class Case(models.Model):
     stage = models.CharField(max_length=30)
     outcome = models.CharField(max_length=4, blank=True)
     next_update_on = models.DateField(null=True)
+    """When the victim hears next at the latest, counted from the last entry by the force's policy"""
+    promised_on = models.DateField(null=True)
+    """The date that an officer promised; stands before the other until it has passed"""
     closed_on = models.DateField(null=True)
     readable_until = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()

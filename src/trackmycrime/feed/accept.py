@@ -1,0 +1,334 @@
+"""Taking events: duplicates, order, ownership, what waits and what it waits for. Set-wise: a bounded number of
+statements for any number of events.
+
+Must run inside a transaction bound to the source's force, holding the force's lock (`kernel.locks.force_lock`), so
+that nothing about this force changes between what is read here and what is written.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from trackmycrime.kernel import crypto, setwise
+from trackmycrime.kernel.ids import new_id
+
+from .contract import Entity, Event, Line, Problem, Refusal, judge, subject_key
+from .records import Records, Taken
+
+DIGEST_PURPOSE = "feed digest"
+PLACE = "feed_event.body"
+
+
+def digest_key() -> bytes:
+    """The key of the digests by which repeated content is recognised."""
+    return crypto.derive(DIGEST_PURPOSE)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who sends: what the token decided."""
+
+    id: UUID
+    force_id: int
+    name: str
+    live_from: datetime | None
+    types: frozenset[str] | None
+
+    def live(self, time: datetime) -> bool:
+        """Whether what happened then may alert and invite; before `live_from` it is history."""
+        return self.live_from is None or time >= self.live_from
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one event, in the order sent."""
+
+    id: str | None
+    status: str
+    problem: Problem | None = None
+
+
+@dataclass
+class Accepted:
+    """The results, and what may look different to victims now."""
+
+    results: list[Result]
+    crimes: set[UUID] = field(default_factory=set)
+    new_crimes: set[UUID] = field(default_factory=set)
+    contacts: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass
+class _Item:
+    """One event on its way: `position` in the batch (None: it waited in the database), its row, its fate."""
+
+    event: Event
+    source: Source
+    row: dict[str, Any]
+    position: int | None
+    status: str = ""
+    problem: Problem | None = None
+
+
+def name_of(entity: Entity) -> str:
+    """The one text that names an entity: ``kind:subject:id``."""
+    return f"{entity.kind}:{entity.subject_key}:{entity.id}"
+
+
+def crime_named(subject: str) -> str:
+    """The entity name of a crime, by its reference compared without case."""
+    return f"crime:{subject}:"
+
+
+def needs(event: Event) -> list[str]:
+    """The entities that must have arrived before this event can be applied, in the order to wait for them."""
+    if event.entity.kind in ("officer", "unit"):
+        return []
+    crime = crime_named(event.subject_key)
+    wanted = [] if event.type == "crime.changed" else [crime]
+    data: Any = event.data
+    if event.type == "crime.withdrawn" and data.merged_into:
+        wanted.append(crime_named(subject_key(data.merged_into)))
+    if event.type == "victim.withdrawn":
+        wanted.append(name_of(event.entity))
+    if event.type == "update.published" and data.victims:
+        wanted += [f"victim:{event.subject_key}:{person}" for person in data.victims]
+    return wanted
+
+
+class _Taking:
+    """One batch being taken. Holds what the database knew, and what this batch has added to it so far."""
+
+    def __init__(self, source: Source, now: datetime) -> None:
+        self.source = source
+        self.now = now
+        self.known: dict[str, tuple[UUID, int]] = {}
+        self.looked_up: set[str] = set()
+        self.sequences: dict[tuple[str, int], tuple[UUID, str]] = {}
+        self.touched: dict[str, dict[str, Any]] = {}
+        self.fresh: list[str] = []
+        self.waiting: dict[str, list[_Item]] = defaultdict(list)
+        self.taken: list[_Item] = []
+
+    def look_up(self, items: Sequence[_Item]) -> None:
+        """Read, once for all, the entities that these events are about or need, and the sequences already used."""
+        names = {name_of(item.event.entity) for item in items}
+        for item in items:
+            names.update(needs(item.event))
+        names -= self.looked_up
+        self.looked_up |= names
+        for row in setwise.fetch(
+            "select entity, source_id, sequence from feed_entity where force_id = %s and entity = any(%s)",
+            [self.source.force_id, sorted(names)],
+        ):
+            self.known[row["entity"]] = (row["source_id"], row["sequence"])
+        pairs = sorted({(name_of(item.event.entity), item.event.sequence) for item in items})
+        for row in setwise.fetch(
+            "select e.entity, e.sequence, e.source_id, e.event_id from feed_event e"
+            " join unnest(%s::text[], %s::bigint[]) as w (entity, sequence)"
+            " on e.entity = w.entity and e.sequence = w.sequence"
+            " where e.force_id = %s and e.status in ('applied', 'superseded')",
+            [[name for name, _ in pairs], [number for _, number in pairs], self.source.force_id],
+        ):
+            self.sequences[row["entity"], row["sequence"]] = (row["source_id"], row["event_id"])
+
+    def take(self, items: Iterable[_Item]) -> None:
+        """Decide each event's fate in order; what it was that others waited for sets those going too."""
+        queue = list(items)
+        while queue:
+            item = queue.pop(0)
+            item.problem = self._why_not(item)
+            if item.problem:
+                item.status = "quarantined"
+                if item.problem.type == "waiting-for-crime":
+                    self.waiting[self._missing(item.event)].append(item)
+                continue
+            name = name_of(item.event.entity)
+            newest = self.known.get(name)
+            item.status = "superseded" if newest and item.event.sequence < newest[1] else "applied"
+            self.sequences[name, item.event.sequence] = (item.source.id, item.event.id)
+            self.taken.append(item)
+            if item.status == "applied":
+                self.known[name] = (item.source.id, item.event.sequence)
+                self.touched[name] = {
+                    "id": new_id(),
+                    "force_id": self.source.force_id,
+                    "entity": name,
+                    "source_id": item.source.id,
+                    "sequence": item.event.sequence,
+                    "digest": item.event.digest,
+                }
+            if newest is None:
+                self.fresh.append(name)
+                released = sorted(self.waiting.pop(name, []), key=lambda waiter: waiter.event.sequence)
+                queue[:0] = released
+
+    def _missing(self, event: Event) -> str:
+        return next((name for name in needs(event) if name not in self.known), "")
+
+    def _why_not(self, item: _Item) -> Problem | None:
+        event = item.event
+        name = name_of(event.entity)
+        owner = self.known.get(name)
+        if owner and owner[0] != item.source.id:
+            return Problem.of(
+                "not-allowed", "Another source of this force sent this first; it belongs to that source.", "/subject"
+            )
+        used = self.sequences.get((name, event.sequence))
+        if used:
+            return Problem.of(
+                "sequence-reused",
+                "Another event about the same thing has this sequence. Give each change a higher one.",
+                "/sequence",
+            )
+        data: Any = event.data
+        if event.type == "crime.withdrawn" and data.merged_into and subject_key(data.merged_into) == event.subject_key:
+            return Problem.of("invalid-data", "A crime cannot be merged into itself.", "/data/merged_into")
+        missing = self._missing(event)
+        if not missing:
+            return None
+        kind, _, rest = missing.partition(":")
+        if kind == "victim":
+            pointer = "/data/victim" if event.type == "victim.withdrawn" else "/data/victims"
+            return Problem.of("waiting-for-crime", "A victim that this names has not arrived yet.", pointer)
+        pointer = "/subject" if rest.rstrip(":") == event.subject_key else "/data/merged_into"
+        return Problem.of("waiting-for-crime", "The crime that this names has not arrived yet.", pointer)
+
+    def waiters(self) -> list[_Item]:
+        """The events that waited in the database for what has just become known, in their order."""
+        names, self.fresh = self.fresh, []
+        if not names:
+            return []
+        rows = setwise.fetch(
+            "select e.id, e.body, s.id as source_id, s.name, s.live_from from feed_event e"
+            " join feed_source s on s.id = e.source_id"
+            " where e.force_id = %s and e.waits_for = any(%s) and e.waits_for <> '' order by e.sequence, e.id",
+            [self.source.force_id, names],
+        )
+        items = []
+        for row in rows:
+            kept = crypto.unseal_json(PLACE, row["id"], row["body"])
+            event = judge(Line(0, kept), now=self.now, allowed_types=None, digest_key=digest_key())
+            if isinstance(event, Event):
+                source = Source(row["source_id"], self.source.force_id, row["name"], row["live_from"], None)
+                items.append(_Item(event, source, {"id": row["id"]}, None))
+        return items
+
+
+def accept(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) -> Accepted:
+    """Keep every event of one delivery, apply those that can be, and say what became of each.
+
+    All of it is in the caller's transaction: after it commits every event is durable, the quarantined ones too.
+    """
+    results: list[Result | None] = [None] * len(judged)
+    taking = _Taking(source, now)
+    rows: list[dict[str, Any]] = []
+    items: list[_Item] = []
+    seen = _seen(source, judged)
+    for position, one in enumerate(judged):
+        digests = seen.setdefault(one.id or "", set())
+        if one.digest in digests:
+            results[position] = Result(one.id, "duplicate")
+            continue
+        reused = bool(digests) and one.id is not None
+        digests.add(one.digest)
+        row = _row(source, one, now)
+        rows.append(row)
+        if isinstance(one, Refusal):
+            _quarantine(row, one.problem)
+            results[position] = Result(one.id, "quarantined", one.problem)
+        elif reused:
+            problem = Problem.of("id-reused", "This source sent this id before with other content.", "/id")
+            _quarantine(row, problem)
+            results[position] = Result(one.id, "quarantined", problem)
+        else:
+            items.append(_Item(one, source, row, position))
+    taking.look_up(items)
+    taking.take(items)
+    waited: list[_Item] = []
+    while more := taking.waiters():
+        waited += more
+        taking.look_up(more)
+        taking.take(more)
+    for item in items:
+        item.row["status"] = item.status
+        if item.problem:
+            _quarantine(item.row, item.problem)
+            item.row["waits_for"] = taking._missing(item.event)
+        assert item.position is not None
+        results[item.position] = Result(item.event.id, item.status, item.problem)
+    records = Records(source.force_id, now)
+    records.apply([Taken(i.event, i.source.live(i.event.time)) for i in taking.taken])
+    _write(source, rows, waited, taking)
+    assert all(result is not None for result in results)
+    return Accepted(
+        [result for result in results if result is not None],
+        records.crimes_touched,
+        records.crimes_new,
+        records.contacts_touched,
+    )
+
+
+def _seen(source: Source, judged: Sequence[Event | Refusal]) -> dict[str, set[bytes]]:
+    """Which content this source has sent before under these ids."""
+    seen: dict[str, set[bytes]] = {}
+    ids = sorted({one.id or "" for one in judged})
+    for row in setwise.fetch(
+        "select event_id, digest from feed_event where source_id = %s and event_id = any(%s) and"
+        " (event_id <> '' or digest = any(%s))",
+        [source.id, ids, [one.digest for one in judged if not one.id]],
+    ):
+        seen.setdefault(row["event_id"], set()).add(bytes(row["digest"]))
+    return seen
+
+
+def _row(source: Source, one: Event | Refusal, now: datetime) -> dict[str, Any]:
+    key = new_id()
+    return {
+        "id": key,
+        "force_id": source.force_id,
+        "source_id": source.id,
+        "event_id": one.id or "",
+        "digest": one.digest,
+        "type": one.type or "",
+        "subject_key": one.subject_key or "",
+        "entity": name_of(one.entity) if isinstance(one, Event) else "",
+        "sequence": one.sequence,
+        "time": one.time,
+        "received_at": now,
+        "body": crypto.seal_json(PLACE, key, one.kept),
+        "status": "",
+        "problem": None,
+        "waits_for": "",
+    }
+
+
+def _quarantine(row: dict[str, Any], problem: Problem) -> None:
+    row["status"] = "quarantined"
+    row["problem"] = {
+        "type": problem.type, "title": problem.title, "detail": problem.detail, "pointer": problem.pointer
+    }  # fmt: skip
+
+
+def _write(source: Source, rows: list[dict[str, Any]], waited: Sequence[_Item], taking: _Taking) -> None:
+    if rows:
+        setwise.insert("feed_event", list(rows[0]), rows)
+    changed = []
+    for item in waited:
+        row = {"id": item.row["id"], "status": item.status, "problem": None, "waits_for": ""}
+        if item.problem:
+            _quarantine(row, item.problem)
+            row["waits_for"] = taking._missing(item.event)
+        changed.append(row)
+    setwise.update("feed_event", ["id"], ["status", "problem", "waits_for"], changed)
+    if taking.touched:
+        entities = list(taking.touched.values())
+        setwise.insert(
+            "feed_entity",
+            list(entities[0]),
+            entities,
+            conflict="on conflict (force_id, entity) do update set sequence = excluded.sequence, digest = excluded.digest",
+        )
