@@ -65,7 +65,7 @@ def both(key: str, **values: object) -> str:
 def fill(template: str, key: str, language: str, values: Mapping[str, object]) -> str:
     """`template` with its placeholders replaced; a value is never itself read as a template."""
     names = placeholders(template)
-    given = {name: value for name, value in values.items() if value is not None}
+    given = {name: value for name, value in values.items() if value not in (None, "")}
     if "unit" in names:
         given.setdefault("unit", _default_unit(language))
     if "officer" in names:

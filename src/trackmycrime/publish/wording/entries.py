@@ -57,6 +57,7 @@ def entry_words(
     `outcome` is the Home Office outcome type where one is known (`1` to `22`; `1A`, `2A`, `3A` read as
     their parents); it decides the words of `no_further_action` and `closed`, and of nothing else. `unit`
     is the team's name as it reads after «ask»; None gives «the police team». `officer` None gives the unit.
+    Empty strings count as None.
 
     Raises WordingError for a milestone, outcome or language that has no words.
     """
@@ -102,7 +103,7 @@ def _stem(milestone: str, outcome: str | None, language: str) -> str:
     stem = f"milestone.{milestone}"
     if f"{stem}.title" not in load(language):
         raise WordingError(f"no words for milestone {milestone!r}")
-    if outcome is not None and milestone in TOLD_BY_OUTCOME:
+    if outcome and milestone in TOLD_BY_OUTCOME:
         stem = f"outcome.{outcome.removesuffix('A') if outcome in {'1A', '2A', '3A'} else outcome}"
         if f"{stem}.title" not in load(language):
             raise WordingError(f"no words for outcome type {outcome!r}")
