@@ -38,6 +38,10 @@ class _OpensOnUse(DeferredAttribute):
             instance.__dict__[self.field.attname] = value
         return value
 
+    def __set__(self, instance: Any, value: Any) -> None:
+        # With a setter Python asks __get__ before the instance's own dictionary; without it nothing ever opens.
+        instance.__dict__[self.field.attname] = value
+
 
 class _ForRow:
     """A value together with the row it is written to; made by `pre_save`, used by `get_db_prep_save`."""

@@ -45,12 +45,11 @@ def bound(*, force: int | None = None, account: UUID | None = None) -> Iterator[
             )
             row = cursor.fetchone()
             before = [row[0] or "", row[1] or ""]
-        try:
-            yield
-        finally:
-            if not connection.needs_rollback:
-                with connection.cursor() as cursor:
-                    cursor.execute(
-                        "select set_config(%s, %s, true), set_config(%s, %s, true)",
-                        [wanted[0][0], before[0], wanted[1][0], before[1]],
-                    )
+        yield
+        # After an error the transaction or savepoint is undone, and with it what was bound.
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "select set_config(%s, %s, true), set_config(%s, %s, true)",
+                    [wanted[0][0], before[0], wanted[1][0], before[1]],
+                )
