@@ -52,7 +52,6 @@ def _state(message: Message, side: str, now: datetime) -> str:
         return _("Opened %(when)s") % {"when": moment_words(message.read_at, now)}
     if message.read_at is None:
         return _("Waiting for an officer")
-    when = {"when": moment_words(message.read_at, now)}
     if side == "victim":
         words = (
             _("Opened by your officer, %(when)s")

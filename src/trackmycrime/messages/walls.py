@@ -39,19 +39,10 @@ WALLS = Walls(
         }
     },
     keys=[
-        Key(
-            "messages_message",
-            "messages_message_same_force",
-            "force_id, victim_id",
-            "people_victim",
-            "force_id, id",
-        ),
-        Key(
-            "messages_message",
-            "messages_message_case_same_force",
-            "force_id, case_id",
-            "publish_case",
-            "force_id, id",
-        ),
+        Key("messages_message", f"messages_message_{name}", f"force_id, {column}", target, "force_id, id")
+        for name, column, target in (
+            ("same_force", "victim_id", "people_victim"),
+            ("case_same_force", "case_id", "publish_case"),
+        )
     ],
 )
