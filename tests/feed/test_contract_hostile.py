@@ -137,6 +137,29 @@ def test_naughty_strings_in_every_text() -> None:
             storable(judged(event))
 
 
+SMUGGLED = [{"s": "SECRET"}, ["SECRET"], {"s": [{"t": "SECRET"}]}, [[["SECRET"]]], {"SECRET": None}]
+
+
+@pytest.mark.parametrize(("type_", "path"), PLACES, ids=lambda part: part if isinstance(part, str) else None)
+def test_nothing_that_we_must_not_hold_is_held(type_: str, path: tuple[str | int, ...]) -> None:
+    for smuggled in SMUGGLED:
+        event = said(type_)
+        put(event, path, smuggled)
+        verdict = judged(event)
+        assert isinstance(verdict, Refusal)
+        assert "SECRET" not in repr(verdict)
+        beside: Any = said(type_)
+        held = beside
+        for step in path[:-1]:
+            held = held[step]
+        if isinstance(held, dict):
+            held["stranger"] = smuggled
+            verdict = judged(beside)
+            assert isinstance(verdict, Refusal)
+            assert verdict.problem.type == "unknown-field"
+            assert "SECRET" not in repr(verdict)
+
+
 def test_a_name_that_comes_twice_is_refused_in_its_event_only() -> None:
     """Which of two flags would count? Neither is taken: the last one could turn a protection off."""
     twice = json.dumps(said("crime.changed"))[:-2] + ', "flags": []}}'

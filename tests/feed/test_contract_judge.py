@@ -388,6 +388,19 @@ def test_unknown_fields_are_found_at_every_depth_and_outweigh_wrong_values() -> 
     assert "stage" not in kept
 
 
+def test_a_value_in_the_place_of_an_address_line_is_not_kept() -> None:
+    found = refused(
+        said("victim.changed", {"address": {"lines": ["", "1 High Street", {"suspect": "SECRET"}]}})
+    )
+    assert found.problem.pointer == "/data/address/lines/2"
+    assert "SECRET" not in repr(found)
+
+
+def test_an_id_that_grows_without_case_is_refused_where_it_would_not_fit() -> None:
+    assert taken(said("officer.changed", subject="ß" * 32)).subject_key == "ss" * 32
+    assert refused(said("officer.changed", subject="ΐ" * 64)).problem.pointer == "/subject"
+
+
 def test_a_misspelt_field_is_told_what_was_meant() -> None:
     assert "«enhanced_rights»" in refused(said("victim.changed", {"enhanced_right": True})).problem.detail
 
@@ -404,6 +417,10 @@ def test_an_unknown_type_keeps_the_envelope_only() -> None:
         assert found.type == type_
         assert "data" not in found.kept
         assert "SECRET" not in repr(found)
+    for type_ in ("crime changed", "x" * 41, "Ann Example", "ĉ"):
+        found = refused(said(type_))
+        assert (found.problem.type, found.type) == ("unknown-type", None)
+        assert type_ not in repr(found)
 
 
 def test_a_type_that_the_token_may_not_send() -> None:

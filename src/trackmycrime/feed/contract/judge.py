@@ -48,7 +48,7 @@ def judge(
         )
     envelope, faults = read_envelope(event, now)
     faults = [unknown_field((name,), _ATTRIBUTES) for name in event if name not in _ATTRIBUTES] + faults
-    if envelope.type is not None and envelope.type not in MODELS:
+    if isinstance(event.get("type"), str) and event["type"] not in MODELS:
         problem = Problem.of("unknown-type", f"/type must be one of {', '.join(TYPES)}.", "/type")
         return _refusal(envelope, problem, [*faults, Fault(("data",), "")], digest)
     data, found = _data(event.get("data"), envelope, country)

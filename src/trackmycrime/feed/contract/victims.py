@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from trackmycrime.feed.contract.fields import (
     AS_TUPLE,
@@ -22,16 +22,19 @@ from trackmycrime.feed.contract.fields import (
 from trackmycrime.feed.contract.vocabulary import Channel, Need, Role, VictimWithdrawal
 
 
-def _written(lines: object) -> object:
-    """Records systems keep a fixed number of address lines; the empty ones are no lines."""
-    return [line for line in lines if line is not None] if isinstance(lines, list) else lines
+def _written(lines: tuple[str | None, ...]) -> tuple[str, ...]:
+    """Records systems keep a fixed number of address lines; the empty ones are no lines.
+
+    They are dropped after the lines were judged: a pointer must name the line as it was sent.
+    """
+    return tuple(line for line in lines if line is not None)
 
 
 class Address(Closed):
     """A postal address as one writes it on a letter."""
 
-    lines: Annotated[tuple[Text100, ...], AS_TUPLE, Field(max_length=6), BeforeValidator(_written)] = Field(
-        description="The lines above the postcode; empty ones are dropped."
+    lines: Annotated[tuple[Text100 | None, ...], AS_TUPLE, Field(max_length=6), AfterValidator(_written)] = (
+        Field(description="The lines above the postcode; empty ones are dropped.")
     )
     postcode: Annotated[str, StringConstraints(min_length=1, max_length=12)] | None = Field(
         None, description="The postcode."
