@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
-import time
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -62,7 +62,6 @@ class Gateway:
     url: str
     token: str = field(repr=False)
     patience: float = 300.0
-    sleep: Callable[[float], None] = time.sleep
     tell: Callable[[str], None] = lambda _: None
 
     def __post_init__(self) -> None:
@@ -70,6 +69,7 @@ class Gateway:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("it must be an http or https address, for example http://127.0.0.1:8002")
         self.base = self.url.rstrip("/").removesuffix("/events").removesuffix(_PATH)
+        self._stopped = threading.Event()
         self._client = httpx.Client(
             timeout=httpx.Timeout(60.0, connect=10.0),
             headers={"Authorization": f"Bearer {self.token}", "User-Agent": "trackmycrime-push"},
@@ -82,6 +82,10 @@ class Gateway:
         """Whether the token would cross a network unencrypted."""
         parts = urlsplit(self.base)
         return parts.scheme == "http" and parts.hostname not in _LOOPBACK
+
+    def stop(self) -> None:
+        """Wait for nothing more; whoever waits gets Away. May be called from another thread."""
+        self._stopped.set()
 
     def close(self) -> None:
         """Let the connection go."""
@@ -127,7 +131,8 @@ class Gateway:
             if waited + wait > self.patience:
                 raise Away(f"{why}; gave up after {waited:.0f} seconds and {tries + 1} tries")
             self.tell(f"{why}; next try in {wait:.1f} seconds")
-            self.sleep(wait)
+            if self._stopped.wait(wait):
+                raise Away("stopped")
             waited += wait
             tries += 1
 

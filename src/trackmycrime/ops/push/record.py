@@ -34,21 +34,27 @@ def state_beside(report: Path) -> Path:
     return report.with_name(report.name + ".state")
 
 
-def load(path: Path, key: str) -> Progress:
-    """The progress of an unfinished push of the same input to the same source, or a fresh one."""
+def load(state: Path, report: Path, key: str) -> Progress:
+    """The progress of an unfinished push of the same input to the same source, or a fresh one.
+
+    Without a state that can be used, or without the report that goes with it, everything is sent; what the
+    gateway has is a duplicate.
+    """
     try:
-        found = json.loads(path.read_bytes())
-        if found["version"] == _VERSION and found["key"] == key and found["finished"] is False:
-            return Progress(
-                key,
-                int(found["things"]),
-                int(found["report_bytes"]),
-                int(found["unreadable"]),
-                int(found["unreadable_rows"]),
-                {str(name): int(count) for name, count in found["statuses"].items()},
-            )
+        found = json.loads(state.read_bytes())
+        progress = Progress(
+            str(found["key"]),
+            int(found["things"]),
+            int(found["report_bytes"]),
+            int(found["unreadable"]),
+            int(found["unreadable_rows"]),
+            {str(name): int(count) for name, count in found["statuses"].items()},
+        )
+        fits = found["version"] == _VERSION and progress.key == key and found["finished"] is False
+        if fits and report.stat().st_size >= progress.report_bytes:
+            return progress
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        pass  # no state, or one that cannot be used: everything is sent, and what is there is a duplicate
+        return Progress(key)
     return Progress(key)
 
 
@@ -76,7 +82,7 @@ class Report:
     """The report file, one JSON object a line; goes on after `keep` bytes of a push that was stopped."""
 
     def __init__(self, path: Path, keep: int) -> None:
-        self._file: BinaryIO = path.open("r+b" if path.exists() else "w+b")
+        self._file: BinaryIO = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
         self._file.truncate(keep)
         self._file.seek(keep)
 

@@ -1,0 +1,1 @@
+"""Connectors: what other systems publish, turned into events of the feed's contract. No Django here."""
