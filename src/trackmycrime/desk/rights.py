@@ -1,0 +1,59 @@
+"""Who may do what at the desk, as one table. Pure. What is not named is not allowed."""
+
+from enum import StrEnum
+
+OFFICER, SUPERVISOR, ADMINISTRATOR, AUDITOR = "officer", "supervisor", "administrator", "auditor"
+ROLES = (OFFICER, SUPERVISOR, ADMINISTRATOR, AUDITOR)
+
+
+class Act(StrEnum):
+    """Something that can be done at the desk."""
+
+    START = "start"
+    """See the first page, with the figures of the force"""
+    SEE_CASES = "see_cases"
+    """Open cases, what their victims see, and their messages; each opening is written down"""
+    SEE_RECORD = "see_record"
+    """Read who has opened or changed a case"""
+    WRITE_UPDATE = "write_update"
+    DECIDE_HELD = "decide_held"
+    """Release a held update, keep it back, or say that it is never shown"""
+    SET_DATE = "set_date"
+    """Promise the date of the next update"""
+    ANSWER = "answer"
+    """Answer messages; opening a thread then counts as read"""
+    DO_TASK = "do_task"
+    INVITE = "invite"
+    """Send an invitation again, take it back, show and print its code"""
+    SWITCH = "switch"
+    """Open or close a case of a protected kind after a conversation about risk"""
+    WITHHOLD = "withhold"
+    """Close any case to its victims at once"""
+    LIFT = "lift"
+    """Open again what was withheld"""
+
+
+_WORK = {
+    Act.START,
+    Act.SEE_CASES,
+    Act.WRITE_UPDATE,
+    Act.DECIDE_HELD,
+    Act.SET_DATE,
+    Act.ANSWER,
+    Act.DO_TASK,
+    Act.INVITE,
+    Act.SWITCH,
+}
+
+MAY: dict[str, frozenset[Act]] = {
+    OFFICER: frozenset(_WORK),
+    SUPERVISOR: frozenset(_WORK | {Act.SEE_RECORD, Act.WITHHOLD, Act.LIFT}),
+    # Runs the force's side of the service and needs nobody's case for that: figures only.
+    ADMINISTRATOR: frozenset({Act.START}),
+    AUDITOR: frozenset({Act.START, Act.SEE_CASES, Act.SEE_RECORD}),
+}
+
+
+def may(role: str, act: Act) -> bool:
+    """Whether a member of staff with this role may do this. An unknown role may do nothing."""
+    return act in MAY.get(role, frozenset())

@@ -1,0 +1,37 @@
+"""The table of rights, cell by cell: a changed cell is a decision and turns this red."""
+
+import pytest
+
+from trackmycrime.desk.rights import ROLES, Act, may
+
+#                      officer  supervisor  administrator  auditor
+CELLS = {
+    Act.START: (True, True, True, True),
+    Act.SEE_CASES: (True, True, False, True),
+    Act.SEE_RECORD: (False, True, False, True),
+    Act.WRITE_UPDATE: (True, True, False, False),
+    Act.DECIDE_HELD: (True, True, False, False),
+    Act.SET_DATE: (True, True, False, False),
+    Act.ANSWER: (True, True, False, False),
+    Act.DO_TASK: (True, True, False, False),
+    Act.INVITE: (True, True, False, False),
+    Act.SWITCH: (True, True, False, False),
+    Act.WITHHOLD: (False, True, False, False),
+    Act.LIFT: (False, True, False, False),
+}
+
+
+@pytest.mark.parametrize(
+    ("role", "act", "allowed"),
+    [(role, act, row[n]) for act, row in CELLS.items() for n, role in enumerate(ROLES)],
+)
+def test_who_may_do_what(role: str, act: Act, allowed: bool) -> None:
+    assert may(role, act) is allowed
+
+
+def test_every_act_has_its_row() -> None:
+    assert set(CELLS) == set(Act)
+
+
+def test_an_unknown_role_may_nothing() -> None:
+    assert not any(may(role, act) for role in ("", "victim", "Officer") for act in Act)
