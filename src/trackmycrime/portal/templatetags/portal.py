@@ -1,0 +1,21 @@
+"""What the portal's layout needs to know of the page. `{% load portal %}`."""
+
+from django import template
+from django.template.context import Context
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: Context) -> list[tuple[str, str, bool]]:
+    """(name, address, whether it is this page) of a signed-in person's pages; nothing for anybody else.
+
+    A view says where it belongs by `here` in its context: ``cases``, ``messages`` or ``settings``.
+    """
+    if not getattr(context.get("request"), "account", None):
+        return []
+    here = context.get("here")
+    names = {"cases": _("My cases"), "messages": _("Messages"), "settings": _("Settings")}
+    return [(name, reverse(route), route == here) for route, name in names.items()]

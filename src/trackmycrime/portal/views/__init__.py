@@ -1,0 +1,1 @@
+"""The portal's views, by what they are for."""

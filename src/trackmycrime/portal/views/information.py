@@ -1,0 +1,94 @@
+"""Pages that say the same to everybody: help, rights, privacy, cookies, terms, accessibility; and the language."""
+
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+ACCESSIBILITY_PREPARED = date(2026, 11, 24)
+A_YEAR = 60 * 60 * 24 * 365
+
+
+def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+    return render(request, f"portal/info/{name}.html", context)
+
+
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Emergency numbers, how to use the site, who else helps, how to complain."""
+    return _page(request, "help")
+
+
+@require_safe
+def rights(request: HttpRequest) -> HttpResponse:
+    """The twelve rights of the Victims' Code in plain words."""
+    return _page(request, "rights", help_url=reverse("help"))
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is held, why, how long, and what one may ask for."""
+    return _page(request, "privacy")
+
+
+@require_safe
+def cookies(request: HttpRequest) -> HttpResponse:
+    """The cookies that this door sets: all of them, by their real names."""
+    return _page(
+        request,
+        "cookies",
+        cookies=[
+            {
+                "name": settings.SESSION_COOKIE_NAME,
+                "why": _("Keeps you signed in."),
+                "long": _("Until you sign out, or two hours after you last used the site."),
+            },
+            {
+                "name": settings.CSRF_COOKIE_NAME,
+                "why": _("Makes sure that a form was sent by you and not by another website."),
+                "long": _("One year."),
+            },
+            {
+                "name": settings.LANGUAGE_COOKIE_NAME,
+                "why": _("Remembers which language you chose."),
+                "long": _("One year."),
+            },
+        ],
+    )
+
+
+@require_safe
+def terms(request: HttpRequest) -> HttpResponse:
+    """What the site is for and what it is not for."""
+    return _page(request, "terms")
+
+
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """The statement that the Accessibility Regulations 2018 ask for."""
+    return _page(request, "accessibility", prepared=ACCESSIBILITY_PREPARED)
+
+
+@require_safe
+def language(request: HttpRequest, code: str) -> HttpResponse:
+    """Remember the language and go back to the page that was open. Changes how pages look and nothing else."""
+    if code not in dict(settings.LANGUAGES):
+        raise Http404
+    wanted = request.GET.get("next", "")
+    local = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    response = HttpResponseRedirect(wanted if local else "/")
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        code,
+        max_age=A_YEAR,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
