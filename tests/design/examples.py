@@ -80,7 +80,7 @@ ENTRIES = [
     ),
     Entry(
         "2",
-        "Mae’r labordy wedi ateb",
+        "A note from police",
         "Tuesday 17 November, 11.15am",
         "2026-11-17T11:15",
         "DC Amara Okafor",

@@ -71,15 +71,16 @@ def test_promise_of_a_closed_case_promises_nothing() -> None:
 
 def test_timeline_marks_language_correction_and_withdrawal() -> None:
     html = render_to_string("design/_timeline.html", {"entries": examples.ENTRIES})
-    assert '<h3 class="govuk-heading-s" lang="cy">Mae’r labordy wedi ateb</h3>' in html
+    assert '<div lang="cy"><p>Mae gennym ganlyniadau’r marciau ar eich drws cefn.</p></div>' in html
+    assert html.count(" lang=") == 1
     assert "You can ask for a translation" in html
     assert "Police changed this update on Friday 13 November." in html
     assert "it was about a different case" in html
     assert html.count(">New<") == 1
     with translation.override("cy"):
         welsh = render_to_string("design/_timeline.html", {"entries": examples.ENTRIES})
-    assert '<h3 class="govuk-heading-s">Mae’r labordy wedi ateb</h3>' in welsh
-    assert '<h3 class="govuk-heading-s" lang="en">No news yet</h3>' in welsh
+    assert "<div><p>Mae gennym" in welsh
+    assert '<div lang="en"><p>We are still waiting' in welsh
 
 
 def test_no_updates_is_said() -> None:
