@@ -36,9 +36,11 @@ SETTLED_AFTER = 1.0
 
 @dataclass(frozen=True)
 class Program:
-    """One program to keep running. ``health`` is an address that answers 200 when it is up; without one it is up
-    when it has run for a second. ``inherits`` are descriptors handed on (listening sockets). ``grace`` is how long, in seconds,
-    it may take to end."""
+    """One program to keep running.
+
+    ``health`` is an address that answers 200 when it is up; without one it is up when it has run for a second.
+    ``inherits`` are descriptors handed on (listening sockets); ``grace`` is how many seconds it may take to end.
+    """
 
     name: str
     argv: Sequence[str]

@@ -110,7 +110,7 @@ def main(argv: Sequence[str]) -> None:
         ):  # Python ignores SIGPIPE; the program should not inherit it
             signal.signal(number, signal.SIG_DFL)
         os.execvp(program[0], program)  # noqa: S606
-    except OSError as error:
+    except (OSError, ValueError) as error:
         print(f"cannot start {program[0]}: {error}", file=sys.stderr)  # noqa: T201
         raise SystemExit(CANNOT_START) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -43,15 +44,22 @@ def _locale(major: int) -> list[str]:
     return ["--locale=C.UTF-8"]
 
 
-def _initdb(folder: Path, binaries: Binaries, who: str, password: str, locale: list[str], sync: bool) -> str:
+def _initdb(folder: Path, binaries: Binaries, who: str, password: str, locale: list[str]) -> str:
     """Run initdb into ``folder``; empty when it worked, else what it said."""
     read, write = os.pipe()
     try:
         os.write(write, password.encode() + b"\n")
         os.close(write)
         argv = [binaries.initdb, "--pgdata", str(folder), "--username", SUPERUSER, "--encoding=UTF8"]
-        argv += ["--auth=scram-sha-256", f"--pwfile=/dev/fd/{read}", "--no-instructions", *locale]
-        argv += [] if sync else ["--no-sync"]
+        argv += [
+            "--auth=scram-sha-256",
+            f"--pwfile=/dev/fd/{read}",
+            "--no-instructions",
+            "--no-sync",
+            *locale,
+        ]
+        if ":" in who:  # opening /dev/fd anew asks who owns the pipe
+            os.fchown(read, *(int(part) for part in who.split(":")))
         done = subprocess.run(
             tethered(argv, identity=who, chdir=folder),
             check=False,
@@ -74,19 +82,30 @@ def initialise(server: Path, binaries: Binaries, password: str, *, sync: bool) -
         shutil.rmtree(left, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix=f"{server.name}.new-", dir=server.parent))
     who = identity.choose(new, binaries)
-    problem = _initdb(new, binaries, who, password, _locale(binaries.major), sync)
+    problem = _initdb(new, binaries, who, password, _locale(binaries.major))
     if problem:  # a system without that locale
         for left in new.iterdir():
             shutil.rmtree(left) if left.is_dir() else left.unlink()
-        problem = _initdb(new, binaries, who, password, ["--locale=C"], sync)
+        problem = _initdb(new, binaries, who, password, ["--locale=C"])
     if problem:
         raise Unreachable(f"PostgreSQL's initdb failed in {new}: {problem}")
     (new / "pg_hba.conf").write_text(_HBA, "utf-8")
     with (new / "postgresql.conf").open("a", encoding="utf-8") as conf:
         conf.write(_CONF)
+    if sync:
+        _to_disk(new)
     new.rename(server)
     if sync:
-        parent = os.open(server.parent, os.O_RDONLY)
-        os.fsync(parent)
-        os.close(parent)
+        _to_disk(server.parent)
     return who
+
+
+def _to_disk(folder: Path) -> None:
+    """Have the file system of ``folder`` written out: once, where initdb would ask for a thousand files one by one."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        syncfs = getattr(ctypes.CDLL(None), "syncfs", None)
+        if syncfs is None or syncfs(descriptor) != 0:
+            os.sync()
+    finally:
+        os.close(descriptor)

@@ -8,6 +8,7 @@ from process ids, which are reused, and which a zombie keeps.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -55,22 +56,29 @@ def _try(descriptor: int) -> bool:
 
 
 def take(data: Path, purpose: str) -> Held:
-    """Take charge of ``data``. Raises InUse that names the process which has it."""
+    """Take charge of ``data``. Raises InUse that names the process which has it.
+
+    A server waits a second first: who was just killed may not be quite gone.
+    """
     descriptor = _open(data / "lock")
-    for _ in range(20):  # the holder writes its name just after it took the lock
-        if _try(descriptor):
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "purpose": purpose}).encode(), 0)
-            return Held(descriptor)
-        try:
-            holder = json.loads(os.pread(descriptor, 200, 0))
-        except ValueError:
-            time.sleep(0.02)
-            continue
-        os.close(descriptor)
-        raise InUse(data, int(holder["pid"]), str(holder["purpose"]))
-    os.close(descriptor)
-    raise Unreachable(f"{data} is in use by another process")
+    until = time.monotonic() + (1.0 if purpose == SERVER else 0.0)
+    while not _try(descriptor):
+        holder = _holder(descriptor)
+        if time.monotonic() >= until:
+            os.close(descriptor)
+            raise InUse(data, *holder)
+        time.sleep(0.02)
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "purpose": purpose}).encode(), 0)
+    return Held(descriptor)
+
+
+def _holder(descriptor: int) -> tuple[int, str]:
+    """Who holds the lock, and for what; 0 in the moment before it has written its name."""
+    with contextlib.suppress(ValueError, KeyError):
+        holder = json.loads(os.pread(descriptor, 200, 0))
+        return int(holder["pid"]), str(holder["purpose"])
+    return 0, COMMAND
 
 
 def wait_for_server(data: Path, seconds: float) -> Held:
