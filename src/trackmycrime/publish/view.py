@@ -1,0 +1,411 @@
+"""The published case as its page shows it: plain values, ready in the reader's language.
+
+The portal reads under row security, so whatever is asked for, only the reader's own rows come back. The desk asks for
+what one victim sees and gets the very same shapes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from trackmycrime.forces.models import Force
+from trackmycrime.kernel import crypto, setwise
+from trackmycrime.kernel.clock import london_date
+
+from . import dates
+from .wording import Language, offence, stage, text, withdrawn_case
+from .words import shown
+
+STAGES = ("reported", "investigating", "decision", "court", "finished")
+_OF = {
+    "reported": 0,
+    "investigating": 1,
+    "suspect_identified": 1,
+    "awaiting_charge_decision": 2,
+    "charged": 2,
+    "court": 3,
+    "closed": 4,
+}
+
+
+@dataclass(frozen=True)
+class StageStep:
+    """One of the five stages: ``done``, ``now`` or ``todo``; `when` is a short date or empty."""
+
+    name: str
+    state: str
+    when: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the timeline as it is read."""
+
+    id: UUID
+    key: str
+    title: str
+    when: str
+    iso: str
+    who: str
+    paragraphs: list[str]
+    language: str
+    is_new: bool
+    corrected: str
+    withdrawn: str
+    not_translated: bool
+
+
+@dataclass(frozen=True)
+class Promise:
+    """When the victim hears next, and what happens until then."""
+
+    date: date | None
+    date_text: str
+    paragraphs: list[str]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Who works the case and who answers."""
+
+    officer: str
+    unit: str
+    phone: str
+    hours: str
+    cover: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True)
+class CaseView:
+    """One case, whole."""
+
+    id: UUID
+    version: int
+    reference: str
+    title: str
+    place: str
+    occurred: str
+    force: str
+    stages: list[StageStep]
+    stage_number: int
+    stage_name: str
+    stage_sentence: str
+    promise: Promise
+    contact: Contact
+    entries: list[Entry]
+    closed: bool
+    closing_words: list[str]
+    read_until: str
+    new_updates: int = 0
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One case in the list of a victim's cases."""
+
+    id: UUID
+    reference: str
+    title: str
+    place: str
+    force: str
+    stage_name: str
+    stage_number: int
+    stage_count: int
+    rail: list[str]
+    last_title: str
+    last_when: str
+    promise_date: date | None
+    promise_text: str
+    new_updates: int
+    new_messages: int
+    closed: bool
+
+
+def language_of(language: str) -> Language:
+    """The language of the page: Welsh where asked for, else English."""
+    return "cy" if language == "cy" else "en"
+
+
+def my_cases(
+    language: str, *, now: datetime, seen_at: datetime | None = None, unread: dict[UUID, int] | None = None
+) -> list[CaseLine]:
+    """The cases of the signed-in account (row security decides which), the one with the newest entry first.
+
+    `unread` is the number of new messages by case. Three statements, whatever the number of cases.
+    """
+    cases = setwise.fetch("select * from publish_case order by changed_at desc limit 100")
+    if not cases:
+        return []
+    ids = [case["id"] for case in cases]
+    newest = {
+        row["case_id"]: row
+        for row in setwise.fetch(
+            "select distinct on (case_id) * from publish_entry where case_id = any(%s) and state = 'published'"
+            " order by case_id, happened_at desc, revision desc",
+            [ids],
+        )
+    }
+    fresh = {
+        row["case_id"]: row["n"]
+        for row in setwise.fetch(
+            "select case_id, count(*) as n from publish_entry where case_id = any(%s) and state = 'published'"
+            " and coalesce(corrected_at, published_at) > %s group by case_id",
+            [ids, seen_at or now],
+        )
+    }
+    names = force_names({case["force_id"] for case in cases})
+    return [
+        _line(case, newest.get(case["id"]), names, language_of(language), now, fresh.get(case["id"], 0), (unread or {}).get(case["id"], 0))
+        for case in cases
+    ]
+
+
+def case_page(case_id: UUID, language: str, *, now: datetime, seen_at: datetime | None = None) -> CaseView | None:
+    """One case as the signed-in account sees it; None when there is no such case for it. Four statements."""
+    rows = setwise.fetch("select * from publish_case where id = %s", [case_id])
+    if not rows:
+        return None
+    entries = setwise.fetch(
+        "select * from publish_entry where case_id = %s and state in ('published', 'withdrawn')", [case_id]
+    )
+    return _view(rows[0], entries, language_of(language), now, seen_at)
+
+
+def as_victim_sees(force_id: int, victim_id: UUID, language: str, *, now: datetime) -> CaseView | None:
+    """What this victim sees of the case now, for the desk; None while it is closed to victims."""
+    rows = setwise.fetch(
+        "select c.* from publish_case c join people_victim v on v.crime_id = c.crime_id"
+        " where v.id = %s and v.live and c.force_id = %s and c.open",
+        [victim_id, force_id],
+    )
+    if not rows:
+        return None
+    entries = setwise.fetch(
+        "select * from publish_entry where case_id = %s and state in ('published', 'withdrawn')"
+        " and (victims is null or %s = any(victims))",
+        [rows[0]["id"], victim_id],
+    )
+    return _view(rows[0], entries, language_of(language), now, None)
+
+
+def force_names(ids: Iterable[int]) -> dict[int, dict[str, str]]:
+    """The names of these forces by language."""
+    wanted = sorted(set(ids))
+    rows = Force.objects.filter(id__in=wanted).values_list("id", "name", "name_cy")
+    return {row[0]: {"en": row[1], "cy": row[2] or row[1]} for row in rows}
+
+
+def _contacts(force_id: int, refs: Iterable[str]) -> dict[tuple[str, str], dict[str, Any]]:
+    wanted = sorted({ref for ref in refs if ref})
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    # a cover and an officer's own unit are looked up in the same statement
+    rows = setwise.fetch("select * from publish_contact where force_id = %s and ref = any(%s)", [force_id, wanted])
+    for row in rows:
+        row["shown"] = crypto.unseal_json("publish_contact.shown", row["id"], row["shown"])
+        found[row["kind"], row["ref"]] = row
+    return found
+
+
+def _view(
+    case: dict[str, Any],
+    entries: Sequence[dict[str, Any]],
+    language: Language,
+    now: datetime,
+    seen_at: datetime | None,
+) -> CaseView:
+    today = london_date(now)
+    page = crypto.unseal_json("publish_case.page", case["id"], case["page"])
+    staff = _contacts(case["force_id"], [case["officer_id"], case["unit_id"], *(e["officer_id"] for e in entries)])
+    more = [
+        ref
+        for row in staff.values()
+        if row["kind"] == "officer"
+        for ref in (row["shown"]["cover"], row["shown"]["unit"])
+        if ref and ("unit", ref) not in staff and ("officer", ref) not in staff
+    ]
+    if more:
+        staff |= _contacts(case["force_id"], more)
+    contact = _contact(case, staff, language, today)
+    force = force_names([case["force_id"]])[case["force_id"]][language]
+    shown_entries = [_entry(e, staff, contact, force, language, today, seen_at) for e in _newest_first(entries)]
+    closed = case["closed_on"] is not None
+    number = _number(case, page)
+    return CaseView(
+        id=case["id"],
+        version=case["version"],
+        reference=page["reference"],
+        title=offence(page["category"], language),
+        place=page["place"],
+        occurred=_occurred(page, language, today),
+        force=force,
+        stages=_steps(page, number, language, today),
+        stage_number=number + 1,
+        stage_name=text(f"public_stage.{STAGES[number]}", language),
+        stage_sentence=stage(case["stage"], language).sentence,
+        promise=_promise(case, language, today),
+        contact=contact,
+        entries=shown_entries,
+        closed=closed,
+        closing_words=_closing(case, page, contact, shown_entries, language) if closed else [],
+        read_until=dates.day(london_date(case["readable_until"]), language) if case["readable_until"] else "",
+        new_updates=sum(1 for e in shown_entries if e.is_new),
+    )
+
+
+def _newest_first(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(entries, key=lambda e: (e["happened_at"], e["revision"], e["key"]), reverse=True)
+
+
+def _number(case: dict[str, Any], page: dict[str, Any]) -> int:
+    return 4 if page["withdrawn"] or case["closed_on"] else _OF[case["stage"]]
+
+
+def _steps(page: dict[str, Any], number: int, language: Language, today: date) -> list[StageStep]:
+    """The five stages; of a case that ended early only those that it reached, and the end."""
+    steps = []
+    for position, name in enumerate(STAGES):
+        reached = page["reached"].get(name, "")
+        if number == 4 and position not in (0, 4) and not reached:
+            continue
+        state = "done" if position < number else "now" if position == number else "todo"
+        if number == 4 and position == 4:
+            state = "done"
+        when = dates.short_day(london_date(datetime.fromisoformat(reached)), language, today=today) if reached else ""
+        steps.append(StageStep(text(f"public_stage.{name}", language), state, when if state != "todo" else ""))
+    return steps
+
+
+def _contact(case: dict[str, Any], staff: dict[tuple[str, str], dict[str, Any]], language: Language, today: date) -> Contact:
+    officer = staff.get(("officer", case["officer_id"]))
+    if officer and not officer["active"]:
+        officer = None
+    unit_ref = case["unit_id"] or (officer["shown"]["unit"] if officer else "")
+    unit = staff.get(("unit", unit_ref))
+    cover = ""
+    if officer and officer["away_until"] and officer["away_until"] >= today and officer["shown"]["cover"]:
+        ref = officer["shown"]["cover"]
+        stand_in = staff.get(("officer", ref)) or staff.get(("unit", ref))
+        cover = _staff_name(stand_in, language) if stand_in else ""
+    return Contact(
+        officer=officer["shown"]["name"] if officer else "",
+        unit=_staff_name(unit, language) if unit else text("default.unit", language),
+        phone=unit["shown"]["phone"] if unit else "",
+        hours=_either(unit["shown"]["hours"], language) if unit else "",
+        cover=cover,
+        email=(officer["shown"].get("email") or "") if officer else "",
+    )
+
+
+def _staff_name(row: dict[str, Any], language: Language) -> str:
+    return str(row["shown"]["name"]) if row["kind"] == "officer" else _either(row["shown"]["name"], language)
+
+
+def _either(pair: dict[str, str], language: Language) -> str:
+    return pair[language] or pair["en"] or pair["cy"]
+
+
+def _entry(
+    row: dict[str, Any],
+    staff: dict[tuple[str, str], dict[str, Any]],
+    contact: Contact,
+    force: str,
+    language: Language,
+    today: date,
+    seen_at: datetime | None,
+) -> Entry:
+    words = crypto.unseal_json("publish_entry.words", row["id"], row["words"])
+    named = staff.get(("officer", row["officer_id"]))
+    title, paragraphs, real = shown(words, language, unit=contact.unit, officer=_staff_name(named, language) if named else "")
+    changed_at = row["corrected_at"] or row["published_at"]
+    withdrawn = text(f"update.withdrawn.{row['withdrawn_reason']}", language) if row["state"] == "withdrawn" else ""
+    return Entry(
+        id=row["id"],
+        key=row["key"],
+        title=title,
+        when=dates.moment(row["happened_at"], language, today=today),
+        iso=row["happened_at"].isoformat(),
+        who=(contact.officer or contact.unit) if words["written"] else force,
+        paragraphs=[] if withdrawn else paragraphs,
+        language=real,
+        is_new=bool(seen_at and changed_at and changed_at > seen_at and not withdrawn),
+        corrected=(
+            text("update.corrected_on", language, date=dates.moment(row["corrected_at"], language, today=today))
+            if row["corrected_at"] and not withdrawn
+            else ""
+        ),
+        withdrawn=withdrawn,
+        not_translated=real != language,
+    )
+
+
+def _promise(case: dict[str, Any], language: Language, today: date) -> Promise:
+    day = promise_date(case, today)
+    sentence = stage(case["stage"], language).sentence
+    return Promise(day, dates.day(day, language, today=today) if day else "", [sentence])
+
+
+def promise_date(case: dict[str, Any], today: date) -> date | None:
+    """The date by which the victim hears next: an officer's promise, else the force's rule; never one that has passed."""
+    if case["closed_on"]:
+        return None
+    for wanted in (case["promised_on"], case["next_update_on"]):
+        if wanted is not None and wanted >= today:
+            return cast(date, wanted)
+    return None
+
+
+def _closing(
+    case: dict[str, Any], page: dict[str, Any], contact: Contact, entries: Sequence[Entry], language: Language
+) -> list[str]:
+    if page["withdrawn"]:
+        return list(withdrawn_case(page["withdrawn"], language, unit=contact.unit).paragraphs)
+    return [stage(case["stage"], language).sentence]
+
+
+def _occurred(page: dict[str, Any], language: Language, today: date) -> str:
+    start, end = page["occurred"]
+    if not start:
+        return ""
+    first = dates.as_known(start, language, today=today)
+    return f"{first} – {dates.as_known(end, language, today=today)}" if end and end != start else first
+
+
+def _line(
+    case: dict[str, Any],
+    newest: dict[str, Any] | None,
+    names: dict[int, dict[str, str]],
+    language: Language,
+    now: datetime,
+    fresh: int,
+    unread: int,
+) -> CaseLine:
+    today = london_date(now)
+    page = crypto.unseal_json("publish_case.page", case["id"], case["page"])
+    number = _number(case, page)
+    steps = _steps(page, number, language, today)
+    promise = promise_date(case, today)
+    last_title = ""
+    if newest:
+        words = crypto.unseal_json("publish_entry.words", newest["id"], newest["words"])
+        last_title = words[language]["title"]
+    return CaseLine(
+        id=case["id"],
+        reference=page["reference"],
+        title=offence(page["category"], language),
+        place=page["place"],
+        force=names[case["force_id"]][language],
+        stage_name=text(f"public_stage.{STAGES[number]}", language),
+        stage_number=number + 1,
+        stage_count=len(STAGES),
+        rail=[step.state for step in steps],
+        last_title=last_title,
+        last_when=dates.moment(newest["happened_at"], language, today=today) if newest else "",
+        promise_date=promise,
+        promise_text=dates.day(promise, language, today=today) if promise else "",
+        new_updates=fresh,
+        new_messages=unread,
+        closed=case["closed_on"] is not None,
+    )

@@ -1,0 +1,52 @@
+"""The words of one entry as they are kept: an officer's own, or the force's with the names left open. Pure."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from .defaults import TOLD_BY_OUTCOME
+from .timeline import Wanted
+from .wording import LANGUAGES, Language, entry_words
+
+UNIT, OFFICER = "{unit}", "{officer}"
+
+
+def frozen(entry: Wanted) -> dict[str, Any]:
+    """What is kept of an entry: for each language a title and paragraphs, and in which languages an officer wrote.
+
+    The force's own words keep ``{unit}`` and ``{officer}`` open, so that they name whoever answers on the day that
+    the page is read. What an officer wrote is never filled in.
+    """
+    text = dict(entry.text)
+    outcome = entry.outcome if entry.milestone in TOLD_BY_OUTCOME and entry.outcome else None
+    kept: dict[str, Any] = {"written": sorted(text)}
+    for language in LANGUAGES:
+        words = entry_words(entry.milestone, outcome, language, unit=UNIT, officer=OFFICER)
+        if text:
+            written = text.get(language) or next(iter(text.values()))
+            kept[language] = {"title": words.title, "paragraphs": paragraphs(written)}
+        else:
+            kept[language] = {"title": words.title, "paragraphs": list(words.paragraphs())}
+    return kept
+
+
+def paragraphs(text: str) -> list[str]:
+    """Plain text as paragraphs: a blank line begins a new one; single line breaks stay within."""
+    parts = [part.strip("\n") for part in text.replace("\r\n", "\n").split("\n\n")]
+    return [part for part in parts if part.strip()]
+
+
+def as_bytes(words: Mapping[str, Any]) -> bytes:
+    """The words as one spelling, for comparing them."""
+    return json.dumps(words, sort_keys=True, ensure_ascii=False).encode()
+
+
+def shown(words: Mapping[str, Any], language: str, *, unit: str, officer: str) -> tuple[str, list[str], str]:
+    """(title, paragraphs, the language they are really in) as they read today in the wanted language."""
+    wanted = cast(Language, language if language in LANGUAGES else "en")
+    version = words[wanted]
+    if words["written"]:
+        real = wanted if wanted in words["written"] else words["written"][0]
+        return version["title"], list(version["paragraphs"]), real
+    filled = [p.replace(UNIT, unit).replace(OFFICER, officer or unit) for p in version["paragraphs"]]
+    return version["title"], filled, wanted
