@@ -3,7 +3,16 @@
 Verbs: `read_body` turns one delivery into lines; `judge` turns a line into an `Event` or a `Refusal`.
 """
 
-from trackmycrime.feed.contract.body import BATCH, LINES, MOST_BYTES, MOST_EVENTS, SINGLE, Line, read_body
+from trackmycrime.feed.contract.body import (
+    BATCH,
+    LINES,
+    MOST_BYTES,
+    MOST_EVENTS,
+    SINGLE,
+    Line,
+    read_body,
+    too_large,
+)
 from trackmycrime.feed.contract.crimes import (
     CrimeChanged,
     CrimeOutcome,
@@ -13,7 +22,7 @@ from trackmycrime.feed.contract.crimes import (
     Offence,
     OtherReference,
 )
-from trackmycrime.feed.contract.envelope import subject_key
+from trackmycrime.feed.contract.envelope import envelope_schema, subject_key
 from trackmycrime.feed.contract.judge import canonical, judge
 from trackmycrime.feed.contract.moments import DateOrMoment
 from trackmycrime.feed.contract.problems import TITLES, BodyProblem, Problem
@@ -91,7 +100,9 @@ __all__ = [
     "VictimChanged",
     "VictimWithdrawn",
     "canonical",
+    "envelope_schema",
     "judge",
     "read_body",
     "subject_key",
+    "too_large",
 ]

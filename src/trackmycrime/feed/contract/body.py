@@ -87,7 +87,7 @@ def _unpacked(content_encoding: str | None, raw: bytes) -> bytes:
             "Content-Encoding must be gzip, or left out.",
         )
     if len(raw) > MOST_BYTES:
-        raise _too_large()
+        raise too_large()
     return raw if encoding == "identity" else _gunzipped(raw)
 
 
@@ -99,11 +99,11 @@ def _gunzipped(raw: bytes) -> bytes:
         try:
             unpacked += member.decompress(raw, MOST_BYTES + 1 - len(unpacked))
             if len(unpacked) > MOST_BYTES:
-                raise _too_large()
+                raise too_large()
             while not member.eof and member.unconsumed_tail:
                 unpacked += member.decompress(member.unconsumed_tail, MOST_BYTES + 1 - len(unpacked))
                 if len(unpacked) > MOST_BYTES:
-                    raise _too_large()
+                    raise too_large()
         except zlib.error:
             what = "bytes after its end that are not gzip" if unpacked else "bytes that are not gzip"
             raise _not_gzip(f"The body has {what}, or its checksum does not fit.") from None
@@ -187,7 +187,8 @@ _decoder = json.JSONDecoder(
 )
 
 
-def _too_large() -> BodyProblem:
+def too_large() -> BodyProblem:
+    """What is said to a body over the limit; also for a door that need not read it to know."""
     return BodyProblem(
         413,
         "too-large",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from trackmycrime.feed.contract.faults import Fault
-from trackmycrime.feed.contract.fields import REFERENCE_RULE, read_reference
-from trackmycrime.feed.contract.moments import MOMENT_RULE, read_moment
+from trackmycrime.feed.contract.fields import REFERENCE, REFERENCE_RULE, read_reference
+from trackmycrime.feed.contract.moments import MOMENT, MOMENT_RULE, read_moment
 
 # RFC 3986: a URI reference has these characters and no others.
 SOURCE = r"([A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+"
@@ -65,6 +65,66 @@ NOTHING = Envelope()
 def subject_key(subject: str) -> str:
     """The form in which crime references and ids of officers and units are compared: without case."""
     return subject.casefold()
+
+
+def envelope_schema(type_: str) -> dict[str, object]:
+    """The JSON Schema of the envelope of one type; what `data` is, its model says."""
+    staff = type_ in {"officer.changed", "unit.changed"}
+    subject: dict[str, object] = {
+        "description": "The id of the officer or unit."
+        if staff
+        else "The crime reference, compared without case.",
+        "type": "string",
+    }
+    subject |= {"minLength": 1, "maxLength": LONGEST_STAFF_ID} if staff else {"pattern": f"^{REFERENCE}$"}
+    properties: dict[str, object] = {
+        "specversion": {"const": "1.0"},
+        "id": {
+            "description": "Unique within the source for ever.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST_ID,
+        },
+        "source": {
+            "description": "URI reference; kept, not trusted.",
+            "type": "string",
+            "pattern": f"^{SOURCE}$",
+            "maxLength": LONGEST_SOURCE,
+        },
+        "type": {"const": type_},
+        "subject": subject,
+        "time": {
+            "description": "When it happened in the records system; RFC 3339 with offset, at most a day ahead.",
+            "type": "string",
+            "format": "date-time",
+            "pattern": f"^{MOMENT}$",
+        },
+        "sequence": {
+            "description": f"Decimal integer, 0 to {MOST_SEQUENCE}, rising per subject within a source.",
+            "type": "string",
+            "pattern": f"^{SEQUENCE}$",
+        },
+        "data": {"type": "object"},
+        "datacontenttype": {
+            "description": "Read and not kept.",
+            "type": ["string", "null"],
+            "pattern": r"^application/([A-Za-z0-9.+-]+\+)?json(\s*;.*)?$",
+            "maxLength": LONGEST_ID,
+        },
+        "dataschema": {
+            "description": "Read and not kept.",
+            "type": ["string", "null"],
+            "pattern": f"^{SOURCE}$",
+            "maxLength": LONGEST_SOURCE,
+        },
+    }
+    return {
+        "description": f"A CloudEvent of the type {type_}.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": list(REQUIRED),
+        "properties": properties,
+    }
 
 
 def read_envelope(event: dict[str, object], now: datetime) -> tuple[Envelope, list[Fault]]:

@@ -1,0 +1,129 @@
+"""How the gateway answers: JSON, and problems by RFC 9457. Nothing that was sent is repeated."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from trackmycrime.feed.contract import BodyProblem
+
+log = logging.getLogger("trackmycrime.gateway")
+
+# How long a sender should wait for a database that is busy or starting again.
+BUSY_SECONDS = 5
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def answer(content: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """A JSON answer."""
+    return HttpResponse(
+        json.dumps(content, ensure_ascii=False), content_type="application/json", status=status
+    )
+
+
+def problem(
+    status: int,
+    type_: str,
+    title: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    **members: object,
+) -> HttpResponse:
+    """A problem by RFC 9457; `members` are further members of it, left out where they are None."""
+    content = {"type": type_, "title": title, "status": status, "detail": detail}
+    content |= {name: value for name, value in members.items() if value is not None}
+    return HttpResponse(
+        json.dumps(content, ensure_ascii=False),
+        content_type="application/problem+json",
+        status=status,
+        headers=dict(headers or {}),
+    )
+
+
+def only(method: str) -> Callable[[View], View]:
+    """A view that takes one method (GET also takes HEAD) and answers whatever goes wrong with a problem.
+
+    An exception is logged by its kind and place alone: its text, PostgreSQL's above all, may hold what was sent.
+    """
+    methods = ("GET", "HEAD") if method == "GET" else (method,)
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest) -> HttpResponse:
+            if request.method not in methods:
+                allowed = ", ".join(methods)
+                return problem(
+                    405,
+                    "method-not-allowed",
+                    "Method not allowed",
+                    f"This takes {allowed}.",
+                    {"Allow": allowed},
+                )
+            try:
+                return view(request)
+            except BodyProblem as found:
+                return body_problem(found)
+            except SuspiciousOperation:
+                return unreadable(request)
+            except (OperationalError, InterfaceError) as fault:
+                log.warning("the database is busy or away: %s", kind_and_place(fault))
+                return problem(
+                    503,
+                    "try-again",
+                    "Not now",
+                    "The database is busy or starting again. Nothing was taken; send it again.",
+                    {"Retry-After": str(BUSY_SECONDS)},
+                )
+            except Exception as fault:
+                log.error("a request failed: %s", kind_and_place(fault))
+                return failed(request)
+
+        return guarded
+
+    return decorate
+
+
+def body_problem(found: BodyProblem) -> HttpResponse:
+    """The answer to a body that was not taken."""
+    headers = {"Accept-Encoding": "gzip"} if found.type == "unsupported-content-encoding" else {}
+    return problem(found.status, found.type, found.title, found.detail, headers, pointer=found.pointer)
+
+
+def kind_and_place(fault: BaseException) -> str:
+    """The kind of an exception and where it arose, without its text."""
+    place = fault.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f" at {place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+    cause = f" because of {type(fault.__cause__).__name__}" if fault.__cause__ else ""
+    return f"{type(fault).__name__}{cause}{where}"
+
+
+def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404 for every address that is not one of ours."""
+    return problem(
+        404, "not-found", "Not found", "There is nothing here. The feed is at /api/feed/v1/events."
+    )
+
+
+def unreadable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400 for a request that Django could not make sense of."""
+    return problem(400, "bad-request", "Bad request", "The request cannot be read.")
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """500: our fault."""
+    return problem(
+        500,
+        "internal-error",
+        "It is our fault",
+        "Nothing was taken. Send it again, and tell us if it stays so.",
+    )

@@ -1,0 +1,88 @@
+"""The feed: take events, say who asks."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+
+from trackmycrime import pipeline
+from trackmycrime.feed import sources
+from trackmycrime.feed.contract import TYPES, judge, read_body
+from trackmycrime.gateway.answers import answer, only, problem
+from trackmycrime.gateway.bodies import bytes_of
+from trackmycrime.gateway.credentials import source_of
+from trackmycrime.kernel.clock import utc_now
+from trackmycrime.kernel.scope import bound
+
+# Deliveries of one force are taken one after the other; who waits longer than this is asked to come again.
+LOCK_SECONDS = 15
+
+
+@only("POST")
+def events(request: HttpRequest) -> HttpResponse:
+    """Take one delivery: all of its events are judged and durable when this answers 200.
+
+    With ``?validate=true`` everything is done as always, and then undone: the answer is what it would be.
+    """
+    now = utc_now()
+    found = source_of(request, now)
+    if isinstance(found, HttpResponse):
+        return found
+    parameters = request.GET.dict()
+    validate = parameters.pop("validate", "false")
+    if parameters or validate not in {"true", "false"}:
+        return problem(
+            400,
+            "wrong-parameter",
+            "Wrong query",
+            "The only parameter is «validate», which is «true» or «false».",
+        )
+    raw = bytes_of(request)
+    lines = read_body(request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding"), raw)
+    source_id, force_id = found
+    with bound(force=force_id):
+        known = sources.load(source_id)
+        verdicts = [
+            judge(
+                line,
+                now=now,
+                allowed_types=known.sender.types,
+                digest_key=sources.digest_key(),
+                country=known.country,
+            )
+            for line in lines
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(f"set local lock_timeout = '{LOCK_SECONDS}s'")
+        results = pipeline.take_events(known.sender, verdicts, now=now)
+        if validate == "true":
+            transaction.set_rollback(True)
+    return answer({"results": [_result(result) for result in results]})
+
+
+def _result(result: pipeline.Result) -> dict[str, object]:
+    told: dict[str, object] = {"id": result.id, "status": result.status}
+    if result.problem is not None:
+        told["problem"] = result.problem.as_dict()
+    return told
+
+
+@only("GET")
+def whoami(request: HttpRequest) -> HttpResponse:
+    """The force and source that the token is of, the event types that it may send, and from when they are live."""
+    found = source_of(request, utc_now())
+    if isinstance(found, HttpResponse):
+        return found
+    source_id, force_id = found
+    with bound(force=force_id):
+        known = sources.load(source_id)
+    types = known.sender.types
+    return answer(
+        {
+            "force": known.force,
+            "force_name": known.force_name,
+            "source": known.sender.name,
+            "scopes": [type_ for type_ in TYPES if types is None or type_ in types],
+            "live_from": sources.say_live_from(known.sender.live_from),
+        }
+    )

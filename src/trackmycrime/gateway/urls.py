@@ -1,0 +1,19 @@
+"""Every address of the gateway."""
+
+from django.urls import path
+
+from trackmycrime.gateway.description import openapi
+from trackmycrime.gateway.feed import events, whoami
+from trackmycrime.gateway.health import healthz
+
+urlpatterns = [
+    path("api/feed/v1/events", events),
+    path("api/feed/v1/whoami", whoami),
+    path("api/feed/v1/openapi.json", openapi),
+    path("healthz", healthz),
+]
+
+handler400 = "trackmycrime.gateway.answers.unreadable"
+handler403 = "trackmycrime.gateway.answers.unreadable"
+handler404 = "trackmycrime.gateway.answers.missing"
+handler500 = "trackmycrime.gateway.answers.failed"
