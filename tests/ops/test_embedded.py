@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.support.processes import Background, alive, clean_environment, eventually, processes_of, python
 
+from tests.support.processes import Background, alive, clean_environment, eventually, processes_of, python
 from trackmycrime.ops import tether
 from trackmycrime.ops.embedded import InUse, address, binaries, identity, start
 from trackmycrime.ops.exits import UNREACHABLE, Unreachable

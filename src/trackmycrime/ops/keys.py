@@ -66,7 +66,7 @@ def _read(path: Path) -> str | None:
     return value or None
 
 
-def generated(data: Path) -> Keys:
+def generated(data: Path, environ: Mapping[str, str] | None = None) -> Keys:
     """The keys in ``data/keys``; what is missing is made and kept. Only the holder of the data may call it."""
     folder = data / "keys"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -76,7 +76,7 @@ def generated(data: Path) -> Keys:
     for name, make in made.items():
         if _read(folder / name) is None:
             _keep(folder / name, make())
-    return kept(data)
+    return kept(data, environ)
 
 
 def kept(data: Path, environ: Mapping[str, str] | None = None) -> Keys:

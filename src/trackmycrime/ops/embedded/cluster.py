@@ -211,7 +211,7 @@ def start(
     except OSError as error:
         raise Unreachable(f"cannot use the data folder {data}: {error.strerror}") from None
     try:
-        keys = keyring.generated(data)
+        keys = keyring.generated(data, environ)
         made_by = _made_by(data / "postgres")
         binaries = programs.find(environ, made_by)
         cluster = Cluster(data, prefix=prefix, keys=keys, binaries=binaries, held=held, for_tests=for_tests)

@@ -1,0 +1,110 @@
+"""What an installation for real victims must have: a decision on settings alone, without Django and without I/O."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from trackmycrime.ops.keys import DOORS, password_variable
+
+SHORTEST_SECRET = 32
+SHORTEST_PASSWORD = 16
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A setting that is missing or not fit for production, and what would be right."""
+
+    setting: str
+    problem: str
+
+
+def field_keys_problem(text: str) -> str:
+    """Empty when ``text`` holds usable field keys: JSON with ``current`` and base64 keys of 32 bytes."""
+    try:
+        kept = json.loads(text)
+        keys = {name: base64.b64decode(key, validate=True) for name, key in kept["keys"].items()}
+        current = kept["current"]
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+        return 'must be JSON: {"current": ID, "keys": {ID: base64 of 32 bytes}}'
+    if current not in keys:
+        return "its «current» names no key"
+    short = sorted(name for name, key in keys.items() if len(key) != 32)
+    if short:
+        return f"these keys are not 32 bytes long: {', '.join(short)}"
+    weak = sorted(name for name, key in keys.items() if len(set(key)) < 8)
+    return f"these keys are not random: {', '.join(weak)}" if weak else ""
+
+
+def _address(environ: Mapping[str, str], name: str) -> list[Fault]:
+    parts = urlsplit(environ.get(name, ""))
+    if parts.scheme == "https" and parts.hostname:
+        return []
+    return [Fault(name, "must be the public https:// address; cookies are only safe there")]
+
+
+def _database(environ: Mapping[str, str]) -> list[Fault]:
+    parts = urlsplit(environ.get("TMC_DATABASE_URL", ""))
+    if parts.scheme not in ("postgresql", "postgres"):
+        return [
+            Fault(
+                "TMC_DATABASE_URL",
+                "must be the owner's postgresql:// URL; embedded data is not for production",
+            )
+        ]
+    faults = []
+    if parts.username == "postgres":
+        faults.append(Fault("TMC_DATABASE_URL", "names a superuser; give the database an owner of its own"))
+    passwords = {}
+    for door in DOORS:
+        name = password_variable(door)
+        passwords[door] = environ.get(name, "")
+        if len(passwords[door]) < SHORTEST_PASSWORD:
+            faults.append(
+                Fault(name, f"must be a password of its own, {SHORTEST_PASSWORD} characters or more")
+            )
+    given = [password for password in (*passwords.values(), parts.password) if password]
+    if len(given) != len(set(given)):
+        faults.append(Fault("TMC_DATABASE_PASSWORD_…", "must differ from login to login"))
+    return faults
+
+
+def _sending(environ: Mapping[str, str]) -> list[Fault]:
+    faults = []
+    if urlsplit(environ.get("TMC_EMAIL_URL", "")).scheme not in ("smtp", "smtps"):
+        faults.append(
+            Fault("TMC_EMAIL_URL", "must be smtp://user:password@host:port; without it no email is sent")
+        )
+    if not environ.get("TMC_TEXT_URL") and not environ.get("TMC_NOTIFY_API_KEY"):
+        faults.append(
+            Fault("TMC_TEXT_URL", "(or TMC_NOTIFY_API_KEY) must be set; without it no text is sent")
+        )
+    return faults
+
+
+def faults(environ: Mapping[str, str], generated: Mapping[str, str]) -> list[Fault]:
+    """All that stands between these settings and production.
+
+    ``generated`` are the keys found in the data folder, by setting: a key that was generated there is refused,
+    because it lies beside the data that it protects.
+    """
+    found = _database(environ)
+    secret = environ.get("TMC_SECRET_KEY", "")
+    if len(secret) < SHORTEST_SECRET:
+        found.append(Fault("TMC_SECRET_KEY", f"must be random, {SHORTEST_SECRET} characters or more"))
+    problem = field_keys_problem(environ.get("TMC_FIELD_KEYS", ""))
+    if problem:
+        found.append(Fault("TMC_FIELD_KEYS", problem))
+    for name, value in generated.items():
+        if value and environ.get(name) == value:
+            found.append(Fault(name, "was generated into the data folder; make one and keep it elsewhere"))
+    for name in ("TMC_PORTAL_URL", "TMC_DESK_URL"):
+        found += _address(environ, name)
+    found += _sending(environ)
+    if environ.get("TMC_DEMO") == "1":
+        found.append(Fault("TMC_DEMO", "must not be set: it opens the mailbox page to everybody"))
+    return found

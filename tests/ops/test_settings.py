@@ -1,0 +1,144 @@
+"""Keys, the environment that each process gets, and what production asks for."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from trackmycrime.config.settings.base import database
+from trackmycrime.ops import environment, keys, production
+from trackmycrime.ops.database import given
+from trackmycrime.ops.embedded import Address
+from trackmycrime.ops.exits import Unreachable, WrongUse
+
+GIVEN = {
+    "TMC_DATABASE_URL": "postgresql://tmc_owner:owners-own-password@db.example.org:5433/trackmycrime?sslmode=require",
+    "TMC_SECRET_KEY": "a secret that is long enough to be one, surely",
+    "TMC_FIELD_KEYS": '{"current": "a", "keys": {"a": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG="}}',
+    "TMC_DATABASE_PASSWORD_PORTAL": "portals-own-password",
+    "TMC_DATABASE_PASSWORD_DESK": "desks-own-password",
+    "TMC_DATABASE_PASSWORD_GATEWAY": "gateways-own-password",
+    "TMC_DATABASE_PASSWORD_WORKER": "workers-own-password",
+    "TMC_EMAIL_URL": "smtp://mailer:mail-secret@smtp.example.org:587",
+    "TMC_TEXT_URL": "https://texter:text-secret@sms.example.org/send?key=text-secret",
+    "TMC_NOTIFY_API_KEY": "notify-secret",
+    "TMC_PORTAL_URL": "https://my.example.org",
+    "TMC_DESK_URL": "https://desk.example.org",
+    "PATH": "/usr/bin",
+}
+
+
+def test_keys_are_made_once_and_differ(tmp_path: Path) -> None:
+    first = keys.generated(tmp_path, {})
+    assert keys.generated(tmp_path, {}) == first == keys.kept(tmp_path, {})
+    assert len({first.secret_key, first.field_keys, *first.passwords.values()}) == 2 + len(keys.LOGINS)
+    assert production.field_keys_problem(first.field_keys) == ""
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in (tmp_path / "keys").iterdir())
+
+
+def test_a_lost_key_is_not_silently_replaced_by_a_command_that_attaches(tmp_path: Path) -> None:
+    keys.generated(tmp_path)
+    (tmp_path / "keys" / "field_keys").unlink()
+    with pytest.raises(Unreachable, match="field_keys is missing"):
+        keys.kept(tmp_path, {})
+
+
+def test_keys_do_not_show_themselves() -> None:
+    shown = repr(keys.Keys("very secret", "field secret", {"owner": "password"}))
+    assert not any(word in shown for word in ("very secret", "field secret", "password"))
+
+
+@pytest.mark.parametrize("door", keys.DOORS)
+def test_a_door_gets_its_own_login_and_no_other(door: str) -> None:
+    found = given(Path("data"), keys.DOORS, GIVEN)
+    assert found
+    told = found.environment(door)
+    assert told["TMC_DOOR_DATABASE_URL"] == (
+        f"postgresql://tmc_{door}:{door}s-own-password@db.example.org:5433/trackmycrime?sslmode=require"
+    )
+    others = {"owner", *keys.DOORS} - {door}
+    everything = json.dumps(told)
+    assert not [other for other in others if f"{other}s-own-password" in everything]
+    assert ("mail-secret" in everything, "text-secret" in everything, "notify-secret" in everything) == (
+        door == "worker",
+    ) * 3
+    assert told["TMC_EMAIL_URL"].endswith("smtp.example.org:587"), "that email is set up is no secret"
+    assert told["DJANGO_SETTINGS_MODULE"] == f"trackmycrime.config.settings.{door}"
+
+
+def test_missing_settings_are_named_all_at_once() -> None:
+    bare = {"TMC_DATABASE_URL": GIVEN["TMC_DATABASE_URL"], "TMC_SECRET_KEY": "x"}
+    with pytest.raises(WrongUse, match="missing: TMC_FIELD_KEYS, TMC_DATABASE_PASSWORD_PORTAL"):
+        given(Path("data"), ("portal",), bare)
+
+
+def test_a_door_on_its_own_machine_needs_its_own_url_only() -> None:
+    own = {name: GIVEN[name] for name in ("TMC_SECRET_KEY", "TMC_FIELD_KEYS")}
+    own["TMC_DOOR_DATABASE_URL"] = "postgresql://tmc_desk:p@db/trackmycrime"
+    found = given(Path("data"), ("desk",), own)
+    assert found
+    assert found.environment("desk")["TMC_DOOR_DATABASE_URL"] == own["TMC_DOOR_DATABASE_URL"]
+    with pytest.raises(WrongUse, match="TMC_DATABASE_URL is missing"):
+        given(Path("data"), ("owner",), own)
+
+
+@pytest.mark.parametrize("host", ["/srv/case files/postgres", "127.0.0.1"])
+def test_urls_survive_the_settings_that_read_them(host: str) -> None:
+    read = database(Address(host, 5432).url("tmc_desk", "p@ss/w:rd?&%"))
+    assert (read["HOST"], read["PORT"], read["USER"], read["PASSWORD"], read["NAME"]) == (
+        (host, "5432", "tmc_desk", "p@ss/w:rd?&%", "trackmycrime")
+    )
+
+
+def test_credentials_are_cut_off() -> None:
+    assert environment.without_credentials("smtp://u:p@h:25") == "smtp://h:25"
+    assert environment.without_credentials("https://h/send?key=1#x") == "https://h/send"
+
+
+def test_production_takes_complete_settings() -> None:
+    assert production.faults(GIVEN, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "setting", "words"),
+    [
+        ({"TMC_DATABASE_URL": ""}, "TMC_DATABASE_URL", "embedded data is not for production"),
+        ({"TMC_DATABASE_URL": "postgresql://postgres:x@db/t"}, "TMC_DATABASE_URL", "superuser"),
+        ({"TMC_SECRET_KEY": "short"}, "TMC_SECRET_KEY", "random"),
+        ({"TMC_FIELD_KEYS": ""}, "TMC_FIELD_KEYS", "must be JSON"),
+        ({"TMC_FIELD_KEYS": '{"current": "b", "keys": {}}'}, "TMC_FIELD_KEYS", "names no key"),
+        (
+            {"TMC_FIELD_KEYS": '{"current": "a", "keys": {"a": "YWE="}}'},
+            "TMC_FIELD_KEYS",
+            "not 32 bytes long: a",
+        ),
+        (
+            {"TMC_FIELD_KEYS": f'{{"current": "a", "keys": {{"a": "{"A" * 43}="}}}}'},
+            "TMC_FIELD_KEYS",
+            "not random: a",
+        ),
+        ({"TMC_DATABASE_PASSWORD_DESK": ""}, "TMC_DATABASE_PASSWORD_DESK", "password of its own"),
+        (
+            {"TMC_DATABASE_PASSWORD_DESK": "portals-own-password"},
+            "TMC_DATABASE_PASSWORD_…",
+            "must differ",
+        ),
+        ({"TMC_PORTAL_URL": "http://my.example.org"}, "TMC_PORTAL_URL", "https://"),
+        ({"TMC_DESK_URL": ""}, "TMC_DESK_URL", "https://"),
+        ({"TMC_EMAIL_URL": ""}, "TMC_EMAIL_URL", "smtp://"),
+        ({"TMC_TEXT_URL": "", "TMC_NOTIFY_API_KEY": ""}, "TMC_TEXT_URL", "no text is sent"),
+        ({"TMC_DEMO": "1"}, "TMC_DEMO", "must not be set"),
+    ],
+)
+def test_production_refuses_one_by_one(change: dict[str, str], setting: str, words: str) -> None:
+    (fault,) = production.faults({**GIVEN, **change}, {})
+    assert fault.setting == setting
+    assert words in fault.problem
+
+
+def test_production_refuses_keys_that_were_generated() -> None:
+    faults = production.faults(GIVEN, {"TMC_SECRET_KEY": GIVEN["TMC_SECRET_KEY"], "TMC_FIELD_KEYS": "others"})
+    assert [(fault.setting, "generated" in fault.problem) for fault in faults] == [("TMC_SECRET_KEY", True)]
