@@ -32,6 +32,7 @@ FAILED_STARTS = 3
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 HEALTHY_AFTER = 60.0
 SETTLED_AFTER = 1.0
+UP_WITHIN = 120.0
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,8 @@ class Supervisor:
             kept.up = now >= kept.started + SETTLED_AFTER
         if kept.up:
             kept.was_up, kept.probe = True, None
+        elif not kept.was_up and now > kept.started + UP_WITHIN:
+            raise Unreachable(f"the {kept.program.name} runs, but does not answer at {kept.program.health}")
 
     def _start(self, kept: _Kept, now: float) -> None:
         program = kept.program
