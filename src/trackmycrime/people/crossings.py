@@ -1,22 +1,180 @@
 """What must be looked up before anybody is known: named functions with the owner's rights, each giving the least.
 
-They are the only way from the portal to invitations, and from a door to an account that has not signed in.
+They are the only way from the portal to invitations, and from a door to an account that has not signed in. The
+secrets come in as keyed hashes, so that whoever can only read the database cannot call them to any use.
 """
+
+# ruff: noqa: S608 (everything put into these texts is our own)
+
+Function = tuple[str, str, tuple[str, ...]]
 
 _FIXED = "security definer set search_path = pg_catalog, public, pg_temp"
 
-_ACCOUNT_FOR = f"""
-create or replace function people_account_for(k text, h bytea)
-returns table (id uuid, password varchar, is_active boolean) language sql stable {_FIXED} as $$
-    select a.id, a.password, a.is_active from people_account a where a.kind = k and a.email_hash = h $$"""
 
-_STAFF_OF = f"""
-create or replace function people_staff_of(a uuid)
-returns table (force_id smallint, role varchar, officer_id varchar) language sql stable {_FIXED} as $$
-    select s.force_id, s.role, s.officer_id from people_staff s join people_account c on c.id = s.account_id
-    where s.account_id = a and s.active and c.is_active and c.kind = 'officer' $$"""
+def _sql(signature: str, answer: str, body: str, kind: str = "stable") -> str:
+    return f"create or replace function {signature} returns {answer} language sql {kind} {_FIXED} as $$ {body} $$"
 
-FUNCTIONS: list[tuple[str, str, tuple[str, ...]]] = [
-    ("people_account_for(text, bytea)", _ACCOUNT_FOR, ("portal", "desk")),
+
+def _account_for(kind: str) -> str:
+    return _sql(
+        f"people_{kind}_for(h bytea)",
+        "table (id uuid, password varchar, is_active boolean)",
+        f"select a.id, a.password, a.is_active from people_account a where a.kind = '{kind}' and a.email_hash = h",
+    )
+
+
+_STAFF_OF = _sql(
+    "people_staff_of(a uuid)",
+    "table (force_id smallint, role varchar, officer_id varchar)",
+    """
+    select s.force_id, s.role, coalesce(nullif(s.officer_id, ''), (
+        select min(o.officer_id) from people_officer o
+        where o.force_id = s.force_id and o.email_hash = c.email_hash and o.active having count(*) = 1), '')
+    from people_staff s join people_account c on c.id = s.account_id
+    where s.account_id = a and s.active and c.is_active and c.kind = 'officer'""",
+)
+
+_SETUP_USABLE = _sql(
+    "people_setup_usable(h bytea, at timestamptz)",
+    "boolean",
+    """
+    select exists (select from people_setup_link l join people_account c on c.id = l.account_id
+        where l.token_hash = h and l.used_at is null and l.expires_at > at and c.is_active and c.kind = 'officer')""",
+)
+
+_SETUP_USE = _sql(
+    "people_setup_use(h bytea, secret varchar, at timestamptz)",
+    "table (account_id uuid, force_id smallint)",
+    """
+    with used as (
+        update people_setup_link l set used_at = at
+        where l.token_hash = h and l.used_at is null and l.expires_at > at returning l.account_id),
+    ended as (delete from people_desk_session d using used where d.account_id = used.account_id),
+    named as (
+        update people_account c set password = secret from used
+        where c.id = used.account_id and c.is_active and c.kind = 'officer' returning c.id)
+    select s.account_id, s.force_id from named join people_staff s on s.account_id = named.id""",
+    "volatile",
+)
+
+# An invitation that a person can go on with. The victim's row is locked nowhere: only the invitation's state decides.
+_ALIVE = """i.token_hash = h and i.state in ('open', 'opened') and i.expires_at > at
+    and exists (select from people_victim v where v.id = i.victim_id and v.live)"""
+
+_PEEK = _sql(
+    "people_invitation_peek(h bytea, at timestamptz)",
+    "boolean",
+    f"select exists (select from people_invitation i where {_ALIVE})",
+)
+
+_OPEN = _sql(
+    "people_invitation_open(h bytea, at timestamptz)",
+    "table (id uuid, way varchar, second varchar, codes_left int)",
+    f"""
+    update people_invitation i set state = 'opened', opened_at = coalesce(i.opened_at, at) where {_ALIVE}
+    returning i.id, i.way, i.second, 5 - i.codes_sent""",
+    "volatile",
+)
+
+_WANT = _sql(
+    "people_invitation_want(h bytea, at timestamptz)",
+    "boolean",
+    f"""
+    with wanted as (
+        update people_invitation i set code_wanted_at = at
+        where {_ALIVE} and i.state = 'opened' and i.second = 'text' and i.codes_sent < 5 and i.code_wanted_at is null
+          and (i.code_sent_at is null or i.code_sent_at <= at - interval '30 seconds') returning 1)
+    select exists (select from wanted)""",
+    "volatile",
+)
+
+
+def _task(kind: str, invitation: str) -> str:
+    """The statement that opens a task about an invitation's victim, once."""
+    return f"""
+    insert into tasks_task (id, force_id, kind, once, crime_id, victim_id, officer_id, unit_id, created_at, detail)
+    select gen_random_uuid(), v.force_id, '{kind}', 'invitation:' || {invitation}, v.crime_id, v.id, '', '', at, '{{}}'
+    from people_victim v where v.id = (select x.victim_id from people_invitation x where x.id = {invitation})
+    on conflict (force_id, kind, once) where done_at is null do nothing;"""
+
+
+_PROVE = f"""
+create or replace function people_invitation_prove(
+    h bytea, texted bytea, activation bytea, ticket bytea, at timestamptz)
+returns table (result text, force_id smallint, victim_id uuid)
+language plpgsql volatile {_FIXED} as $$
+#variable_conflict use_column
+declare inv people_invitation%rowtype;
+begin
+    select i.* into inv from people_invitation i where {_ALIVE} and i.state = 'opened' for update;
+    if inv.id is null then return; end if;
+    if inv.activation_hash = activation or (inv.code_hash = texted and inv.code_expires_at > at) then
+        update people_invitation i
+        set proof_hash = ticket, proof_expires_at = at + interval '60 minutes', code_hash = null where i.id = inv.id;
+        return query select 'right', inv.force_id, inv.victim_id;
+    elsif inv.tries + 1 < 5 then
+        update people_invitation i set tries = i.tries + 1 where i.id = inv.id;
+        return query select 'wrong', inv.force_id, inv.victim_id;
+    else
+        update people_invitation i
+        set tries = i.tries + 1, state = 'locked', finished_at = at, proof_hash = null, code_wanted_at = null
+        where i.id = inv.id;
+        {_task("invitation_locked", "inv.id")}
+        return query select 'locked', inv.force_id, inv.victim_id;
+    end if;
+end $$"""
+
+# A proof outlives the invitation's 72 hours by the minutes that it takes to choose a password.
+_REDEEM = f"""
+create or replace function people_invitation_redeem(h bytea, ticket bytea, at timestamptz)
+returns table (force_id smallint, victim_id uuid, crime_id uuid)
+language plpgsql volatile {_FIXED} as $$
+#variable_conflict use_column
+declare me uuid := app_account(); mine uuid;
+begin
+    if me is null or not exists (
+        select from people_account a where a.id = me and a.kind = 'victim' and a.is_active) then
+        raise insufficient_privilege using message = 'an invitation is redeemed by an account that is signed in';
+    end if;
+    update people_invitation i set state = 'used', finished_at = at, proof_hash = null, code_hash = null
+    where i.token_hash = h and i.state = 'opened' and i.proof_hash = ticket and i.proof_expires_at > at
+      and exists (select from people_victim v where v.id = i.victim_id and v.live)
+    returning i.victim_id into mine;
+    if mine is null then return; end if;
+    update tasks_task t set done_at = at, detail = '{{"closed": "by itself"}}'
+    where t.victim_id = mine and t.done_at is null
+      and t.kind in ('invite_in_person', 'invitation_not_used', 'invitation_locked');
+    return query update people_victim v set account_id = me, joined_at = at where v.id = mine
+        returning v.force_id, v.id, v.crime_id;
+end $$"""
+
+_STOP = f"""
+create or replace function people_invitation_stop(h bytea, at timestamptz)
+returns table (force_id smallint, victim_id uuid)
+language plpgsql volatile {_FIXED} as $$
+#variable_conflict use_column
+declare inv people_invitation%rowtype;
+begin
+    update people_invitation i set state = 'stopped', finished_at = at, proof_hash = null, code_wanted_at = null
+    where {_ALIVE} returning i.* into inv;
+    if inv.id is null then return; end if;
+    update people_victim v set blocked_hashes = v.blocked_hashes || inv.address_hash
+    where v.id = inv.victim_id and inv.address_hash is not null
+      and not inv.address_hash = any (v.blocked_hashes);
+    {_task("not_for_me", "inv.id")}
+    return query select inv.force_id, inv.victim_id;
+end $$"""
+
+FUNCTIONS: list[Function] = [
+    ("people_victim_for(bytea)", _account_for("victim"), ("portal",)),
+    ("people_officer_for(bytea)", _account_for("officer"), ("desk",)),
     ("people_staff_of(uuid)", _STAFF_OF, ("desk",)),
+    ("people_setup_usable(bytea, timestamptz)", _SETUP_USABLE, ("desk",)),
+    ("people_setup_use(bytea, varchar, timestamptz)", _SETUP_USE, ("desk",)),
+    ("people_invitation_peek(bytea, timestamptz)", _PEEK, ("portal",)),
+    ("people_invitation_open(bytea, timestamptz)", _OPEN, ("portal",)),
+    ("people_invitation_want(bytea, timestamptz)", _WANT, ("portal",)),
+    ("people_invitation_prove(bytea, bytea, bytea, bytea, timestamptz)", _PROVE, ("portal",)),
+    ("people_invitation_redeem(bytea, bytea, timestamptz)", _REDEEM, ("portal",)),
+    ("people_invitation_stop(bytea, timestamptz)", _STOP, ("portal",)),
 ]

@@ -29,7 +29,7 @@ class Account(AbstractBaseUser):
     """When this account last looked; what is newer is shown as new."""
 
     USERNAME_FIELD = "id"
-    objects: BaseUserManager["Account"] = BaseUserManager()
+    objects = BaseUserManager["Account"]()
 
     class Meta:
         db_table = "people_account"
@@ -233,7 +233,9 @@ class Invitation(models.Model):
         db_table = "people_invitation"
         constraints = [
             models.UniqueConstraint(
-                fields=["victim"], condition=models.Q(state__in=["open", "opened"]), name="people_invitation_one_open"
+                fields=["victim"],
+                condition=models.Q(state__in=["open", "opened"]),
+                name="people_invitation_one_open",
             )
         ]
         indexes = [

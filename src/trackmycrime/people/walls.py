@@ -15,7 +15,8 @@ WALLS = Walls(
     grants={
         "people_account": {
             "portal": "select, insert, update (password, last_login, language, seen_at)",
-            "desk": "select, update (password, last_login, language, seen_at)",
+            # an officer's password is only ever set by a set-up link (`people_setup_use`)
+            "desk": "select, update (last_login, language, seen_at)",
         },
         "people_staff": {"desk": "select", "gateway": "select", "worker": "select"},
         "people_setup_link": {},
@@ -43,20 +44,29 @@ WALLS = Walls(
             ],
             "desk": [
                 Policy(f"kind = 'officer' and id = {STAFF_OF_FORCE}", None, "select"),
-                Policy(f"kind = 'officer' and id = {STAFF_OF_FORCE}", None, "update"),
+                Policy("kind = 'officer' and id = (select app_account())", None, "update"),
             ],
         },
         "people_staff": of_force("desk", "gateway", "worker"),
         "people_officer": of_force("desk", "gateway", "worker"),
         "people_victim": {
-            "portal": [Policy(f"live and {MINE}", None, "select"), Policy(f"live and {MINE}", None, "update")],
+            "portal": [
+                Policy(f"live and {MINE}", None, "select"),
+                Policy(f"live and {MINE}", None, "update"),
+            ],
             **of_force("desk", "gateway", "worker"),
         },
         "people_invitation": of_force("desk", "gateway", "worker"),
     },
     keys=[
         Key("people_victim", "people_victim_same_force", "force_id, crime_id", "cases_crime", "force_id, id"),
-        Key("people_invitation", "people_invitation_same_force", "force_id, victim_id", "people_victim", "force_id, id"),
+        Key(
+            "people_invitation",
+            "people_invitation_same_force",
+            "force_id, victim_id",
+            "people_victim",
+            "force_id, id",
+        ),
     ],
     functions=FUNCTIONS,
 )

@@ -1,0 +1,49 @@
+"""Who somebody is, by email and password: victims at the portal, officers at the desk, and never the other way."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.backends import BaseBackend
+from django.http import HttpRequest
+
+from trackmycrime.kernel import scope
+
+from . import accounts, staff
+from .models import Account
+
+
+class VictimBackend(BaseBackend):
+    """Victims. Knows nothing of an officer's account, also not with its right password."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Account | None:
+        """The account, if email and password are right. Takes the same time whether or not there is one."""
+        found = accounts.find(Account.Kind.VICTIM, credentials["email"])
+        if not accounts.right_password(found, credentials["password"]):
+            return None
+        assert found is not None
+        return self.get_user(found.id)
+
+    def get_user(self, user_id: UUID) -> Account | None:
+        """The account of that id, within its own rows."""
+        with scope.bound(account=user_id):
+            return Account.objects.filter(kind=Account.Kind.VICTIM, pk=user_id).first()
+
+
+class StaffBackend(BaseBackend):
+    """Officers who are on the staff of a force."""
+
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Account | None:
+        """The account, if email and password are right and its holder is on the staff."""
+        found = accounts.find(Account.Kind.OFFICER, credentials["email"])
+        if not accounts.right_password(found, credentials["password"]):
+            return None
+        assert found is not None
+        return self.get_user(found.id)
+
+    def get_user(self, user_id: UUID) -> Account | None:
+        """The account of that id, within the rows of its force; None when it is on no staff."""
+        who = staff.member(user_id)
+        if who is None:
+            return None
+        with scope.bound(force=who.force_id):
+            return Account.objects.filter(kind=Account.Kind.OFFICER, pk=user_id).first()

@@ -1,0 +1,74 @@
+"""Whether a machine may invite a person, and by which way. Pure: no Django, no clock.
+
+Silence never loosens: what is not known to be safe in a protected case is not used at all (DESIGN section 5).
+"""
+
+from dataclasses import dataclass, field
+from datetime import time
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What is known of reaching one victim. Addresses are compared by their keyed hashes."""
+
+    email: bytes | None = None
+    mobile: bytes | None = None
+    safe_known: bool = False
+    safe_channels: frozenset[str] | None = None
+    """None: all that are known; empty: no machine contact at all."""
+    safe_from: time | None = None
+    safe_to: time | None = None
+    disguise: bool = False
+    no_portal: bool = False
+    blocked: frozenset[bytes] = field(default_factory=frozenset)
+    """Addresses whose holder said «not for me»."""
+
+    def address(self, channel: str) -> bytes | None:
+        """The address of ``email`` or ``text`` if that channel may be used for this person, else None."""
+        found = self.email if channel == "email" else self.mobile
+        if found is None or found in self.blocked:
+            return None
+        return found if self.safe_channels is None or channel in self.safe_channels else None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to invite: `way` is ``email``, ``text`` or ``desk``. `task`: what an officer is asked to do instead."""
+
+    way: str
+    second: str = "officer"
+    address: bytes | None = None
+    task: str = ""
+    reason: str = ""
+
+
+def forbidden(contact: Contact, *, protected: bool) -> str:
+    """Why no machine may invite this person; empty when one may."""
+    if contact.no_portal:
+        return "no_portal"
+    if contact.disguise:
+        return "disguise"
+    if protected and not contact.safe_known:
+        return "safe_contact_not_known"
+    return ""
+
+
+def plan(contact: Contact, *, protected: bool) -> Plan:
+    """How this person is invited. The second proof never goes the way that the first went."""
+    if reason := forbidden(contact, protected=protected):
+        return Plan("desk", task="tell_yourself", reason=reason)
+    email, mobile = contact.address("email"), contact.address("text")
+    if email:
+        return Plan("email", "text" if mobile else "officer", email)
+    if mobile:
+        return Plan("text", "officer", mobile)
+    return Plan("desk", task="invite_in_person", reason="no_safe_address")
+
+
+def within_hours(contact: Contact, clock: time) -> bool:
+    """Whether it is safe to reach this person at that time of day (Great Britain); the hours may span midnight."""
+    start, end = contact.safe_from, contact.safe_to
+    if start is None and end is None:
+        return True
+    start, end = start or time.min, end or time.max
+    return start <= clock <= end if start <= end else clock >= start or clock <= end

@@ -1,0 +1,24 @@
+"""Sessions of the doors, each in its own table: `portal` and `desk` are what SESSION_ENGINE names."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.sessions.middleware import SessionMiddleware
+
+from trackmycrime.people.models import DeskSession, PortalSession
+
+__all__ = ["SessionMiddleware", "clear_expired", "end_all"]
+
+
+def clear_expired(now: datetime) -> int:
+    """Delete the sessions that have ended, of both doors; returns how many. The worker calls it."""
+    return sum(
+        model._default_manager.filter(expires_at__lte=now).delete()[0]
+        for model in (PortalSession, DeskSession)
+    )
+
+
+def end_all(account_id: UUID, *, door: str) -> int:
+    """End all sessions of an account at one door (after a new password, or when access ends); returns how many."""
+    model = PortalSession if door == "portal" else DeskSession
+    return int(model._default_manager.filter(account_id=account_id).delete()[0])
