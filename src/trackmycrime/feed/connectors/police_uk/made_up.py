@@ -35,7 +35,7 @@ _AREAS = (("East", "y Dwyrain"), ("West", "y Gorllewin"))
 _OFFICERS_PER_UNIT = 6
 _POOL = 500
 _PEOPLE_WITH_MORE = 25
-"""One crime in so many is of a person who may have others: their number is a fiftieth of a pool."""
+"""One crime in so many is of a person out of a pool, who may have other crimes."""
 
 
 class _Dice:

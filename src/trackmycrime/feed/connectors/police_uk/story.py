@@ -72,7 +72,7 @@ def story(crime: Crime, teller: Teller) -> Iterator[Made]:
         yield _victim(reference, latest, reported, teller)
     before: tuple[object, ...] = ()
     for month, place, seen, status, decided in _states(crime, reported):
-        state = (status.stage, status.outcome, seen.type, seen.place)
+        state = (status, seen.type, seen.place)
         if state == before:
             continue
         before = state
