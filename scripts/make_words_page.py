@@ -24,6 +24,7 @@ SECTIONS = {
     "milestone": "Milestones: a step that the records system sent without words of an officer’s own",
     "outcome": "Outcomes: what «no further action» and «closed» say, by Home Office outcome type",
     "stage": "Stages",
+    "public_stage": "The way that a victim sees",
     "offence": "Kinds of crime",
     "withdrawn": "A case that was taken away",
     "update": "Beside an entry on the timeline",

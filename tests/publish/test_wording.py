@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from trackmycrime.cases.vocabulary import PUBLIC_STAGES
 from trackmycrime.feed.contract.vocabulary import (
     CATEGORIES,
     CRIME_WITHDRAWALS,
@@ -54,6 +55,8 @@ def test_the_vocabulary_has_no_words_too_many() -> None:
         "3A",
     }
     assert {key.split(".")[1] for key in english if key.startswith("stage.")} == set(STAGES)
+    public = [key.split(".")[1] for key in english if key.startswith("public_stage.")]
+    assert sorted(public) == sorted(PUBLIC_STAGES)
     assert {key.split(".")[1] for key in english if key.startswith("offence.")} == set(CATEGORIES)
 
 

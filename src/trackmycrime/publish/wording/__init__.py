@@ -3,7 +3,7 @@
 Pure: no Django, no clock, no database. The texts are in `en/` and `cy/`; README.md has the rules.
 """
 
-from .catalogue import LANGUAGES, WordingError, both, text
+from .catalogue import LANGUAGES, Language, WordingError, both, text
 from .entries import (
     Notice,
     Stage,
@@ -19,6 +19,7 @@ from .sms import SmsSize, sms_segments
 
 __all__ = [
     "LANGUAGES",
+    "Language",
     "Notice",
     "SmsSize",
     "Stage",

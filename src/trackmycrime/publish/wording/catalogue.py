@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, get_args
 
-LANGUAGES = ("en", "cy")
+Language = Literal["en", "cy"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 FOLDER = Path(__file__).parent
 
 Text = str | tuple[str, ...]
