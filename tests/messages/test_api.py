@@ -156,9 +156,7 @@ def test_another_force_sees_nothing(made: Made) -> None:
         assert api.thread(made.victim.id) == []
         assert api.unread_for("police", [made.victim.id]) == {}
         with pytest.raises(api.NotSent):
-            api.write_as_officer(
-                other.id, made.victim.id, uuid.uuid4(), "PC X", "Hello", uuid.uuid4(), now=NOW
-            )
+            api.write_as_officer(other.id, made.victim.id, uuid.uuid4(), "O1", "Hello", uuid.uuid4(), now=NOW)
 
 
 def test_a_message_becomes_a_task_with_a_clock_for_the_officer_in_the_case(made: Made) -> None:
@@ -212,7 +210,7 @@ def answer(made: Made, text: str = "Yes, there is.") -> Message:
             made.force.id,
             made.victim.id,
             uuid.uuid4(),
-            "DC Okafor",
+            "O1",
             text,
             uuid.uuid4(),
             now=NOW + timedelta(hours=1),
@@ -228,6 +226,7 @@ def test_an_answer_closes_the_task_and_reaches_the_victim(made: Made) -> None:
     assert not Task.objects.filter(done_at=None).exists()
     with as_victim(made):
         assert api.unread_for("victim", [made.victim.id]) == {made.victim.id: 1}
+        assert api.my_unread() == {made.case.id: 1}
         lines = view.lines(api.thread(made.victim.id), "victim", now=NOW)
         assert [(line.who, line.is_new) for line in lines] == [("You", False), ("DC Okafor", True)]
         assert api.mark_read_by_victim(made.victim.id, made.account.id, now=NOW) == 1
@@ -265,7 +264,9 @@ def test_the_state_is_never_more_than_true(made: Made) -> None:
     assert shown() == "Waiting for an officer"
     with as_staff(made):
         before = NOW - timedelta(hours=3)
-        assert api.mark_read_by_police(made.force.id, made.victim.id, who, own=False, up_to=before, now=NOW) == 0
+        assert (
+            api.mark_read_by_police(made.force.id, made.victim.id, who, own=False, up_to=before, now=NOW) == 0
+        )
     assert shown() == "Waiting for an officer"
     with as_staff(made):
         api.mark_read_by_police(made.force.id, made.victim.id, who, own=False, up_to=NOW, now=NOW)

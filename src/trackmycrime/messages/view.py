@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.utils import dateformat
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from trackmycrime.kernel.clock import london
+from trackmycrime.kernel.clock import london, london_date
+from trackmycrime.publish import dates
+from trackmycrime.publish.words import paragraphs
 
 from .models import Message
 
@@ -32,15 +34,7 @@ class Line:
 
 def moment_words(moment: datetime, now: datetime) -> str:
     """«Monday 23 November, 4.52pm» in the page's language; with the year where it is not this one."""
-    local = london(moment)
-    day = dateformat.format(local, "l j\u00a0F" if local.year == london(now).year else "l j\u00a0F Y")
-    clock = dateformat.format(local, "g.i")
-    return f"{day}, {clock}{_('am') if local.hour < 12 else _('pm')}"
-
-
-def paragraphs(text: str) -> list[str]:
-    """Parts between blank lines; single line ends stay inside a part."""
-    return [part.strip("\n") for part in text.split("\n\n") if part.strip()]
+    return dates.moment(moment, "cy" if get_language() == "cy" else "en", today=london_date(now))
 
 
 def _state(message: Message, side: str, now: datetime) -> str:
