@@ -32,20 +32,32 @@ def ensure(connection: psycopg.Connection, prefix: str, passwords: Mapping[str, 
     may = connection.execute(
         "select rolcreaterole or rolsuper from pg_roles where rolname = current_user"
     ).fetchone()
-    if not (may and may[0]):
-        if missing:
-            wanted = "\n".join(f"  create role {login} {POWERS} password '…';" for login in missing)
-            raise WrongUse(
-                "these logins do not exist and the owner may not create them; "
-                f"ask the database's administrator to run:\n{wanted}"
-            )
-        return
-    unset = [password_variable(names[login]) for login in missing if not passwords.get(names[login])]
-    if unset:
-        raise WrongUse(f"to create the doors' logins their passwords are needed; missing: {', '.join(unset)}")
-    for login, door in names.items():
-        if passwords.get(door):
-            _give(connection, login, passwords[door], new=login not in known)
+    if may and may[0]:
+        unset = [password_variable(names[login]) for login in missing if not passwords.get(names[login])]
+        if unset:
+            raise WrongUse(f"the doors' logins are to be created with passwords; missing: {', '.join(unset)}")
+        for login, door in names.items():
+            if passwords.get(door):
+                _give(connection, login, passwords[door], new=login not in known)
+    elif missing:
+        wanted = "\n".join(f"  create role {login} {POWERS} password '…';" for login in missing)
+        raise WrongUse(
+            "these logins do not exist and the owner may not create them; "
+            f"ask the database's administrator to run:\n{wanted}"
+        )
+    _let_in(connection, list(names))
+
+
+def _let_in(connection: psycopg.Connection, logins: list[str]) -> None:
+    """Where the database is the owner's: let the doors in, and let nobody make temporary tables."""
+    row = connection.execute(
+        "select current_database() from pg_database where datname = current_database()"
+        " and pg_has_role(current_user, datdba, 'usage')"
+    ).fetchone()
+    if row:
+        database, doors = sql.Identifier(row[0]), sql.SQL(", ").join(map(sql.Identifier, logins))
+        connection.execute(sql.SQL("grant connect on database {} to {}").format(database, doors))
+        connection.execute(sql.SQL("revoke temporary on database {} from public").format(database))
 
 
 def _give(connection: psycopg.Connection, login: str, password: str, *, new: bool) -> None:
