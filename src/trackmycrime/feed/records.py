@@ -298,7 +298,6 @@ class Records:
                 "milestone": "",
                 "happened_at": None,
                 "text": None,
-                "text_hash": None,
                 "sequence": -1,
                 "persons": None,
                 "review": False,

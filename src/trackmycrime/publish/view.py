@@ -256,7 +256,7 @@ def _view(
 
 
 def _newest_first(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(entries, key=lambda e: (e["happened_at"], e["revision"], e["key"]), reverse=True)
+    return sorted(entries, key=lambda e: (e["happened_at"], e["revision"], e["milestone"] != "recorded", e["key"]), reverse=True)
 
 
 def _number(case: dict[str, Any], page: dict[str, Any]) -> int:

@@ -1,0 +1,85 @@
+"""Made-up events, forces and sources for tests. People here do not exist."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from trackmycrime.feed.accept import Source, digest_key
+from trackmycrime.feed.contract import Event, Line, Refusal, judge
+from trackmycrime.feed.models import Source as SourceRow
+from trackmycrime.forces.models import Force
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+START = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+
+
+def make_force(slug: str = "avon-and-somerset", languages: tuple[str, ...] = ("en",), **policy: Any) -> Force:
+    """A force with the given policy."""
+    return Force.objects.create(
+        slug=slug, name=slug.replace("-", " ").title(), name_cy="Heddlu" if "cy" in languages else "",
+        languages=list(languages), policy=policy, created_at=START,
+    )  # fmt: skip
+
+
+def make_source(force: Force, name: str = "Niche", live_from: datetime | None = None) -> Source:
+    """A source of that force; every event is live unless `live_from` says otherwise."""
+    row = SourceRow.objects.create(force=force, name=name, live_from=live_from, created_at=START)
+    return Source(row.id, force.id, row.name, row.live_from, None)
+
+
+def event(
+    type_: str, subject: str, sequence: int, data: dict[str, Any], *, id: str = "", time: datetime | None = None
+) -> dict[str, Any]:
+    """One CloudEvent as a records system sends it; by default a minute of November for each sequence."""
+    return {
+        "specversion": "1.0",
+        "id": id or f"{type_}/{subject}/{data.get('victim') or data.get('update') or ''}/{sequence}",
+        "source": "https://rms.example.org",
+        "type": type_,
+        "subject": subject,
+        "time": (time or START + timedelta(minutes=sequence)).isoformat(),
+        "sequence": str(sequence),
+        "data": data,
+    }
+
+
+def crime(subject: str, sequence: int, **changes: Any) -> dict[str, Any]:
+    """A `crime.changed` of an ordinary burglary; `changes` go over its data."""
+    time = changes.pop("time", None)
+    data = {
+        "offence": {"code": "028/03", "name": "Burglary in a dwelling", "category": "burglary"},
+        "reported_at": "2026-11-01",
+        "place": "On or near Gloucester Road",
+        "stage": "reported",
+        "flags": [],
+    }
+    return event("crime.changed", subject, sequence, data | changes, time=time)
+
+
+def victim(subject: str, sequence: int, person: str = "P1", **changes: Any) -> dict[str, Any]:
+    """A `victim.changed` with an email and a mobile of nobody."""
+    time = changes.pop("time", None)
+    data = {
+        "victim": person,
+        "role": "victim",
+        "name": "Rhian Example",
+        "email": f"{person.lower()}@example.org",
+        "mobile": "07700 900123",
+        "language": "en",
+    }
+    return event("victim.changed", subject, sequence, data | changes, time=time)
+
+
+def update(subject: str, sequence: int, update_id: str, milestone: str, **changes: Any) -> dict[str, Any]:
+    """An `update.published`."""
+    time = changes.pop("time", None)
+    data = {
+        "update": update_id,
+        "milestone": milestone,
+        "happened_at": (time or START + timedelta(minutes=sequence)).isoformat(),
+    }
+    return event("update.published", subject, sequence, data | changes, time=time)
+
+
+def judged(*events: Any, now: datetime = NOW) -> list[Event | Refusal]:
+    """The events as the gateway hands them on."""
+    return [judge(Line(n, e), now=now, allowed_types=None, digest_key=digest_key()) for n, e in enumerate(events)]
