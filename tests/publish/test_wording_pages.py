@@ -67,19 +67,23 @@ def test_django_says_it_in_welsh() -> None:
         assert translation.gettext("Sign in") == "Mewngofnodi"
 
 
+LOADED = "{% load i18n %}"
+ALIASED = 'from django.utils.translation import gettext_lazy as lazy\nA = lazy("Three")'
+PLURAL = "{% blocktranslate count n=n %}It's one{% plural %}They’re {{ n }}{% endblocktranslate %}"
+TRIMMED = "{% blocktranslate trimmed with a=b %}\n Two\n {{ a }}{% endblocktranslate %}"
+
+
 @pytest.mark.parametrize(
     ("name", "source", "expected"),
     [
-        ("a.html", '{% load i18n %}{% translate "One" context "x" %}', [("x", "One", None)]),
-        ("a.html", "{% load i18n %}{% blocktranslate trimmed with a=b %}\n Two\n {{ a }}{% endblocktranslate %}",
-         [(None, "Two %(a)s", None)]),
-        ("a.html", "{% load i18n %}{% blocktranslate count n=n %}It's one{% plural %}They’re {{ n }}{% endblocktranslate %}",
-         [(None, "It's one", "They’re %(n)s")]),
-        ("a.py", 'from django.utils.translation import gettext_lazy as lazy\nA = lazy("Three")', [(None, "Three", None)]),
-        ("a.py", 'from django.utils.translation import ngettext\nngettext("one", "many", n)', [(None, "one", "many")]),
-        ("a.py", 'import x\nx.get("nothing"); print("nothing")', []),
+        ("a.html", LOADED + '{% translate "One" context "x" %}', [("x", "One", None)]),
+        ("a.html", LOADED + TRIMMED, [(None, "Two %(a)s", None)]),
+        ("a.html", LOADED + PLURAL, [(None, "It's one", "They’re %(n)s")]),
+        ("a.py", ALIASED, [(None, "Three", None)]),
+        ("a.py", 'ngettext("one", "many", n)', [(None, "one", "many")]),
+        ("a.py", 'print("nothing"); words.get("nothing")', []),
     ],
-)  # fmt: skip
+)
 def test_messages_are_found_in_templates_and_code(
     name: str, source: str, expected: list[tuple[str | None, str, str | None]], tmp_path: Path
 ) -> None:
