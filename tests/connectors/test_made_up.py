@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -39,7 +39,7 @@ def test_every_crime_has_one_victim_after_it_and_staff_comes_first(people: list[
     types = [event["type"] for event in people]
     assert types[:42] == ["unit.changed"] * 6 + ["officer.changed"] * 36
     assert types.count("victim.changed") == 600
-    for before, event in zip(people, people[1:], strict=False):
+    for before, event in pairwise(people):
         if event["type"] == "victim.changed":
             assert (before["type"], before["subject"]) == ("crime.changed", event["subject"])
             assert before["time"] == event["time"]

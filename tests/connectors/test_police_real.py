@@ -44,8 +44,8 @@ def test_the_sums_of_a_force_are_those_of_its_manifest(force: str) -> None:
     subjects: set[str] = set()
     types: Counter[str] = Counter()
     with police_uk.Reading(force, made_up_victims=True) as reading:
-        for file in police_uk.find([DATA / "police-uk" / force]):
-            reading.add(file, refused.append)
+        for extract in police_uk.find([DATA / "police-uk" / force]):
+            reading.add(extract, refused.append)
         counts = reading.counts
         assert (counts.read, counts.turned, counts.skipped, counts.refused) == (
             rows,

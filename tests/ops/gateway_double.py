@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections import Counter
@@ -21,7 +22,8 @@ Fault = Callable[["Handler"], None]
 
 @dataclass
 class Double:
-    """What the server holds and did. `faults` are used up, one per delivery, before it behaves."""
+    """What the server holds and did. `faults` are used up, one per delivery, before it behaves;
+    a delivery that holds `unreadable` cannot be read."""
 
     url: str = ""
     force: str = "kent"
@@ -32,6 +34,7 @@ class Double:
     statuses: Counter[str] = field(default_factory=Counter)
     order: list[tuple[str, str]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    unreadable: bytes = b""
     after: Callable[[Double], None] = lambda _: None
     connections: set[Any] = field(default_factory=set)
 
@@ -69,7 +72,9 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """whoami."""
         if self._known():
-            self.answer(200, {"force": self.double.force, "source": "Niche", "scopes": [], "live_from": "always"})
+            self.answer(
+                200, {"force": self.double.force, "source": "Niche", "scopes": [], "live_from": "always"}
+            )
 
     def do_POST(self) -> None:
         """events."""
@@ -80,10 +85,15 @@ class Handler(BaseHTTPRequestHandler):
         if self.double.faults:
             self.double.faults.pop(0)(self)
             return
+        if self.double.unreadable and self.double.unreadable in gzip.decompress(body):
+            self.answer(422, {"type": "not-a-batch", "detail": "It cannot be read."})
+            return
         try:
             lines = read_body(self.headers["Content-Type"], self.headers.get("Content-Encoding"), body)
         except BodyProblem as problem:
-            self.answer(problem.status, {"type": problem.type, "title": problem.title, "detail": problem.detail})
+            self.answer(
+                problem.status, {"type": problem.type, "title": problem.title, "detail": problem.detail}
+            )
             return
         self.double.deliveries.append(len(lines))
         results = [self.double.take(line.value, line) for line in lines]
