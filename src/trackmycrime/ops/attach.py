@@ -15,14 +15,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from trackmycrime.ops.database import Database, opened
 from trackmycrime.ops.exits import Unreachable
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
 
@@ -60,6 +59,12 @@ def bring_up_to_date(database: Database) -> None:
         )
 
 
+def _django_is_set_up() -> bool:
+    from django.apps import apps
+
+    return bool(apps.ready)
+
+
 @contextmanager
 def django_on(data: Path, role: str, *, migrated: bool = True) -> Iterator[None]:
     """Set Django up as ``role`` on the database that belongs to ``data``, for the length of the block.
@@ -68,9 +73,8 @@ def django_on(data: Path, role: str, *, migrated: bool = True) -> Iterator[None]
     Inside a process that has Django already (a test) that one is used as it is.
     """
     import django
-    from django.apps import apps
 
-    if apps.ready:
+    if _django_is_set_up():
         yield
         return
     database = opened(data, role)
@@ -84,23 +88,23 @@ def django_on(data: Path, role: str, *, migrated: bool = True) -> Iterator[None]
         django.setup()
         yield
     finally:
-        if apps.ready:
+        if _django_is_set_up():
             from django.db import connections
 
             connections.close_all()
         database.close()
 
 
-def with_database(role: str = "owner") -> Callable[[Callable[P, R]], Callable[..., R]]:
+def with_database(role: str = "owner") -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Decorate a command's function: adds ``--data`` and runs it with Django set up as ``role``.
 
     ``role`` is ``owner`` for commands that administer, else a door's name. Works while ``serve`` runs and without.
     """
 
-    def decorate(function: Callable[P, R]) -> Callable[..., R]:
+    def decorate(function: Callable[..., R]) -> Callable[..., R]:
         @data_option
         @functools.wraps(function)
-        def run(*args: P.args, data: Path, **kwargs: P.kwargs) -> R:
+        def run(*args: Any, data: Path, **kwargs: Any) -> R:
             with django_on(data, role):
                 return function(*args, **kwargs)
 

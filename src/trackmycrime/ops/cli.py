@@ -43,9 +43,17 @@ def trackmycrime() -> None:
     """
 
 
-def _no_database(error: Exception) -> bool:
-    """Whether the error says that the database cannot be reached; Django's and psycopg's have the same name."""
-    return any(kind.__name__ == "OperationalError" for kind in type(error).__mro__)
+def _about_database(error: Exception) -> str:
+    """What to say of an error that means: no database, or not our tables; empty for any other.
+
+    Told by names, because Django's errors and psycopg's have the same, and neither is loaded for every command.
+    """
+    names = {kind.__name__ for each in (error, error.__cause__) if each for kind in type(each).__mro__}
+    if "UndefinedTable" in names or "UndefinedColumn" in names:
+        return "the database is not ready for this version; run: trackmycrime migrate"
+    if "OperationalError" in names:
+        return f"cannot reach the database: {str(error).strip().splitlines()[0]}"
+    return ""
 
 
 def main() -> None:
@@ -59,8 +67,9 @@ def main() -> None:
         say("stopped")
         sys.exit(130)
     except Exception as error:
-        if _no_database(error):
-            say(f"Error: cannot reach the database: {str(error).strip().splitlines()[0]}")
+        problem = _about_database(error)
+        if problem:
+            say(f"Error: {problem}")
             sys.exit(UNREACHABLE)
         traceback.print_exc()
         sys.exit(FAULT)

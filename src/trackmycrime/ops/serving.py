@@ -11,6 +11,7 @@ from trackmycrime.ops import database as databases
 from trackmycrime.ops import doors
 from trackmycrime.ops.attach import bring_up_to_date
 from trackmycrime.ops.database import Database
+from trackmycrime.ops.embedded import SERVER
 from trackmycrime.ops.exits import Unreachable
 from trackmycrime.ops.supervisor import Program, Supervisor
 
@@ -95,4 +96,4 @@ def _embedded(data: Path, *, whole: bool) -> Database:
     """``serve`` must be in charge of the data itself; a single door joins whoever is."""
     if whole:
         return databases.start_embedded(data)
-    return databases.opened(data, "owner", purpose=databases.SERVER)
+    return databases.opened(data, "owner", purpose=SERVER)

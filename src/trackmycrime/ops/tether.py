@@ -24,6 +24,7 @@ from collections.abc import Sequence
 
 CANNOT_START = 125
 NAMESPACE_USER = 65534
+_ON_LINUX: bool = sys.platform == "linux"
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER = 0x10000000
 
@@ -70,7 +71,7 @@ def _become(identity: str) -> None:
 
 def _tie_to(parent: int, end_signal: int) -> None:
     """Arrange that this process gets ``end_signal`` when ``parent`` is gone."""
-    if sys.platform == "linux":
+    if _ON_LINUX:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, end_signal, 0, 0, 0)
         if os.getppid() != parent:  # it went before we asked
             raise SystemExit(CANNOT_START)
