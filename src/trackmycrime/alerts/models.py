@@ -8,45 +8,56 @@ from trackmycrime.kernel.ids import new_id
 
 
 class Alert(models.Model):
-    """The decision to tell one victim once.
+    """The decision to tell one victim once. Its letters (`delivery`) are the tries to do so; their owner is this row.
 
-    States: ``waiting`` (its dispatch goes out at `due_at`), ``sent`` (a provider took it), ``delivered``,
+    States: ``waiting`` (its letter goes out at `due_at`), ``sent`` (a provider took it), ``delivered``,
     ``opened`` (the victim has looked since), ``by_person`` (a task for an officer), ``failed`` (no way was left: a
-    task says so), ``cancelled`` (what allowed it has changed), ``not_set_up`` (the channel has no provider yet).
+    task says so), ``cancelled`` (what allowed it has changed), ``not_set_up`` (waits for its channel to get a
+    provider).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
-    victim = models.ForeignKey("people.Victim", models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
+    victim = models.ForeignKey("people.Victim", models.CASCADE, db_index=False)
     case_id = models.UUIDField()
     about = models.CharField(max_length=12)
     """``update``, ``message`` or ``invitation``"""
     channel = models.CharField(max_length=10, blank=True)
     state = models.CharField(max_length=12)
     reason = models.CharField(max_length=60, blank=True)
+    """Why it is by a person, cancelled or failed: a word of ours"""
     decided_at = models.DateTimeField()
     due_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    """When it came to the state that it is in"""
     tried: Any = models.JSONField(default=list)
-    """The channels tried before this one, each with what became of it"""
+    """The channels that failed before this one: ``[{"channel", "reason"}]``"""
 
     class Meta:
         db_table = "alerts_alert"
         constraints = [models.UniqueConstraint(fields=["force", "id"], name="alerts_alert_in_force")]
         indexes = [
             models.Index(fields=["victim", "decided_at"], name="alerts_of_victim"),
-            models.Index(fields=["due_at"], condition=models.Q(state="waiting"), name="alerts_waiting"),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state__in=["waiting", "not_set_up"]),
+                name="alerts_waiting",
+            ),
         ]
 
 
 class Told(models.Model):
-    """That a victim has been alerted of one revision of one entry (or message): never twice."""
+    """That a victim is alerted of one revision of one entry (or message, or invitation): never twice.
+
+    It holds for as long as its alert is not cancelled; what a cancelled alert was about may be told by another.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
-    victim = models.ForeignKey("people.Victim", models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
+    victim = models.ForeignKey("people.Victim", models.CASCADE, db_index=False)
     alert = models.ForeignKey(Alert, models.CASCADE)
     entry = models.CharField(max_length=120)
+    """The key of the published entry, ``message:<id>`` or ``invitation:<id>``"""
     words_hash = models.BinaryField(max_length=32)
     revision = models.BigIntegerField()
 

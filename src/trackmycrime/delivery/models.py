@@ -23,7 +23,8 @@ class Dispatch(models.Model):
         CANCELLED = "cancelled"
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
+    # no index of its own: nothing is looked up by force alone, and every index costs each dispatch a write
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
     purpose = models.CharField(max_length=20)
     """Who asked: ``alert``, ``invitation`` or ``code``; `owner_id` is that room's row."""
     owner_id = models.UUIDField()
@@ -32,16 +33,19 @@ class Dispatch(models.Model):
     address_hash = models.BinaryField(max_length=32)
     subject = EncryptedTextField(null=True)
     body = EncryptedTextField(null=True)
-    """Wiped once it is accepted where it holds a secret (an invitation, a code)."""
+    """Wiped once it is over where it holds a secret (an invitation, a code)."""
     language = models.CharField(max_length=8)
+    """``en``, ``cy``, or ``cy+en`` where both stand in one text."""
     state = models.CharField(max_length=10, choices=State.choices, default=State.PREPARED)
     reason = models.CharField(max_length=60, blank=True)
+    """Why it is in that state: a word of ours, or the provider's code"""
     tries = models.SmallIntegerField(default=0)
     created_at = models.DateTimeField()
     next_try_at = models.DateTimeField(null=True)
     give_up_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
     lease_by = models.UUIDField(null=True)
+    """The worker that holds it, or held it last"""
     finished_at = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=200, blank=True)
     """What the provider calls it; ours to the provider is `id`."""
@@ -51,11 +55,9 @@ class Dispatch(models.Model):
         constraints = [models.UniqueConstraint(fields=["force", "id"], name="delivery_dispatch_in_force")]
         indexes = [
             models.Index(
-                fields=["next_try_at"], condition=models.Q(state="prepared"), name="delivery_due"
+                fields=["channel", "next_try_at"], condition=models.Q(state="prepared"), name="delivery_due"
             ),
-            models.Index(
-                fields=["lease_until"], condition=models.Q(state="sending"), name="delivery_leased"
-            ),
+            models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="delivery_leased"),
             models.Index(fields=["owner_id"], name="delivery_owner"),
         ]
 
@@ -64,7 +66,7 @@ class Attempt(models.Model):
     """One try to send a dispatch."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
     dispatch = models.ForeignKey(Dispatch, models.CASCADE)
     at = models.DateTimeField()
     result = models.CharField(max_length=12)
@@ -75,3 +77,17 @@ class Attempt(models.Model):
 
     class Meta:
         db_table = "delivery_attempt"
+
+
+class Worker(models.Model):
+    """A running worker. What it holds is anybody's once it has not been seen for a while (`work.sweep`)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    """By the database's clock, so that machines whose clocks differ agree."""
+    channels = models.CharField(max_length=100)
+    """The channels that it can send by, joined by commas; empty when none is set up."""
+
+    class Meta:
+        db_table = "delivery_worker"

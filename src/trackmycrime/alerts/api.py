@@ -1,0 +1,31 @@
+"""The verbs of this room. All run in the caller's transaction and under the caller's rights.
+
+`recheck` and `finished` are what `delivery` asks and tells (`UPSTAIRS`); they and `mend` are for the worker.
+"""
+
+from trackmycrime.delivery.work import Upstairs
+
+from .ending import cancel_for_crimes, cancel_for_victims, mend, opened
+from .lines import Line, lines_for, waiting_for_a_channel
+from .looking import finished, recheck
+from .telling import Invited, News, send_code, send_invitations, tell
+
+UPSTAIRS = Upstairs(recheck, finished)
+
+__all__ = [
+    "UPSTAIRS",
+    "Invited",
+    "Line",
+    "News",
+    "cancel_for_crimes",
+    "cancel_for_victims",
+    "finished",
+    "lines_for",
+    "mend",
+    "opened",
+    "recheck",
+    "send_code",
+    "send_invitations",
+    "tell",
+    "waiting_for_a_channel",
+]

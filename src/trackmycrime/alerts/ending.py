@@ -1,0 +1,117 @@
+"""Ends that come from outside a letter's own way: the victim has looked, the case is closed; and what sweeps mend."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from trackmycrime.delivery import api as delivery
+from trackmycrime.delivery.api import Finished
+from trackmycrime.kernel import setwise
+
+from .looking import finished
+from .reading import OPEN
+from .rules import MACHINE
+
+OVERDUE = timedelta(minutes=2)
+"""An alert whose letter ended without the alert hearing of it is looked at this long after it was due."""
+
+
+def opened(victim_ids: Sequence[UUID], *, now: datetime) -> int:
+    """These victims have looked: what they were told is opened, and what has not gone out need not. Says how many."""
+    states = [*OPEN, "sent", "delivered"]
+    ids = _ids("a.victim_id = any(%s)", [list(victim_ids)], states)
+    delivery.cancel(ids, "opened", now=now)
+    return _set(ids, states, "opened", "", now)
+
+
+def cancel_for_crimes(force: int, crime_ids: Sequence[UUID], reason: str, *, now: datetime) -> int:
+    """Nothing more goes out about these crimes (withheld, or not eligible any more). Says how many alerts that were.
+
+    What they told of counts as not told. A letter that is being sent at this moment is not stopped.
+    """
+    where = "a.victim_id = any(array(select v.id from people_victim v where v.force_id = %s and v.crime_id = any(%s)))"
+    return _cancel(_ids(where, [force, list(crime_ids)], list(OPEN)), reason, now)
+
+
+def cancel_for_victims(force: int, victim_ids: Sequence[UUID], reason: str, *, now: datetime) -> int:
+    """Nothing more goes out to these victims; as `cancel_for_crimes`."""
+    where = "a.force_id = %s and a.victim_id = any(%s)"
+    return _cancel(_ids(where, [force, list(victim_ids)], list(OPEN)), reason, now)
+
+
+def mend(now: datetime, *, most: int = 500) -> int:
+    """Keep two promises, now and then: no alert waits whose letter has ended, and none hides that its channel has no
+    provider. For the worker; returns how many alerts were changed."""
+    return _hear_of_the_ended(now, most) + _say_what_is_not_set_up(now)
+
+
+def _ids(where: str, params: list[Any], states: list[str]) -> list[UUID]:
+    sql = f"select a.id from alerts_alert a where {where} and a.state = any(%s)"  # noqa: S608 (`where` is ours)
+    rows = setwise.fetch(sql, [*params, states])
+    return [row["id"] for row in rows]
+
+
+def _set(ids: Sequence[UUID], states: list[str], state: str, reason: str, now: datetime) -> int:
+    if not ids:
+        return 0
+    return len(
+        setwise.fetch(
+            "update alerts_alert set state = %s, reason = %s, finished_at = %s"
+            " where id = any(%s) and state = any(%s) returning id",
+            [state, reason, now, list(ids), states],
+        )
+    )
+
+
+def _cancel(ids: Sequence[UUID], reason: str, now: datetime) -> int:
+    # the letters come first, as everywhere, and decide: one that is in flight will be sent, and its alert says so
+    stopped = delivery.cancel(ids, reason, now=now)
+    return _set(list(stopped), list(OPEN), "cancelled", reason, now)
+
+
+def _hear_of_the_ended(now: datetime, most: int) -> int:
+    rows = setwise.fetch(
+        "select a.id as owner, d.id, d.force_id, d.purpose, d.channel, d.state, d.reason from alerts_alert a"
+        " join lateral (select * from delivery_dispatch x where x.owner_id = a.id"
+        "   order by x.created_at desc, x.id desc limit 1) d on true"
+        " where a.state in ('waiting', 'not_set_up') and a.due_at < %s"
+        " and d.state in ('accepted', 'delivered', 'failed', 'cancelled') order by a.due_at limit %s",
+        [now - OVERDUE, most],
+    )
+    ended = [
+        Finished(
+            row["id"],
+            row["force_id"],
+            row["purpose"],
+            row["owner"],
+            row["channel"],
+            "failed" if row["state"] == "failed" else "accepted",
+            row["reason"],
+        )
+        for row in rows
+        if row["state"] != "cancelled"
+    ]
+    finished(ended, now)
+    for row in rows:
+        if row["state"] == "cancelled":
+            _set([row["owner"]], list(OPEN), "cancelled", row["reason"], now)
+    return len(rows)
+
+
+def _say_what_is_not_set_up(now: datetime) -> int:
+    workers = delivery.living_workers()
+    if not workers:
+        return 0
+    able = frozenset().union(*workers.values())
+    changed = 0
+    for channel in MACHINE:
+        before, after = ("not_set_up", "waiting") if channel in able else ("waiting", "not_set_up")
+        changed += len(
+            setwise.fetch(
+                "update alerts_alert set state = %s where state = %s and state in ('waiting', 'not_set_up')"
+                " and channel = %s and due_at <= %s returning id",
+                [after, before, channel, now],
+            )
+        )
+    return changed

@@ -1,0 +1,241 @@
+"""Looking once more: just before a letter goes out, and after one has failed.
+
+Both ask the same: does what was decided still hold, for what the world is now? If not, the alert ends with a reason, or
+is decided afresh and goes on by another way. The alert stays the same row, so what it tells of is never lost.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from trackmycrime.delivery.api import Finished, Letter, Stop, Verdict, Wait, prepare, set_up
+from trackmycrime.kernel import setwise
+from trackmycrime.tasks.api import Need, open_tasks
+
+from .reading import OPEN, Person, people
+from .rules import Decision, allow, decide
+from .telling import TELL_YOURSELF
+from .words import Frozen
+from .writing import alert_words, change_alerts, letter, need
+
+NOT_REACHED = "could_not_be_reached"
+
+# An entry stands as long as it is published for this victim. What is no entry (a message, a case that was closed with
+# words) stands as long as the case is open.
+_STANDS = """
+select from alerts_told t left join publish_entry e on e.case_id = a.case_id and e.key = t.entry
+where t.alert_id = a.id and t.entry not like 'invitation:%%'
+  and (e.id is null or (e.state = 'published' and (e.victims is null or a.victim_id = any(e.victims))))
+"""
+_INVITATION = """
+select i.expires_at from alerts_told t
+  join people_invitation i on i.victim_id = a.victim_id and t.entry = 'invitation:' || i.id
+where t.alert_id = a.id and i.state in ('open', 'opened') limit 1
+"""
+_ALERTS = f"""
+select a.id, a.force_id, a.victim_id, a.case_id, a.about, a.channel, a.state, a.reason, a.decided_at, a.due_at,
+  a.finished_at, a.tried,
+  coalesce(c.open and (c.readable_until is null or c.readable_until > %s), false) as readable,
+  (select count(*) from ({_STANDS}) s) as entries,
+  case when a.about = 'invitation' then ({_INVITATION}) end as invited_until
+from alerts_alert a left join publish_case c on c.id = a.case_id and c.force_id = a.force_id
+where a.id = any(%s)
+"""  # noqa: S608
+_CODES = """
+select i.id, i.victim_id, i.code_expires_at from people_invitation i
+where i.id = any(%s) and i.state in ('open', 'opened')
+"""
+
+
+@dataclass(frozen=True)
+class _End:
+    """The alert ends without being sent."""
+
+    state: str
+    reason: str
+
+
+def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
+    """Which of these letters, about to be sent, must not go out (any more, or now); all others may.
+
+    Everything that was looked at when deciding is looked at again: is the victim still part of it, the case open, what
+    is told of still there, the address the same and not blocked, the channel chosen and safe, the hour safe. An alert
+    whose way is no longer the right one is prepared anew by the right one, or becomes a task, in this transaction.
+    """
+    verdicts: dict[UUID, Verdict] = {}
+    work = _Afresh(now)
+    alerts = _alerts([each.owner_id for each in letters if each.purpose != "code"], now)
+    codes = _codes([each.owner_id for each in letters if each.purpose == "code"])
+    known = people({row["victim_id"] for row in (*alerts.values(), *codes.values())})
+    for each in letters:
+        if each.purpose == "code":
+            verdict = _look_at_code(each, codes.get(each.owner_id), known, now)
+        else:
+            verdict = _look_at_alert(each, alerts.get(each.owner_id), known, work, now)
+        if verdict is not None:
+            verdicts[each.id] = verdict
+    work.write()
+    return verdicts
+
+
+def finished(ended: Sequence[Finished], now: datetime) -> None:
+    """Take note of letters that a provider accepted, or that failed for good.
+
+    After a failure the next safe channel is taken; where none is left, an officer gets a task. Alerts that have ended
+    otherwise meanwhile (the victim has looked) stay as they are.
+    """
+    accepted = [each.owner_id for each in ended if each.state == "accepted" and each.purpose != "code"]
+    if accepted:
+        setwise.fetch(
+            "update alerts_alert set state = 'sent', reason = '', finished_at = %s"
+            " where id = any(%s) and state = any(%s) returning id",
+            [now, accepted, list(OPEN)],
+        )
+    failed = {each.owner_id: each for each in ended if each.state == "failed" and each.purpose != "code"}
+    if not failed:
+        return
+    work = _Afresh(now)
+    alerts = _alerts(list(failed), now)
+    known = people({row["victim_id"] for row in alerts.values()})
+    for owner, end in failed.items():
+        alert = alerts.get(owner)
+        if alert is None or alert["state"] not in OPEN:
+            continue
+        person = known.get(alert["victim_id"])
+        alert["tried"] = [*alert["tried"], {"channel": end.channel, "reason": end.reason}]
+        verdict = _stands(alert, person, now)
+        if isinstance(verdict, _End) or person is None:
+            work.end(alert, person, verdict if isinstance(verdict, _End) else _End("cancelled", "not live"))
+        elif verdict.how == "machine" and alert["about"] != "invitation":
+            work.go_on(alert, person, verdict)
+        else:
+            work.end(alert, person, _End("failed", end.reason))
+    work.write()
+
+
+# what still holds
+
+
+def _look_at_code(
+    sent: Letter, code: Mapping[str, Any] | None, known: Mapping[UUID, Person], now: datetime
+) -> Verdict | None:
+    person = known.get(code["victim_id"]) if code else None
+    if code is None or person is None or (code["code_expires_at"] and code["code_expires_at"] <= now):
+        return Stop("code over")
+    decision = allow(person.contact, "text", now=now)
+    if decision.how != "machine" or decision.at is None:
+        return Stop(decision.reason)
+    if person.contact.addresses.get("text") != sent.address_hash:
+        return Stop("address changed")
+    if decision.at > now:
+        return Wait(decision.at) if decision.at < sent.give_up_at else Stop("not now")
+    return None
+
+
+def _look_at_alert(
+    sent: Letter, alert: dict[str, Any] | None, known: Mapping[UUID, Person], work: "_Afresh", now: datetime
+) -> Verdict | None:
+    if alert is None or alert["state"] not in OPEN:
+        return Stop(f"alert {alert['state']}" if alert else "no alert")
+    person = known.get(alert["victim_id"])
+    verdict = _stands(alert, person, now, by=sent.channel)
+    if isinstance(verdict, _End) or person is None:
+        end = verdict if isinstance(verdict, _End) else _End("cancelled", "not live")
+        work.end(alert, person, end)
+        return Stop(end.reason)
+    if verdict.how != "machine" or verdict.at is None:
+        end = _End("by_person" if verdict.how == "person" else "cancelled", verdict.reason)
+        work.end(alert, person, end)
+        return Stop(end.reason)
+    same = verdict.channel == sent.channel and person.contact.addresses[sent.channel] == sent.address_hash
+    if same:
+        return Wait(verdict.at) if verdict.at > now else None
+    work.go_on(alert, person, verdict, sent)
+    return Stop("address changed" if verdict.channel == sent.channel else "channel changed")
+
+
+def _stands(
+    alert: Mapping[str, Any], person: Person | None, now: datetime, *, by: str = ""
+) -> _End | Decision:
+    """Whether there is still something to tell this person, and if so how it would be done now."""
+    if person is None or not person.contact.live:
+        return _End("cancelled", "not live")
+    if not alert["readable"]:
+        return _End("cancelled", "case closed")
+    if alert["about"] == "invitation":
+        if alert["invited_until"] is None or alert["invited_until"] <= now:
+            return _End("cancelled", "invitation over")
+        return allow(person.contact, alert["channel"], now=now)
+    if not alert["entries"]:
+        return _End("cancelled", "withdrawn")
+    if person.joined_at is not None and person.joined_at > alert["decided_at"]:
+        return _End("opened", "joined")
+    tried = frozenset(each["channel"] for each in alert["tried"])
+    return decide(person.contact, now=now, set_up=set_up() | ({by} if by else set()), tried=tried)
+
+
+def _alerts(ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[str, Any]]:
+    wanted = list(ids)
+    rows = setwise.fetch(_ALERTS, [now, wanted]) if wanted else []
+    return {row["id"]: row | {"tried": json.loads(row["tried"])} for row in rows}
+
+
+def _codes(ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    wanted = list(ids)
+    return {row["id"]: row for row in setwise.fetch(_CODES, [wanted])} if wanted else {}
+
+
+class _Afresh:
+    """Collects what becomes of alerts, and writes it all with a bounded number of statements."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._changes: list[dict[str, Any]] = []
+        self._letters: list[Letter] = []
+        self._needs: dict[int, list[Need]] = defaultdict(list)
+
+    def end(self, alert: dict[str, Any], person: Person | None, end: _End) -> None:
+        """The alert ends in this state; where a person has to do it instead, they get a task."""
+        self._changes.append(
+            alert | {"state": end.state, "reason": end.reason[:60], "finished_at": self._now}
+        )
+        if person is not None and end.state in ("by_person", "failed"):
+            kind = TELL_YOURSELF if end.state == "by_person" else NOT_REACHED
+            self._needs[person.force].append(need(kind, person, end.reason, tried=alert["tried"]))
+
+    def go_on(
+        self, alert: dict[str, Any], person: Person, decision: Decision, before: Letter | None = None
+    ) -> None:
+        """The alert goes on by this way. An invitation keeps its words: they hold its only key."""
+        at = decision.at or self._now
+        invites = alert["about"] == "invitation"
+        said = (
+            Frozen(before.subject, before.body, before.language)
+            if before is not None and invites
+            else alert_words(person, decision.channel, alert["entries"])
+        )
+        self._letters.append(
+            letter(
+                alert["id"],
+                "invitation" if invites else "alert",
+                person,
+                decision.channel,
+                said,
+                due_at=at,
+                give_up_at=alert["invited_until"],
+            )
+        )
+        state = "waiting" if decision.channel in set_up() else "not_set_up"
+        self._changes.append(
+            alert | {"channel": decision.channel, "state": state, "due_at": at, "finished_at": None}
+        )
+
+    def write(self) -> None:
+        change_alerts(self._changes)
+        prepare(self._letters, now=self._now)
+        for force, needs in self._needs.items():
+            open_tasks(force, needs, now=self._now)

@@ -1,0 +1,132 @@
+"""Whether, when and by which channel one victim is told. Pure: no Django, no clock.
+
+In this order: nobody is told who has no part in the crime any more; no machine reaches somebody who asked for disguise
+or no portal, for whom nothing is safe, or who was never invited by one; then the first channel that is safe and leads
+to a known address: the one that the victim chose here, else the one they prefer, else email, else text; then the first
+moment that is in their safe hours, and before joining not within a day of the last time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Literal
+
+from .safe_hours import SafeHours
+
+MACHINE = ("email", "text")
+"""The channels that are built, in the order in which they are taken when nobody said a preference."""
+PERSON = frozenset({"letter", "phone", "in_person"})
+"""The channels that are a task for a person."""
+BEFORE_JOINING = timedelta(days=1)
+"""Who has not joined is not told oftener than this."""
+
+
+@dataclass(frozen=True, repr=False)
+class Contact:
+    """What is known of reaching one victim. Addresses are here by their hashes only."""
+
+    live: bool = True
+    addresses: Mapping[str, bytes] = field(default_factory=dict)
+    """Channel → hash of the address on file, for those that have one"""
+    blocked: frozenset[bytes] = frozenset()
+    """Hashes of addresses whose holder said «not for me»"""
+    chosen: str = ""
+    preferred: str = ""
+    safe_channels: frozenset[str] | None = None
+    """None: all; empty: no contact by machine at all"""
+    safe_from: time | None = None
+    safe_to: time | None = None
+    disguise: bool = False
+    no_portal: bool = False
+    joined: bool = False
+    invited: bool = False
+    """Whether a machine has sent the invitation"""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``machine``: by `channel` at `at`; ``person``: a task for an officer; ``nothing``. `reason` is a word for why."""
+
+    how: Literal["machine", "person", "nothing"]
+    channel: str = ""
+    at: datetime | None = None
+    reason: str = ""
+
+
+def decide(
+    contact: Contact,
+    *,
+    now: datetime,
+    last: datetime | None = None,
+    set_up: frozenset[str] = frozenset(MACHINE),
+    tried: frozenset[str] = frozenset(),
+) -> Decision:
+    """How to tell this victim that there is something new.
+
+    `last` is when they were last told or invited; `set_up` names the channels that have a provider: one that was
+    chosen or preferred is kept without one (the alert waits), otherwise one that has a provider comes first. `tried`
+    names the channels that have failed for this very alert.
+    """
+    if not contact.live:
+        return Decision("nothing", reason="not live")
+    if reason := no_machine(contact):
+        return Decision("person", reason=reason)
+    if not contact.joined and not contact.invited:
+        return Decision("person", reason="not invited")
+    usual = sorted(MACHINE, key=lambda name: name not in set_up)
+    # push is not built yet: who prefers it is told by the next safe way
+    for channel in (contact.chosen, contact.preferred, *usual):
+        if channel in tried or not is_safe(contact, channel):
+            continue
+        if channel in PERSON:
+            return Decision("person", channel, reason=f"prefers {channel}")
+        if channel in MACHINE and reachable(contact, channel):
+            at = now
+            if last is not None and not contact.joined:
+                at = max(now, last + BEFORE_JOINING)
+            return Decision("machine", channel, next_safe(contact, at))
+    return Decision("person", reason="no other way" if tried else "no safe way")
+
+
+def allow(contact: Contact, channel: str, *, now: datetime) -> Decision:
+    """Whether and when this channel, chosen by somebody else (an invitation, a code), may be used for this victim."""
+    if not contact.live:
+        return Decision("nothing", reason="not live")
+    if reason := no_machine(contact):
+        return Decision("person", reason=reason)
+    if channel not in MACHINE or not is_safe(contact, channel) or not reachable(contact, channel):
+        return Decision("person", reason="no safe way")
+    return Decision("machine", channel, next_safe(contact, now))
+
+
+def no_machine(contact: Contact) -> str:
+    """Why no machine may reach this victim by any channel; empty when one may. Missing data closes."""
+    if contact.disguise:
+        return "disguise"
+    if contact.no_portal:
+        return "no portal"
+    if contact.safe_channels is not None and not contact.safe_channels:
+        return "no safe channel"
+    if (contact.safe_from is None) != (contact.safe_to is None):
+        return "safe hours unclear"
+    if contact.safe_from is not None and contact.safe_from == contact.safe_to:
+        return "safe hours unclear"
+    return ""
+
+
+def is_safe(contact: Contact, channel: str) -> bool:
+    """Whether that channel is one that may be used at all."""
+    return contact.safe_channels is None or channel in contact.safe_channels
+
+
+def reachable(contact: Contact, channel: str) -> bool:
+    """Whether there is an address on that channel whose holder has not said «not for me»."""
+    address = contact.addresses.get(channel)
+    return address is not None and address not in contact.blocked
+
+
+def next_safe(contact: Contact, at: datetime) -> datetime:
+    """The first moment from `at` on in which this victim may be reached."""
+    if contact.safe_from is None or contact.safe_to is None:
+        return at
+    return SafeHours(contact.safe_from, contact.safe_to).next(at)

@@ -1,0 +1,137 @@
+"""The verbs of this room for the rooms above: prepare letters, cancel them, say what became of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from trackmycrime.kernel import bell, crypto, setwise
+
+from . import presence
+from .letters import SECRET, Finished, Letter, Stop, Verdict, Wait
+from .providers import set_up
+
+__all__ = [
+    "BELL",
+    "Finished",
+    "Letter",
+    "Standing",
+    "Stop",
+    "Verdict",
+    "Wait",
+    "cancel",
+    "living_workers",
+    "prepare",
+    "set_up",
+    "standing",
+    "state_of",
+]
+
+BELL = "delivery"
+"""What is rung when there is something to send."""
+
+_COLUMNS = (
+    "id",
+    "force_id",
+    "purpose",
+    "owner_id",
+    "channel",
+    "address",
+    "address_hash",
+    "subject",
+    "body",
+    "language",
+    "state",
+    "reason",
+    "tries",
+    "created_at",
+    "next_try_at",
+    "give_up_at",
+    "provider_id",
+)
+
+
+def prepare(letters: Sequence[Letter], *, now: datetime) -> None:
+    """Freeze these letters in the caller's transaction; a worker sends each once it is due and committed.
+
+    One statement for all of them, and one ring.
+    """
+    if not letters:
+        return
+    rows = [
+        {
+            "id": letter.id,
+            "force_id": letter.force,
+            "purpose": letter.purpose,
+            "owner_id": letter.owner_id,
+            "channel": letter.channel,
+            "address": crypto.seal("delivery_dispatch.address", letter.id, letter.address),
+            "address_hash": letter.address_hash,
+            "subject": None
+            if letter.subject is None
+            else crypto.seal("delivery_dispatch.subject", letter.id, letter.subject),
+            "body": crypto.seal("delivery_dispatch.body", letter.id, letter.body),
+            "language": letter.language,
+            "state": "prepared",
+            "reason": "",
+            "tries": 0,
+            "created_at": now,
+            "next_try_at": letter.due_at,
+            "give_up_at": letter.give_up_at,
+            "provider_id": "",
+        }
+        for letter in letters
+    ]
+    setwise.insert("delivery_dispatch", _COLUMNS, rows)
+    bell.ring(BELL)
+
+
+def cancel(owner_ids: Sequence[UUID], reason: str, *, now: datetime) -> set[UUID]:
+    """Cancel what these owners have waiting; returns the owners of what was cancelled.
+
+    A letter that a worker is sending at this moment is not stopped. `reason` is a word, kept with the letter.
+    """
+    if not owner_ids:
+        return set()
+    rows = setwise.fetch(
+        "update delivery_dispatch set state = 'cancelled', reason = %s, finished_at = %s, next_try_at = null,"
+        " body = case when purpose = any(%s) then null else body end"
+        " where owner_id = any(%s) and state = 'prepared' returning owner_id",
+        [reason, now, list(SECRET), list(owner_ids)],
+    )
+    return {row["owner_id"] for row in rows}
+
+
+def living_workers() -> dict[UUID, frozenset[str]]:
+    """The workers that are running, each with the channels that it can send by."""
+    return presence.living()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What became of one letter so far."""
+
+    id: UUID
+    owner_id: UUID
+    channel: str
+    state: str
+    reason: str
+    tries: int
+    created_at: datetime
+    next_try_at: datetime | None
+    finished_at: datetime | None
+
+
+def standing(owner_ids: Sequence[UUID]) -> list[Standing]:
+    """All letters of these owners, oldest first."""
+    rows = setwise.fetch(
+        "select id, owner_id, channel, state, reason, tries, created_at, next_try_at, finished_at"
+        " from delivery_dispatch where owner_id = any(%s) order by created_at, id",
+        [list(owner_ids)],
+    )
+    return [Standing(**row) for row in rows]
+
+
+def state_of(owner_ids: Sequence[UUID]) -> dict[UUID, Standing]:
+    """The newest letter of each of these owners that has one."""
+    return {each.owner_id: each for each in standing(owner_ids)}

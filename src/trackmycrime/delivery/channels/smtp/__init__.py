@@ -1,0 +1,210 @@
+"""Mail over SMTP: one kept connection for each thread.
+
+What the server's answers mean: 2yz after the text, accepted; 4yz, a lost connection or a time-out before the text was
+sent, later; 5yz about this letter, never. Once the text has been sent, a lost connection or a time-out says nothing
+about what the server did with it: unclear. What is wrong with us rather than with the letter (a greeting, a login, a
+certificate) is never held against the letter: later.
+"""
+
+import contextlib
+import re
+import smtplib
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from trackmycrime.delivery.letters import Letter, Outcome
+from trackmycrime.kernel.clock import utc_now
+
+from .message import CannotBeSent, compose, envelope_sender, recipient
+
+_OUR_FAULT = frozenset({530, 534, 535, 538})
+"""Answers that ask for another login (RFC 4954); 5yz, but not about the letter"""
+_CLOSING = 421
+GONE = "closed"
+"""The answer where the server had closed the connection, or closed it before it took the text"""
+_STATUS = re.compile(rb"\b[245]\.\d{1,3}\.\d{1,3}\b")
+_QUEUED = re.compile(rb"(?:queued as|queued mail|id=)[ :]*([A-Za-z0-9._-]{4,80})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where mail goes: ``smtp://user:password@host:port``, ``smtps://…`` (TLS from the start), ``smtp://…?starttls``."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+    tls: str = ""
+    """``""``, ``start`` (STARTTLS, or nothing is sent) or ``whole``"""
+
+    def __repr__(self) -> str:
+        return f"<smtp {self.host}:{self.port}>"
+
+    @classmethod
+    def read(cls, url: str) -> Self:
+        """The server that a setting names. Raises ValueError that says what is wrong and shows no password."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("the mail server's address is like smtp://user:password@host:port, or smtps://…")
+        try:
+            port = parts.port
+        except ValueError:
+            raise ValueError("the mail server's port must be a number") from None
+        start = "starttls" in parse_qs(parts.query, keep_blank_values=True)
+        whole = parts.scheme == "smtps"
+        return cls(
+            parts.hostname,
+            port or (465 if whole else 587 if start else 25),
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+            "whole" if whole else "start" if start else "",
+        )
+
+
+class _NotReady(Exception):
+    """The server could not be brought to take mail; `args[0]` is a code."""
+
+
+class SmtpChannel:
+    """Sends over one server, on a connection that is kept for as long as the server keeps it."""
+
+    def __init__(
+        self,
+        url: str,
+        sender: str,
+        *,
+        timeout: float = 30.0,
+        verdict_timeout: float = 120.0,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        """`timeout` is for each answer, in seconds, `verdict_timeout` for the one after the text (RFC 5321 allows
+        ten minutes: servers look into the mail before they answer). Raises ValueError for a `url` that is none."""
+        self._server = Server.read(url)
+        self._from = sender
+        self._timeout = timeout
+        self._verdict_timeout = verdict_timeout
+        self._context = context
+        self._session: smtplib.SMTP | None = None
+
+    def send(self, letter: Letter) -> Outcome:
+        """Try once; on a kept connection that turns out to be dead before anything was said, on a new one."""
+        try:
+            to = recipient(letter.address)
+            text = compose(letter, sender=self._from, to=to, at=utc_now())
+        except CannotBeSent as wrong:
+            return Outcome("never", str(wrong))
+        while True:
+            kept = self._session is not None
+            try:
+                session = self._session or self._open()
+            except _NotReady as error:
+                self.close()
+                return Outcome("later", str(error))
+            outcome = self._hand_over(session, to, text)
+            if not (kept and outcome.answer == GONE):
+                return outcome
+
+    def close(self) -> None:
+        """End the connection politely if it still lives."""
+        session, self._session = self._session, None
+        if session is not None:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                if session.sock is not None:
+                    session.sock.settimeout(1.0)
+                    session.quit()
+            session.close()
+
+    def _open(self) -> smtplib.SMTP:
+        server, name = self._server, socket.gethostname()
+        name = name if "." in name else "[127.0.0.1]"  # RFC 5321 4.1.4: no name is better than half a one
+        context = self._context or ssl.create_default_context()
+        step = "connect"
+        try:
+            if server.tls == "whole":
+                session: smtplib.SMTP = smtplib.SMTP_SSL(
+                    server.host, server.port, name, timeout=self._timeout, context=context
+                )
+            else:
+                session = smtplib.SMTP(server.host, server.port, name, timeout=self._timeout)
+            self._session = session
+            if session.sock is not None:
+                session.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            step = "hello"
+            session.ehlo_or_helo_if_needed()
+            if server.tls == "start":
+                step = "starttls"
+                session.starttls(context=context)
+                session.ehlo()
+            if server.user:
+                step = "login"
+                session.login(server.user, server.password)
+        except smtplib.SMTPResponseException as refused:
+            raise _NotReady(f"{step}-{refused.smtp_code}") from None
+        except TimeoutError:
+            raise _NotReady(f"{step}-timeout") from None
+        except (OSError, smtplib.SMTPException):
+            raise _NotReady(f"{step}-failed") from None
+        return session
+
+    def _hand_over(self, session: smtplib.SMTP, to: str, text: bytes) -> Outcome:
+        """One letter on an open connection; the answer is GONE when that ended before the text was sent."""
+        try:
+            for step in ("MAIL", "RCPT", "DATA"):
+                code, answer = self._say(session, step, to)
+                if code == _CLOSING:
+                    break
+                if not 200 <= code < 400:
+                    with contextlib.suppress(smtplib.SMTPException, OSError):
+                        session.docmd("RSET")
+                    return _refused(code, answer)
+            else:
+                return self._send_text(session, text)
+        except (smtplib.SMTPException, OSError, ValueError):
+            pass
+        self.close()
+        return Outcome("later", GONE)
+
+    def _say(self, session: smtplib.SMTP, step: str, to: str) -> tuple[int, bytes]:
+        if step == "MAIL":
+            return session.mail(envelope_sender(self._from))
+        return session.rcpt(to) if step == "RCPT" else session.docmd("DATA")
+
+    def _send_text(self, session: smtplib.SMTP, text: bytes) -> Outcome:
+        """The text itself, once the server has asked for it. From here on, no answer is not a refusal."""
+        try:
+            session.send(_stuffed(text))
+            if session.sock is not None:
+                session.sock.settimeout(self._verdict_timeout)
+            code, answer = session.getreply()
+            if session.sock is not None:
+                session.sock.settimeout(self._timeout)
+        except (smtplib.SMTPException, OSError):
+            self._session = None
+            session.close()
+            return Outcome("unclear", "lost after text")
+        if code == _CLOSING:
+            self.close()
+        if 200 <= code < 300:
+            found = _QUEUED.search(answer)
+            return Outcome("accepted", _code(code, answer), found[1].decode("ascii") if found else "")
+        return _refused(code, answer)
+
+
+def _stuffed(text: bytes) -> bytes:
+    """The text with leading dots doubled and the final dot (RFC 5321 4.5.2)."""
+    body = (b"\r\n" + text).replace(b"\r\n.", b"\r\n..")[2:]
+    return body + (b"" if body.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
+def _code(code: int, answer: bytes) -> str:
+    """The reply's numbers and nothing of its text, which may repeat the address."""
+    status = _STATUS.search(answer)
+    return f"{code} {status[0].decode('ascii')}" if status else str(code)
+
+
+def _refused(code: int, answer: bytes) -> Outcome:
+    forever = 500 <= code < 600 and code not in _OUR_FAULT
+    return Outcome("never" if forever else "later", _code(code, answer))

@@ -1,0 +1,85 @@
+"""What goes over a channel and what comes back. Pure: no Django, no clock."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from trackmycrime.kernel.ids import new_id
+
+SECRET = frozenset({"invitation", "code"})
+"""Purposes whose words let somebody in: they are wiped as soon as nobody has to send them any more."""
+
+Result = Literal["accepted", "later", "never", "unclear"]
+
+
+@dataclass(frozen=True, repr=False)
+class Letter:
+    """One frozen text to one address. Its `id` is ours to the provider; `owner_id` is the row of whoever asked.
+
+    `repr` shows ids only, so that no log or traceback can show whom it is for.
+    """
+
+    force: int
+    purpose: str
+    """``alert``, ``invitation`` or ``code``"""
+    owner_id: UUID
+    channel: str
+    """``email`` or ``text``"""
+    address: str
+    address_hash: bytes
+    body: str
+    language: str
+    due_at: datetime
+    give_up_at: datetime
+    """When a passing failure becomes a final one. The first try is made however late it is."""
+    subject: str | None = None
+    tries: int = 0
+    """How often it was begun, this time included; 0 for one that nobody has claimed."""
+    id: UUID = field(default_factory=new_id)
+
+    def __repr__(self) -> str:
+        return f"<letter {self.id} by {self.channel}>"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a provider made of one letter.
+
+    ``accepted``: it took it. ``later``: it did not, and may another time. ``never``: it will not take this one.
+    ``unclear``: it may have taken it; nobody can say. `answer` is a code without any address in it.
+    """
+
+    result: Result
+    answer: str = ""
+    provider_id: str = ""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """This letter must not go out any more."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """This letter must not go out now, but may at that moment."""
+
+    until: datetime
+
+
+Verdict = Stop | Wait
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A letter that ended: ``accepted`` or ``failed``."""
+
+    id: UUID
+    force: int
+    purpose: str
+    owner_id: UUID
+    channel: str
+    state: str
+    reason: str

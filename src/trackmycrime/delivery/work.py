@@ -1,0 +1,284 @@
+"""What a worker does with letters, in the database: claim, complete, take over what a dead worker held.
+
+Prepare → look once more → send → complete. The second look is part of the claim: in the one transaction in which a
+letter becomes ``sending``, the rooms above are asked whether it still may go out (`StillAllowed`), so nothing is ever
+``sending`` that was not allowed a moment before. A worker claims no more than it has idle senders, so that moment is
+milliseconds, and what a killed worker leaves in ``sending`` was really in flight. Nothing here talks to a provider.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, transaction
+
+from trackmycrime.kernel import crypto, setwise
+from trackmycrime.kernel.ids import new_id
+
+from . import retry
+from .letters import SECRET, Finished, Letter, Outcome, Stop, Verdict
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)
+"""Longer than the slowest single send (channels/smtp); it matters only for a sender that hangs in a live worker."""
+
+StillAllowed = Callable[[Sequence[Letter], datetime], Mapping[UUID, Verdict]]
+"""Says for letters about to be sent which must stop or wait, and why; all others go. Called inside the claim."""
+
+OnFinished = Callable[[Sequence[Finished], datetime], None]
+"""Hears of letters that were accepted or failed for good, in the transaction that writes it down."""
+
+
+@dataclass(frozen=True)
+class Upstairs:
+    """What the rooms above have to say about letters; this room does not know them."""
+
+    still_allowed: StillAllowed
+    finished: OnFinished
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One try of one letter, as the sender saw it. `at` is when it began."""
+
+    letter: Letter
+    outcome: Outcome
+    at: datetime
+    millis: int = 0
+    id: UUID = field(default_factory=new_id)
+    """Names the try, so that writing it down twice (a commit whose answer was lost) is one row"""
+
+
+_COLUMNS = (
+    "id, force_id, purpose, owner_id, channel, address, address_hash, subject, body, language, tries, next_try_at,"
+    " give_up_at"
+)
+_DUE = "state = 'prepared' and channel = %s and next_try_at <= %s"
+
+
+def claim(
+    channel: str, worker: UUID, *, most: int, now: datetime, upstairs: Upstairs, only: UUID | None = None
+) -> tuple[list[Letter], bool]:
+    """Take up to `most` due letters of a channel for this worker (or the one that is named), in one transaction.
+
+    Returns the letters to send now, and whether there may be more. Rows at which another worker is looking are passed
+    by. What may not go out any more is cancelled with its reason; what may not go out now is put off.
+    """
+    with transaction.atomic():
+        rows = setwise.fetch(
+            f"select {_COLUMNS} from delivery_dispatch where {_DUE} and (%s::uuid is null or id = %s)"  # noqa: S608
+            " order by next_try_at limit %s for update skip locked",
+            [channel, now, only, only, most],
+        )
+        letters, broken = [], []
+        for row in rows:
+            try:
+                letters.append(_letter(row))
+            except crypto.CannotOpen:
+                broken.append(_letter(row, opened=False))
+        verdicts = upstairs.still_allowed(letters, now) if letters else {}
+        going = [letter for letter in letters if letter.id not in verdicts]
+        _hold([*going, *broken], worker, now)
+        _obey(verdicts, now)
+        _settle(
+            [Tried(each, Outcome("never", "cannot be opened"), now) for each in broken], worker, now, upstairs
+        )
+    return going, len(rows) == most
+
+
+def claim_apart(channel: str, worker: UUID, *, most: int, now: datetime, upstairs: Upstairs) -> list[Letter]:
+    """As `claim`, but each letter by itself, so that one whose second look fails does not hold up all others.
+
+    That one is put off as after a passing failure, and in the end given up; the fault is logged by its kind.
+    """
+    due = setwise.fetch(
+        f"select {_COLUMNS} from delivery_dispatch where {_DUE} order by next_try_at limit %s",  # noqa: S608
+        [channel, now, most],
+    )
+    going: list[Letter] = []
+    for row in due:
+        try:
+            going += claim(channel, worker, most=1, now=now, upstairs=upstairs, only=row["id"])[0]
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as fault:
+            log.error("dispatch %s cannot be looked at: %s", row["id"], type(fault).__name__)
+            letter = _letter(row, opened=False)
+            with transaction.atomic():
+                _hold([letter], worker, now)
+                _settle([Tried(letter, Outcome("later", "fault"), now)], worker, now, upstairs)
+    return going
+
+
+def complete(worker: UUID, tried: Sequence[Tried], *, now: datetime, upstairs: Upstairs) -> None:
+    """Write down what became of these letters, in one transaction, and tell the rooms above.
+
+    A letter that another worker has taken meanwhile (because this one was not seen for too long) keeps that one's
+    state; the try is recorded all the same.
+    """
+    with transaction.atomic():
+        _settle(tried, worker, now, upstairs)
+
+
+def sweep(*, now: datetime, unseen: timedelta, upstairs: Upstairs, most: int = 200) -> int:
+    """Take back what is held by workers that have not been seen for `unseen`, or for longer than a lease.
+
+    Whether it was sent nobody knows: it counts as one unclear try. Returns how many there were.
+    """
+    with transaction.atomic():
+        rows = setwise.fetch(
+            f"select {', '.join('d.' + c for c in _COLUMNS.split(', '))}, d.lease_by from delivery_dispatch d"  # noqa: S608
+            " left join delivery_worker w on w.id = d.lease_by"
+            " where d.state = 'sending' and (w.id is null or w.seen_at < clock_timestamp() - %s or d.lease_until < %s)"
+            " order by d.lease_until limit %s for update of d skip locked",
+            [unseen, now, most],
+        )
+        by_worker: dict[UUID, list[Tried]] = {}
+        for row in rows:
+            letter = _letter({**row, "tries": row["tries"] - 1}, opened=False)
+            by_worker.setdefault(row["lease_by"], []).append(
+                Tried(letter, Outcome("unclear", "worker lost"), now)
+            )
+        for worker, tried in by_worker.items():
+            _settle(tried, worker, now, upstairs)
+    for worker, tried in by_worker.items():
+        log.warning("took back %d dispatches of worker %s, which is gone", len(tried), worker)
+    return len(rows)
+
+
+def _letter(row: Mapping[str, Any], *, opened: bool = True) -> Letter:
+    """The letter in a row, as it is during its next try. Raises CannotOpen when its words do not open."""
+
+    def text(column: str) -> str:
+        return crypto.unseal(f"delivery_dispatch.{column}", row["id"], row[column]) if opened else ""
+
+    return Letter(
+        id=row["id"],
+        force=row["force_id"],
+        purpose=row["purpose"],
+        owner_id=row["owner_id"],
+        channel=row["channel"],
+        address=text("address"),
+        address_hash=bytes(row["address_hash"]),
+        subject=None if row["subject"] is None else text("subject"),
+        body="" if row["body"] is None else text("body"),
+        language=row["language"],
+        due_at=row["next_try_at"] or row["give_up_at"],
+        give_up_at=row["give_up_at"],
+        tries=row["tries"] + 1,
+    )
+
+
+def _hold(letters: Sequence[Letter], worker: UUID, now: datetime) -> None:
+    if letters:
+        setwise.fetch(
+            "update delivery_dispatch set state = 'sending', tries = tries + 1, lease_by = %s, lease_until = %s"
+            " where id = any(%s) returning id",
+            [worker, now + LEASE, [letter.id for letter in letters]],
+        )
+
+
+def _obey(verdicts: Mapping[UUID, Verdict], now: datetime) -> None:
+    if not verdicts:
+        return
+    rows = [
+        {"id": id_, "state": "cancelled", "reason": said.reason, "at": None, "over": now}
+        if isinstance(said, Stop)
+        else {"id": id_, "state": "prepared", "reason": "waits", "at": said.until, "over": None}
+        for id_, said in verdicts.items()
+    ]
+    setwise.fetch(
+        "update delivery_dispatch t set state = n.state, reason = n.reason, next_try_at = n.at, finished_at = n.over,"
+        " body = case when n.state = 'cancelled' and t.purpose = any(%s) then null else t.body end"
+        " from unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])"
+        " as n (id, state, reason, at, over) where t.id = n.id returning t.id",
+        [list(SECRET), *([row[name] for row in rows] for name in ("id", "state", "reason", "at", "over"))],
+    )
+
+
+def _settle(tried: Sequence[Tried], worker: UUID, now: datetime, upstairs: Upstairs) -> None:
+    """Write down these tries of letters that `worker` holds, or held last, and tell upstairs of those that ended."""
+    if not tried:
+        return
+    doubtful = [each.letter.id for each in tried if each.outcome.result == "unclear"]
+    before = (
+        {
+            row["dispatch_id"]
+            for row in setwise.fetch(
+                "select dispatch_id from delivery_attempt where dispatch_id = any(%s) and result = 'unclear'",
+                [doubtful],
+            )
+        }
+        if doubtful
+        else set()
+    )
+    nexts = [
+        retry.after(
+            each.outcome.result,
+            tries=each.letter.tries,
+            unclear_before=each.letter.id in before,
+            now=now,
+            give_up_at=each.letter.give_up_at,
+            chance=random.random(),  # noqa: S311 (spreads tries; hides nothing)
+            answer=each.outcome.answer,
+        )
+        for each in tried
+    ]
+    written = setwise.fetch(
+        "update delivery_dispatch t set state = n.state, reason = n.reason, next_try_at = n.at, lease_until = null,"
+        " finished_at = case when n.at is null then %s end, provider_id = n.provider_id,"
+        " body = case when n.at is null and t.purpose = any(%s) then null else t.body end"
+        " from unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])"
+        " as n (id, tries, state, reason, at, provider_id)"
+        " where t.id = n.id and t.tries = n.tries and t.lease_by = %s and t.state in ('sending', 'prepared')"
+        " returning t.id",
+        [
+            now,
+            list(SECRET),
+            [each.letter.id for each in tried],
+            [each.letter.tries for each in tried],
+            [step.state for step in nexts],
+            [step.reason[:60] for step in nexts],
+            [step.at for step in nexts],
+            [each.outcome.provider_id for each in tried],
+            worker,
+        ],
+    )
+    ours = {row["id"] for row in written}
+    setwise.insert(
+        "delivery_attempt",
+        ("id", "force_id", "dispatch_id", "at", "result", "answer", "millis"),
+        [
+            {
+                "id": each.id,
+                "force_id": each.letter.force,
+                "dispatch_id": each.letter.id,
+                "at": each.at,
+                "result": each.outcome.result,
+                "answer": each.outcome.answer[:200],
+                "millis": each.millis,
+            }
+            for each in tried
+        ],
+        conflict="on conflict (id) do nothing",
+    )
+    ended = [
+        Finished(
+            each.letter.id,
+            each.letter.force,
+            each.letter.purpose,
+            each.letter.owner_id,
+            each.letter.channel,
+            step.state,
+            step.reason,
+        )
+        for each, step in zip(tried, nexts, strict=True)
+        if each.letter.id in ours and step.at is None
+    ]
+    if ended:
+        upstairs.finished(ended, now)
