@@ -41,9 +41,12 @@ def right_password(found: Found | None, password: str) -> bool:
     return right and found is not None and found.is_active
 
 
-def create(kind: str, email: str, password: str | None, *, now: datetime) -> Account | None:
+def create(
+    kind: str, email: str, password: str | None, *, now: datetime, language: str = ""
+) -> Account | None:
     """A new account; None when that email has one of this kind already. Without a password nobody can sign in yet."""
     account = Account(kind=kind, email=email.strip(), email_hash=crypto.blind_email(email), created_at=now)
+    account.language = language
     account.password = make_password(password)
     try:
         with transaction.atomic():

@@ -148,6 +148,31 @@ begin
         returning v.force_id, v.id, v.crime_id;
 end $$"""
 
+# Who forgot the password gets a new invitation from the officer and sets a new one: only where the account holds
+# nothing but what the police say is this same person's, so that it gives no more than the invitation itself.
+_RESET = f"""
+create or replace function people_invitation_reset(
+    h bytea, ticket bytea, email bytea, secret varchar, at timestamptz)
+returns uuid
+language plpgsql volatile {_FIXED} as $$
+declare mine people_victim%rowtype;
+begin
+    select v.* into mine from people_invitation i join people_victim v on v.id = i.victim_id
+    where i.token_hash = h and i.state = 'opened' and i.proof_hash = ticket and i.proof_expires_at > at and v.live;
+    if mine.account_id is null
+       or not exists (select from people_account a where a.id = mine.account_id and a.kind = 'victim' and a.is_active
+                      and a.email_hash = email)
+       or exists (select from people_victim v where v.account_id = mine.account_id and v.live
+                  and (v.force_id, v.person) <> (mine.force_id, mine.person)) then
+        return null;
+    end if;
+    if secret <> '' then
+        update people_account a set password = secret where a.id = mine.account_id;
+        delete from people_portal_session d where d.account_id = mine.account_id;
+    end if;
+    return mine.account_id;
+end $$"""
+
 _STOP = f"""
 create or replace function people_invitation_stop(h bytea, at timestamptz)
 returns table (force_id smallint, victim_id uuid)
@@ -176,5 +201,6 @@ FUNCTIONS: list[Function] = [
     ("people_invitation_want(bytea, timestamptz)", _WANT, ("portal",)),
     ("people_invitation_prove(bytea, bytea, bytea, bytea, timestamptz)", _PROVE, ("portal",)),
     ("people_invitation_redeem(bytea, bytea, timestamptz)", _REDEEM, ("portal",)),
+    ("people_invitation_reset(bytea, bytea, bytea, varchar, timestamptz)", _RESET, ("portal",)),
     ("people_invitation_stop(bytea, timestamptz)", _STOP, ("portal",)),
 ]

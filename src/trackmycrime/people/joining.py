@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 
 from trackmycrime.audit import api as audit
-from trackmycrime.kernel import bell, scope
+from trackmycrime.kernel import bell, crypto, scope
 
 from . import accounts, codes, limits
 from .models import Account
@@ -165,21 +166,50 @@ def join(joining: Joining, account: UUID, *, now: datetime) -> Joined | None:
     return Joined(*row)
 
 
+def _reset(joining: Joining, email: str, password: str, now: datetime) -> bool:
+    """Set the account's forgotten password, if the invitation proves that it is this person's; ends its sessions."""
+
+    def call(secret: str) -> UUID | None:
+        row = _call(
+            "select people_invitation_reset(%s, %s, %s, %s, %s)",
+            joining.token,
+            codes.proof_hash(joining.ticket),
+            crypto.blind_email(email),
+            secret,
+            now,
+        )
+        return row[0] if row else None
+
+    if call("") is None:
+        return False
+    with transaction.atomic():
+        account = call(make_password(password))
+        if account:
+            acts = [
+                audit.Act("password_reset", "account", str(account), {"invitation": str(joining.invitation)})
+            ]
+            audit.record(audit.Actor("victim", str(account)), acts, force=None, now=now)
+    return account is not None
+
+
 class EmailTaken(Exception):
     """That email has an account already, and the password is not its own. Say no more than «these will not do»."""
 
 
-def join_with(joining: Joining, email: str, password: str, address: str, *, now: datetime) -> Account | None:
+def join_with(
+    joining: Joining, email: str, password: str, address: str, *, language: str = "", now: datetime
+) -> Account | None:
     """Make a new account and join it; None when the invitation cannot be used.
 
-    Where the email has an account and this is its password, that account joins. Raises EmailTaken where it is not, a
-    few times only, and TooManyTries: this form must not be a quicker way to guess a password than signing in.
+    Where the email has an account and this is its password, that account joins. Where the account is this same
+    person's and the password was forgotten, it becomes the new one. Else raises EmailTaken, a few times only, and
+    TooManyTries: this form must not be a quicker way to guess a password than signing in.
     """
     limits.before_password("portal", email, address, now=now)
     limits.count(limits.NAMING, joining.token.hex(), now=now)
     known = accounts.find(Account.Kind.VICTIM, email)
     if known:
-        if not accounts.right_password(known, password):
+        if not accounts.right_password(known, password) and not _reset(joining, email, password, now):
             limits.count(limits.TAKEN, joining.token.hex(), now=now)
             raise EmailTaken
         if not join(joining, known.id, now=now):
@@ -187,7 +217,7 @@ def join_with(joining: Joining, email: str, password: str, address: str, *, now:
         with scope.bound(account=known.id):
             return Account.objects.get(pk=known.id)
     with transaction.atomic():
-        account = accounts.create(Account.Kind.VICTIM, email, password, now=now)
+        account = accounts.create(Account.Kind.VICTIM, email, password, language=language, now=now)
         if account is None:
             raise EmailTaken
         if not join(joining, account.pk, now=now):

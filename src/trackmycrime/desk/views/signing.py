@@ -1,0 +1,137 @@
+"""Officers: signing in and out, and setting a password by the link that an administrator handed on."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import lazy
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from trackmycrime.kernel.clock import utc_now
+from trackmycrime.people import accounts, limits, signing, staff
+from trackmycrime.people.access import open_to_all, safe_next
+from trackmycrime.publish import wording
+
+PAGE = ["GET", "HEAD", "POST"]
+
+
+def _words(key: str, **values: object) -> str:
+    return wording.text(key, get_language() or "en", **values)
+
+
+_lazy_words = lazy(_words, str)
+
+
+class SignIn(forms.Form):
+    """What an officer signs in with."""
+
+    email = forms.EmailField(
+        label=_("Work email address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        error_messages={
+            "required": _lazy_words("error.email_missing"),
+            "invalid": _lazy_words("error.email_format"),
+        },
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput,
+        error_messages={"required": _lazy_words("error.password_missing")},
+    )
+
+
+class SetUp(forms.Form):
+    """A new password, once: it can be shown while it is typed."""
+
+    password = forms.CharField(
+        label=_("Choose a password"),
+        help_text=_(
+            "At least 10 characters. Three words that do not go together are good, and easy to remember. "
+            "You can use spaces and you can paste it."
+        ),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": _lazy_words("error.password_missing")},
+    )
+
+    def clean_password(self) -> str:
+        """Refuse what is too short, too long or too common, and say which."""
+        password: str = self.cleaned_data["password"]
+        for fault in accounts.password_faults(password):
+            said = {
+                "short": _words("error.password_short", min=accounts.SHORTEST_PASSWORD),
+                "long": _("Your password is too long. Use 200 characters or fewer"),
+            }
+            raise forms.ValidationError(str(said.get(fault, _words("error.password_common"))))
+        return password
+
+
+def _page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    return render(request, f"desk/signing/{name}.html", context, status=status)
+
+
+@open_to_all
+@sensitive_post_parameters("password")
+@require_http_methods(PAGE)
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The form; one sentence for a wrong password, an unknown email, a victim's, and one who has left the staff."""
+    if request.method != "POST":
+        if getattr(request, "staff", None):
+            return redirect(safe_next(request))
+        notice = _words("error.session_ended") if "ended" in request.GET else ""
+        return _page(request, "sign_in", form=SignIn(), notice=notice, next=safe_next(request, ""))
+    form = SignIn(request.POST)
+    status = 200
+    if form.is_valid():
+        email, password = form.cleaned_data["email"], form.cleaned_data["password"]
+        try:
+            if signing.sign_in(request, "desk", email, password, now=utc_now()):
+                return redirect(safe_next(request))
+            form.add_error(
+                None, _("The email address or the password is not right. Check both and try again")
+            )
+        except limits.TooManyTries as many:
+            form.add_error(None, _words("error.too_many_tries", minutes=many.minutes))
+            status = 429
+    return _page(request, "sign_in", form=form, status=status, next=safe_next(request, ""))
+
+
+@open_to_all
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this session."""
+    signing.sign_out(request, now=utc_now())
+    request.staff = None  # type: ignore[attr-defined]
+    response = _page(request, "signed_out")
+    response["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@open_to_all
+@sensitive_post_parameters("password")
+@require_http_methods(PAGE)
+def set_up(request: HttpRequest, token: str) -> HttpResponse:
+    """Choose a password. Opening the link uses nothing up; sending a password that will do does."""
+    now = utc_now()
+    try:
+        limits.count(limits.SETUP, limits.address_of(request), now=now)
+    except limits.TooManyTries as many:
+        return _page(
+            request, "unusable", status=429, why=_words("error.too_many_tries", minutes=many.minutes)
+        )
+    form = SetUp(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        if staff.set_up(token, form.cleaned_data["password"], now=now):
+            return _page(request, "set_up_done")
+        return _page(request, "unusable", status=404)
+    if not staff.setup_usable(token, now=now):
+        return _page(request, "unusable", status=404)
+    return _page(request, "set_up", form=form)
