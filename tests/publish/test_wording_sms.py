@@ -6,7 +6,7 @@ from trackmycrime.publish.wording import LANGUAGES, both, sms_segments, text
 from trackmycrime.publish.wording.catalogue import load
 
 TEXTS = [key for key in load("en") if key.rpartition(".")[2] == "text"]
-CODE = {"code": "ABCD-2345"}
+CODE = {"code": "CDFG-HJKM-3467"}  # an invitation’s code: the longest that is sent
 
 
 @pytest.mark.parametrize(
