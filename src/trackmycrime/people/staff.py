@@ -13,7 +13,7 @@ from trackmycrime.kernel import crypto, scope
 
 from . import accounts, codes
 from .access import StaffMember
-from .models import Account, SetupLink, Staff
+from .models import Account, DeskSession, SetupLink, Staff
 
 SETUP_LIFE = timedelta(hours=24)
 
@@ -63,6 +63,23 @@ def add(force: Force, email: str, role: str, *, officer_id: str = "", now: datet
         act = audit.Act("staff_added", "account", str(account.pk), {"role": role})
         audit.record(audit.SYSTEM, [act], force=force.pk, now=now)
     return Added(staff, token)
+
+
+def remove(force: Force, email: str, *, now: datetime) -> bool:
+    """Take an officer off the staff: sessions and set-up links end at once. False when they are not on it."""
+    with transaction.atomic():
+        staff = Staff.objects.filter(
+            force=force, active=True, account__email_hash=crypto.blind_email(email)
+        ).first()
+        if staff is None:
+            return False
+        staff.active = False
+        staff.save(update_fields=["active"])
+        SetupLink.objects.filter(account_id=staff.pk, used_at=None).delete()
+        DeskSession.objects.filter(account_id=staff.pk).delete()
+        acts = [audit.Act("staff_removed", "account", str(staff.pk))]
+        audit.record(audit.SYSTEM, acts, force=force.pk, now=now)
+    return True
 
 
 def setup_usable(token: str, *, now: datetime) -> bool:
