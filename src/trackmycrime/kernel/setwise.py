@@ -71,7 +71,7 @@ def update(
         return cursor.rowcount
 
 
-def fetch(sql: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:
+def fetch(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
     """The rows of one statement as dictionaries."""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)

@@ -21,7 +21,7 @@ from trackmycrime.tasks.api import Need
 
 from . import defaults, eligibility
 from .timeline import State, Wanted, Written, timeline
-from .words import as_bytes, frozen
+from .words import frozen, hash_of
 
 PUBLISHED, HELD, NEVER, WITHDRAWN, GONE = "published", "held", "never", "withdrawn", "gone"
 
@@ -62,8 +62,8 @@ class Published:
     """Case by crime."""
     closed: list[UUID] = field(default_factory=list)
     """Crimes whose case has just been closed to everybody: what was about to be sent about them is cancelled."""
-    guarded: set[UUID] = field(default_factory=set)
-    """Crimes of a protected kind, or with a victim of enhanced rights."""
+    protected: set[UUID] = field(default_factory=set)
+    """Crimes of a protected kind: where safe contact is not known, no machine invites."""
     entries: dict[UUID, list[News]] = field(default_factory=dict)
     """All published live entries by crime: what an invitation tells of at once."""
 
@@ -71,6 +71,22 @@ class Published:
 def policy_of(force: Force) -> Policy:
     """The force's policy with its own settings over the defaults."""
     return DEFAULT.changed(force.policy)
+
+
+def protected_crimes(force: Force, crime_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these crimes are of a protected kind now."""
+    rows = setwise.fetch(
+        "select c.id, c.category, c.offence_code, c.flags, exists(select from people_victim v where v.crime_id = c.id"
+        " and v.live and v.under_age) as child from cases_crime c where c.force_id = %s and c.id = any(%s)",
+        [force.id, list(crime_ids)],
+    )
+    return {
+        row["id"]
+        for row in rows
+        if eligibility.protected(
+            eligibility.Facts(row["category"], row["offence_code"], tuple(row["flags"]), False, None, row["child"])
+        )
+    }
 
 
 def refresh(
@@ -163,7 +179,8 @@ class _Refresh:
         is_open = not eligibility.why_closed(facts, self.policy)
         if case is None and not is_open:
             return
-        guarded = bool(eligibility.protected(facts)) or any(v["live"] and v["enhanced"] for v in victims)
+        shielded = bool(eligibility.protected(facts))
+        guarded = shielded or any(v["live"] and v["enhanced"] for v in victims)
         missed = is_open and (crime["id"] not in self.new if case is None else not case["open"])
         if not is_open:
             assert case is not None
@@ -181,8 +198,8 @@ class _Refresh:
             row["page"] = crypto.seal_json("publish_case.page", row["id"], page)
             self.cases.append(row)
         self.out.cases[crime["id"]] = row["id"]
-        if guarded:
-            self.out.guarded.add(crime["id"])
+        if shielded:
+            self.out.protected.add(crime["id"])
         readable = row["readable_until"] is None or row["readable_until"] > self.now
         if page["withdrawn"] and crime["live"]:
             # it closes with words that say why: news, though no entry of the timeline
@@ -324,8 +341,7 @@ class _Refresh:
         missed: bool,
     ) -> dict[str, Any]:
         key = old["id"] if old else new_id()
-        words = frozen(want)
-        words_hash = crypto.blind("words", as_bytes(words).decode())
+        words_hash = hash_of(want)
         same_words = old is not None and bytes(old["words_hash"]) == words_hash
         act, reason = defaults.rule(want.milestone, want.outcome, guarded=guarded, policy=self.policy.milestones)
         if want.review and act == defaults.PUBLISH:
@@ -352,7 +368,7 @@ class _Refresh:
             "milestone": want.milestone,
             "outcome": want.outcome,
             "happened_at": want.happened_at,
-            "words": old["words"] if old and same_words else crypto.seal_json("publish_entry.words", key, words),
+            "words": old["words"] if old and same_words else crypto.seal_json("publish_entry.words", key, frozen(want)),
             "words_hash": words_hash,
             "officer_id": want.officer,
             "victims": victims,

@@ -2,7 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
+
+from trackmycrime.kernel import crypto
 
 from .defaults import TOLD_BY_OUTCOME
 from .timeline import Wanted
@@ -17,28 +20,43 @@ def frozen(entry: Wanted) -> dict[str, Any]:
     The force's own words keep ``{unit}`` and ``{officer}`` open, so that they name whoever answers on the day that
     the page is read. What an officer wrote is never filled in.
     """
+    own = _own(entry.milestone, entry.outcome if entry.milestone in TOLD_BY_OUTCOME else "")
+    if not entry.text:
+        return own
     text = dict(entry.text)
-    outcome = entry.outcome if entry.milestone in TOLD_BY_OUTCOME and entry.outcome else None
     kept: dict[str, Any] = {"written": sorted(text)}
     for language in LANGUAGES:
-        words = entry_words(entry.milestone, outcome, language, unit=UNIT, officer=OFFICER)
-        if text:
-            written = text.get(language) or next(iter(text.values()))
-            kept[language] = {"title": words.title, "paragraphs": paragraphs(written)}
-        else:
-            kept[language] = {"title": words.title, "paragraphs": list(words.paragraphs())}
+        written = text.get(language) or next(iter(text.values()))
+        kept[language] = {"title": own[language]["title"], "paragraphs": paragraphs(written)}
     return kept
+
+
+@cache
+def _own(milestone: str, outcome: str) -> dict[str, Any]:
+    """The force's own words; shared, so never to be changed."""
+    kept: dict[str, Any] = {"written": []}
+    for language in LANGUAGES:
+        words = entry_words(milestone, outcome or None, language, unit=UNIT, officer=OFFICER)
+        kept[language] = {"title": words.title, "paragraphs": list(words.paragraphs())}
+    return kept
+
+
+def hash_of(entry: Wanted) -> bytes:
+    """The keyed hash of an entry's words: the same words have the same hash, so a change of words can be seen."""
+    if entry.text:
+        return crypto.blind("words", json.dumps(frozen(entry), sort_keys=True, ensure_ascii=False))
+    return _own_hash(entry.milestone, entry.outcome if entry.milestone in TOLD_BY_OUTCOME else "")
+
+
+@cache
+def _own_hash(milestone: str, outcome: str) -> bytes:
+    return crypto.blind("words", json.dumps(_own(milestone, outcome), sort_keys=True, ensure_ascii=False))
 
 
 def paragraphs(text: str) -> list[str]:
     """Plain text as paragraphs: a blank line begins a new one; single line breaks stay within."""
     parts = [part.strip("\n") for part in text.replace("\r\n", "\n").split("\n\n")]
     return [part for part in parts if part.strip()]
-
-
-def as_bytes(words: Mapping[str, Any]) -> bytes:
-    """The words as one spelling, for comparing them."""
-    return json.dumps(words, sort_keys=True, ensure_ascii=False).encode()
 
 
 def shown(words: Mapping[str, Any], language: str, *, unit: str, officer: str) -> tuple[str, list[str], str]:

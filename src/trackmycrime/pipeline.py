@@ -1,0 +1,376 @@
+"""What follows from what: for each thing that can happen, one function that calls the next rooms in order.
+
+The gateway and the desk call these inside their own transaction, bound to one force; the worker calls `passes`. All
+that follows inside the database is in that transaction: all of it or none. What leaves the machine is only prepared
+here; the worker sends it after the commit (DESIGN, «The way of the data»).
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import Protocol
+from uuid import UUID
+
+from django.db import transaction
+
+from trackmycrime import alerts
+from trackmycrime.audit.api import Act, Actor, record
+from trackmycrime.cases.models import Crime, Update
+from trackmycrime.feed.accept import Result, Source, accept
+from trackmycrime.feed.contract import Event, Refusal
+from trackmycrime.forces.models import Force
+from trackmycrime.kernel import crypto
+from trackmycrime.kernel.ids import new_id
+from trackmycrime.kernel.locks import force_lock
+from trackmycrime.messages import api as messages
+from trackmycrime.people import invitations
+from trackmycrime.people.models import Victim
+from trackmycrime.publish.contacts import publish_contacts
+from trackmycrime.publish.models import Case, Entry
+from trackmycrime.publish.promises import due_promises
+from trackmycrime.publish.refresh import News, Published, protected_crimes, refresh
+from trackmycrime.tasks import api as tasks
+from trackmycrime.tasks.models import Task
+
+__all__ = [
+    "NotPossible",
+    "Result",
+    "Staff",
+    "answer_message",
+    "invite_again",
+    "invite_in_person",
+    "keep_hold",
+    "lift",
+    "never",
+    "officer_update",
+    "passes",
+    "release",
+    "set_next_update",
+    "switch_on",
+    "take_events",
+    "told_in_person",
+    "withhold",
+]
+
+
+class NotPossible(Exception):
+    """What was asked for is not there in this force, or not in a state that allows it; `str()` is a word for which."""
+
+
+class Staff(Protocol):
+    """Who acts at the desk, as its wall knows them."""
+
+    @property
+    def account_id(self) -> UUID: ...
+    @property
+    def force_id(self) -> int: ...
+    @property
+    def officer_id(self) -> str: ...
+
+
+# ------------------------------------------------------------------ the feed
+
+
+def take_events(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) -> list[Result]:
+    """A delivery of the feed: keep every event, apply what can be, publish, invite, tell."""
+    force_lock(source.force_id)
+    accepted = accept(source, judged, now=now)
+    if accepted.crimes or accepted.contacts:
+        force = Force.objects.get(id=source.force_id)
+        publish_contacts(force, accepted.contacts)
+        _follow(force, refresh(force, accepted.crimes, new=accepted.new_crimes, now=now), now)
+    return accepted.results
+
+
+def _follow(force: Force, published: Published, now: datetime) -> None:
+    """What follows from what was published: nothing more goes out about what closed; victims are invited or told."""
+    if published.closed:
+        alerts.cancel_for_crimes(force.id, published.closed, "closed to victims", now=now)
+        shut = Victim.objects.filter(force=force, crime_id__in=published.closed).values_list("id", flat=True)
+        invitations.revoke(list(shut), now=now)
+    tasks.open_tasks(force.id, published.needs, now=now)
+    uninvited = {
+        part.id: crime
+        for crime, parts in published.victims.items()
+        for part in parts
+        if part.live and not part.joined and not part.invited
+    }
+    if uninvited:
+        flagged = {victim for victim, crime in uninvited.items() if crime in published.protected}
+        invited = invitations.invite(force, list(Victim.objects.filter(id__in=uninvited)), flagged=flagged, now=now)
+        at_once = [n for one in invited for n in published.entries[uninvited[one.victim.id]]]
+        alerts.send_invitations(force.id, invited, _told(at_once, published, only=set(uninvited)), now=now)
+    live = [news for news in published.news if news.live]
+    alerts.tell(force.id, _told(live, published, but=set(uninvited)), now=now)
+
+
+def _told(
+    news: Iterable[News], published: Published, *, only: set[UUID] | None = None, but: set[UUID] = frozenset()  # type: ignore[assignment]
+) -> list[alerts.News]:
+    """The news by victim: whom each concerns, of those who have a part in it."""
+    return [
+        alerts.News(part.id, item.case_id, item.entry, item.revision, item.words_hash)
+        for item in news
+        for part in published.victims.get(item.crime_id, ())
+        if part.live
+        and (item.victims is None or part.id in item.victims)
+        and part.id not in but
+        and (only is None or part.id in only)
+    ]
+
+
+# ------------------------------------------------------------------ the desk
+
+
+def _actor(staff: Staff) -> Actor:
+    return Actor("officer", str(staff.account_id))
+
+
+def _again(staff: Staff, crime_id: UUID, now: datetime) -> Published:
+    """Publish one crime anew after something about it was decided at the desk, with all that follows."""
+    force = Force.objects.get(id=staff.force_id)
+    published = refresh(force, [crime_id], actor=_actor(staff), now=now)
+    _follow(force, published, now)
+    return published
+
+
+def _record(staff: Staff, action: str, kind: str, key: UUID, now: datetime) -> None:
+    record(_actor(staff), [Act(action, kind, str(key))], force=staff.force_id, now=now)
+
+
+def _case(staff: Staff, case_id: UUID) -> Case:
+    case = Case.objects.filter(force_id=staff.force_id, id=case_id).first()
+    if case is None:
+        raise NotPossible("unknown")
+    return case
+
+
+def officer_update(staff: Staff, case_id: UUID, milestone: str, text: dict[str, str], *, now: datetime) -> Entry:
+    """An officer writes an update at the desk: it is published, and the victims are told.
+
+    Writing it is the yes that a held milestone waits for; only where a person must speak to the victim first does it
+    wait, with a task that says so. Raises NotPossible: ``unknown``, ``closed`` (no victim can see the case).
+    """
+    force_lock(staff.force_id)
+    case = _case(staff, case_id)
+    if not case.open:
+        raise NotPossible("closed")
+    row = Update(
+        force_id=staff.force_id,
+        crime_id=case.crime_id,
+        update_id=str(new_id()),
+        by_desk=True,
+        author=staff.officer_id,
+        milestone=milestone,
+        happened_at=now,
+        text={language: words for language, words in text.items() if words} or None,
+        sequence=int(now.timestamp() * 1000),
+        live=True,
+    )
+    row.save(force_insert=True)
+    _again(staff, case.crime_id, now)
+    entry = Entry.objects.get(case=case, key=f"desk:{row.update_id}")
+    if entry.state == "held" and entry.hold_reason in ("milestone", "outcome"):
+        return _decide(staff, entry, "release", "", now)
+    return entry
+
+
+def _held(staff: Staff, entry_id: UUID) -> Entry:
+    force_lock(staff.force_id)
+    entry = Entry.objects.select_related("case").filter(force_id=staff.force_id, id=entry_id, state="held").first()
+    if entry is None:
+        raise NotPossible("not held")
+    return entry
+
+
+def _decide(staff: Staff, entry: Entry, decision: str, reason: str, now: datetime) -> Entry:
+    entry.decision, entry.decided_hash = decision, entry.words_hash
+    entry.decided_by, entry.decided_at = staff.account_id, now
+    entry.note = {"reason": reason} if reason else None
+    entry.save(update_fields=["decision", "decided_hash", "decided_by", "decided_at", "note"])
+    _record(staff, f"entry.{decision}", "entry", entry.id, now)
+    _again(staff, entry.case.crime_id, now)
+    if decision != "keep":
+        Task.objects.filter(
+            force_id=staff.force_id, kind="speak_before_release", once=f"{entry.id}:{entry.revision}", done_at=None
+        ).update(done_at=now, done_by=staff.account_id)
+    return Entry.objects.select_related("case").get(id=entry.id)
+
+
+def release(staff: Staff, entry_id: UUID, *, now: datetime) -> Entry:
+    """An officer's yes to a held update: it is published, and the victims are told. Raises NotPossible."""
+    return _decide(staff, _held(staff, entry_id), "release", "", now)
+
+
+def keep_hold(staff: Staff, entry_id: UUID, reason: str, *, now: datetime) -> Entry:
+    """A held update stays held, for a reason. Raises NotPossible."""
+    return _decide(staff, _held(staff, entry_id), "keep", reason, now)
+
+
+def never(staff: Staff, entry_id: UUID, reason: str, *, now: datetime) -> Entry:
+    """A held update is not for victims, unless its words change. Raises NotPossible."""
+    return _decide(staff, _held(staff, entry_id), "never", reason, now)
+
+
+def _crime(staff: Staff, crime_id: UUID) -> Crime:
+    force_lock(staff.force_id)
+    crime = Crime.objects.filter(force_id=staff.force_id, id=crime_id).first()
+    if crime is None:
+        raise NotPossible("unknown")
+    return crime
+
+
+def _why(staff: Staff, kind: str, crime_id: UUID, reason: str, now: datetime) -> None:
+    """Keep an officer's reason: encrypted, beside the done task that it is, because the audit holds no free text."""
+    Task.objects.create(
+        force_id=staff.force_id, kind=kind, once=str(new_id()), crime_id=crime_id, created_at=now, done_at=now,
+        done_by=staff.account_id, note=reason,
+    )  # fmt: skip
+
+
+def withhold(staff: Staff, crime_id: UUID, reason: str, *, now: datetime) -> None:
+    """Close every page of a crime at once and cancel what was about to be sent. Raises NotPossible."""
+    crime = _crime(staff, crime_id)
+    crime.withheld_here = True
+    crime.save(update_fields=["withheld_here"])
+    _record(staff, "crime.withheld", "crime", crime_id, now)
+    _why(staff, "withheld", crime_id, reason, now)
+    _again(staff, crime_id, now)
+
+
+def lift(staff: Staff, crime_id: UUID, reason: str, *, now: datetime) -> None:
+    """A supervisor lifts a withholding; what was missed waits on the list of held updates. Raises NotPossible."""
+    crime = _crime(staff, crime_id)
+    crime.withheld_here = False
+    crime.restored_sequence = max(crime.restored_sequence, crime.withheld_sequence)
+    crime.save(update_fields=["withheld_here", "restored_sequence"])
+    _record(staff, "crime.lifted", "crime", crime_id, now)
+    _why(staff, "lifted", crime_id, reason, now)
+    _again(staff, crime_id, now)
+
+
+def switch_on(staff: Staff, crime_id: UUID, on: bool, reason: str, *, now: datetime) -> None:
+    """An officer decides, after speaking about risk, whether victims of a protected crime may track it."""
+    crime = _crime(staff, crime_id)
+    crime.switched_on = on
+    crime.save(update_fields=["switched_on"])
+    _record(staff, "crime.switched_on" if on else "crime.switched_off", "crime", crime_id, now)
+    _why(staff, "switched_on" if on else "switched_off", crime_id, reason, now)
+    _again(staff, crime_id, now)
+
+
+def answer_message(staff: Staff, victim_id: UUID, text: str, once: UUID, *, now: datetime) -> UUID:
+    """An officer writes to a victim, who is told that there is a message. Raises messages.NotSent."""
+    message = messages.write_as_officer(
+        staff.force_id, victim_id, staff.account_id, staff.officer_id, text, once, now=now
+    )
+    news = alerts.News(
+        victim_id, message.case_id, f"message:{message.id}", 0, crypto.blind("words", str(message.id)), "message"
+    )
+    alerts.tell(staff.force_id, [news], now=now)
+    _record(staff, "message.sent", "message", message.id, now)
+    return message.id
+
+
+def _victim(staff: Staff, victim_id: UUID) -> Victim:
+    victim = Victim.objects.filter(force_id=staff.force_id, id=victim_id, live=True, account=None).first()
+    if victim is None or not Case.objects.filter(force_id=staff.force_id, crime_id=victim.crime_id, open=True).exists():
+        raise NotPossible("unknown")
+    return victim
+
+
+def invite_again(staff: Staff, victim_id: UUID, *, now: datetime) -> bool:
+    """Send a new invitation, which ends the old one. False: no machine may, and a task says so. Raises NotPossible."""
+    victim = _victim(staff, victim_id)
+    force = Force.objects.get(id=staff.force_id)
+    flagged = {victim.id} if protected_crimes(force, [victim.crime_id]) else set()
+    invited = invitations.renew(force, [victim], flagged=flagged, now=now, by=_actor(staff))
+    alerts.send_invitations(staff.force_id, invited, now=now)
+    return bool(invited)
+
+
+def invite_in_person(staff: Staff, victim_id: UUID, *, now: datetime) -> invitations.Invited | None:
+    """Make a code that the officer hands over, knowing whom they give it to. Raises NotPossible."""
+    force = Force.objects.get(id=staff.force_id)
+    return invitations.invite_in_person(force, _victim(staff, victim_id), by=_actor(staff), now=now)
+
+
+def told_in_person(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> Task:
+    """A person has done what a task asked for. Raises NotPossible: ``unknown`` (or done already)."""
+    task = tasks.done(staff.force_id, task_id, by=staff.account_id, note=note, now=now)
+    if task is None:
+        raise NotPossible("unknown")
+    _record(staff, f"task.{task.kind}", "task", task.id, now)
+    return task
+
+
+def set_next_update(staff: Staff, case_id: UUID, on: date | None, *, now: datetime) -> None:
+    """Promise the victims the date by which they hear next, or take the promise back. Raises NotPossible."""
+    force_lock(staff.force_id)
+    case = _case(staff, case_id)
+    case.promised_on, case.version, case.changed_at = on, case.version + 1, now
+    case.save(update_fields=["promised_on", "version", "changed_at"])
+    _record(staff, "case.promised", "case", case_id, now)
+
+
+# ---------------------------------------------------------------- the worker
+
+
+def _take_messages(now: datetime) -> int:
+    """Victims' messages become tasks with a clock."""
+    return messages.take(messages.untaken(now), now=now)
+
+
+def _send_codes(now: datetime) -> int:
+    """The codes that people who are joining have asked for go out by text."""
+    wanted = invitations.codes_wanted(now)
+    for one in wanted:
+        alerts.send_code(one.victim.force_id, one.victim.id, one.invitation_id, one.code, one.expires_at, now=now)
+    return len(wanted)
+
+
+def _renew_invitations(now: datetime) -> int:
+    """Unused invitations are renewed on days 3 and 10, then an officer is asked; those of closed cases end."""
+    due = sorted(invitations.due_for_renewal(now), key=lambda one: one.force_id)
+    for force_id, several in groupby(due, key=lambda one: one.force_id):
+        group = list(several)
+        force = Force.objects.get(id=force_id)
+        crimes = [one.crime_id for one in group]
+        readable = set(Case.objects.filter(force=force, crime_id__in=crimes, open=True).values_list("crime_id", flat=True))
+        invitations.revoke([one.victim_id for one in group if one.crime_id not in readable], now=now)
+        invitations.hand_over(force, [one for one in group if one.last and one.crime_id in readable], now=now)
+        again = Victim.objects.filter(
+            id__in=[one.victim_id for one in group if not one.last and one.crime_id in readable]
+        )
+        shielded = protected_crimes(force, crimes)
+        victims = list(again)
+        flagged = {victim.id for victim in victims if victim.crime_id in shielded}
+        invited = invitations.renew(force, victims, flagged=flagged, now=now)
+        alerts.send_invitations(force_id, invited, now=now)
+    return len(due)
+
+
+def _ask_for_updates(now: datetime) -> int:
+    """An officer is asked for the update that a victim was promised, before its day."""
+    needs = due_promises(now)
+    return sum(tasks.open_tasks(force, several, now=now) for force, several in needs.items())
+
+
+PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
+    ("messages", _take_messages),
+    ("codes", _send_codes),
+    ("invitations", _renew_invitations),
+    ("unanswered", messages.mend),
+    ("promises", _ask_for_updates),
+)
+"""(what the bell calls it, what is done): each in a transaction of its own, idempotent, returns how much it did."""
+
+
+def passes(now: datetime, only: str = "") -> int:
+    """Carry on what waits for the worker: everything, or what the bell named. Returns how much was done."""
+    did = 0
+    for name, carry_on in PASSES:
+        if not only or only == name:
+            with transaction.atomic():
+                did += carry_on(now)
+    return did
