@@ -127,6 +127,16 @@ class DesignRenderer(DjangoTemplates):
     bound_field_class = PageField
 
 
+class LongTextField(forms.CharField):
+    """A text of several lines. A line end is one character, however a browser sends it: as the page counts them."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        text: str = super().to_python(value)
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 class DatePartsWidget(forms.MultiWidget):
     """Day, month and year to type: quicker and more readable than a calendar for a date that one knows."""
 

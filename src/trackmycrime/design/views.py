@@ -1,5 +1,6 @@
 """The one address of the design room: static files of a version that this process does not have."""
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.templatetags.static import static
 from django.views.decorators.http import require_safe
@@ -7,6 +8,7 @@ from django.views.decorators.http import require_safe
 from .assets import digest
 
 
+@login_not_required
 @require_safe
 def other_version(request: HttpRequest, version: str, name: str) -> HttpResponse:
     """Send a page that another machine made during a rolling update on to the files we do have.

@@ -14,7 +14,7 @@ def navigation(context: Context) -> list[tuple[str, str, bool]]:
 
     A view says where it belongs by `here` in its context: ``cases``, ``messages`` or ``settings``.
     """
-    if not getattr(context.get("request"), "account", None):
+    if not getattr(context.get("request"), "account_id", None):
         return []
     here = context.get("here")
     names = {"cases": _("My cases"), "messages": _("Messages"), "settings": _("Settings")}

@@ -7,9 +7,10 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+
+from trackmycrime.people.access import open_to_all, safe_next
 
 ACCESSIBILITY_PREPARED = date(2026, 11, 24)
 A_YEAR = 60 * 60 * 24 * 365
@@ -19,24 +20,37 @@ def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
     return render(request, f"portal/info/{name}.html", context)
 
 
+@open_to_all
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What this is, for people who have only heard of it; who is signed in goes on to their cases."""
+    if getattr(request, "account_id", None):
+        return HttpResponseRedirect(reverse("cases"))
+    return render(request, "portal/home.html", {"join_url": reverse("join")})
+
+
+@open_to_all
 @require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Emergency numbers, how to use the site, who else helps, how to complain."""
     return _page(request, "help")
 
 
+@open_to_all
 @require_safe
 def rights(request: HttpRequest) -> HttpResponse:
     """The twelve rights of the Victims' Code in plain words."""
     return _page(request, "rights", help_url=reverse("help"))
 
 
+@open_to_all
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is held, why, how long, and what one may ask for."""
     return _page(request, "privacy")
 
 
+@open_to_all
 @require_safe
 def cookies(request: HttpRequest) -> HttpResponse:
     """The cookies that this door sets: all of them, by their real names."""
@@ -47,7 +61,9 @@ def cookies(request: HttpRequest) -> HttpResponse:
             {
                 "name": settings.SESSION_COOKIE_NAME,
                 "why": _("Keeps you signed in."),
-                "long": _("Until you sign out, or two hours after you last used the site."),
+                "long": _(
+                    "Until you sign out, close the browser, or have not used the site for half an hour."
+                ),
             },
             {
                 "name": settings.CSRF_COOKIE_NAME,
@@ -63,26 +79,31 @@ def cookies(request: HttpRequest) -> HttpResponse:
     )
 
 
+@open_to_all
 @require_safe
 def terms(request: HttpRequest) -> HttpResponse:
     """What the site is for and what it is not for."""
     return _page(request, "terms")
 
 
+@open_to_all
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     """The statement that the Accessibility Regulations 2018 ask for."""
     return _page(request, "accessibility", prepared=ACCESSIBILITY_PREPARED)
 
 
+@open_to_all
 @require_safe
 def language(request: HttpRequest, code: str) -> HttpResponse:
     """Remember the language and go back to the page that was open. Changes how pages look and nothing else."""
     if code not in dict(settings.LANGUAGES):
         raise Http404
-    wanted = request.GET.get("next", "")
-    local = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    response = HttpResponseRedirect(wanted if local else "/")
+    return remember(HttpResponseRedirect(safe_next(request)), code)
+
+
+def remember(response: HttpResponse, code: str) -> HttpResponse:
+    """Keep the language in this browser for a year."""
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         code,

@@ -1,0 +1,29 @@
+"""The addresses of the portal. A page needs somebody signed in unless its view is `open_to_all` (people.access)."""
+
+from django.urls import include, path
+
+from .views import cases, errors, information, messages, session, settings
+
+urlpatterns = [
+    path("", information.home, name="home"),
+    path("sign-in/", session.sign_in, name="sign_in"),
+    path("sign-out/", session.sign_out, name="sign_out"),
+    path("cases/", cases.mine, name="cases"),
+    path("cases/<uuid:id>/", cases.one, name="case"),
+    path("cases/<uuid:id>/messages/", messages.thread, name="messages_of"),
+    path("messages/", messages.threads, name="messages"),
+    path("settings/", settings.edit, name="settings"),
+    path("help/", information.help_page, name="help"),
+    path("rights/", information.rights, name="rights"),
+    path("privacy/", information.privacy, name="privacy"),
+    path("cookies/", information.cookies, name="cookies"),
+    path("terms/", information.terms, name="terms"),
+    path("accessibility/", information.accessibility, name="accessibility"),
+    path("language/<slug:code>/", information.language, name="language"),
+    path("", include("trackmycrime.portal.urls_people")),
+    path("", include("trackmycrime.design.urls")),
+]
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.problem

@@ -1,0 +1,60 @@
+"""My cases, and one case. What may be seen is decided in `publish` and by row security, not here."""
+
+import hashlib
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404, HttpResponse, HttpResponseNotModified
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from trackmycrime.design.assets import digest
+from trackmycrime.kernel.clock import london_date, utc_now
+from trackmycrime.messages import api as messages
+from trackmycrime.people.access import PortalRequest
+from trackmycrime.portal import looking, reads
+from trackmycrime.publish import view
+
+
+@require_safe
+def mine(request: PortalRequest) -> HttpResponse:
+    """All cases of the account, the one with the newest entry first."""
+    now = utc_now()
+    seen_at = looking.since(request, now=now)
+    lines = view.my_cases(get_language() or "en", now=now, seen_at=seen_at, unread=messages.my_unread())
+    news = sum(line.new_updates + line.new_messages for line in lines)
+    context = {"lines": lines, "news": news, "here": "cases", "join_url": reverse("join")}
+    return render(request, "portal/cases/mine.html", context)
+
+
+@require_safe
+def one(request: PortalRequest, id: UUID) -> HttpResponse:
+    """One case, whole. Another's, an unknown and a closed-off one are all not found."""
+    now = utc_now()
+    seen_at = looking.since(request, now=now)
+    assert request.account_id is not None
+    state = reads.look(id, request.account_id, now=now)
+    if state is None:
+        raise Http404
+    tag = _tag(state, seen_at, now)
+    if tag in request.headers.get("If-None-Match", ""):
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        case = view.case_page(id, get_language() or "en", now=now, seen_at=seen_at)
+        if case is None:
+            raise Http404
+        context = {"case": case, "id": id, "new_messages": state.unread, "here": "cases"}
+        response = render(request, "portal/cases/case.html", context)
+    response["ETag"] = tag
+    return response
+
+
+def _tag(state: reads.State, seen_at: datetime, now: datetime) -> str:
+    """The name of the page as it stands: everything that can change it, and nothing that can be read from it.
+
+    The day is in it because «by Thursday» passes; the digest because a kept page names our static files.
+    """
+    parts = (state, get_language(), seen_at, london_date(now), digest())
+    return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'

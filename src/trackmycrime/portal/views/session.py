@@ -1,0 +1,84 @@
+"""Signing in and out."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from trackmycrime.kernel.clock import utc_now
+from trackmycrime.people import signing
+from trackmycrime.people.access import open_to_all, safe_next
+from trackmycrime.people.limits import TooManyTries
+
+
+class SignIn(forms.Form):
+    """Email and password. What is wrong with them is said in one sentence that tells nothing of either."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("Email address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        error_messages={
+            "required": gettext_lazy("Enter your email address"),
+            "invalid": gettext_lazy("Enter all of your email address, like name@example.com"),
+        },
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Password"),
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput,
+        error_messages={"required": gettext_lazy("Enter your password")},
+    )
+
+
+@open_to_all
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The form, and what becomes of it: the page that was asked for, or one sentence."""
+    if request.method != "POST":
+        if getattr(request, "account_id", None):
+            return HttpResponseRedirect(safe_next(request, reverse("cases")))
+        notice = _("We signed you out because you had not used the page for a while.")
+        return _page(request, SignIn(), notice=notice if "ended" in request.GET else "")
+    form = SignIn(request.POST)
+    if form.is_valid():
+        try:
+            email, password = form.cleaned_data["email"], form.cleaned_data["password"]
+            if signing.sign_in(request, "portal", email, password, now=utc_now()):
+                return HttpResponseRedirect(safe_next(request, reverse("cases")))
+            form.add_error(
+                None, _("The email address or the password is not right. Check both and try again.")
+            )
+        except TooManyTries as many:
+            said = ngettext(
+                "There have been too many tries. Wait %(minutes)s minute and try again, or call 101.",
+                "There have been too many tries. Wait %(minutes)s minutes and try again, or call 101.",
+                many.minutes,
+            )
+            form.add_error(None, said % {"minutes": many.minutes})
+            return _page(request, form, status=429)
+    return _page(request, form)
+
+
+def _page(request: HttpRequest, form: SignIn, *, status: int = 200, **context: Any) -> HttpResponse:
+    context |= {"form": form, "join_url": reverse("join"), "next": safe_next(request, "")}
+    return render(request, "portal/account/sign_in.html", context, status=status)
+
+
+@open_to_all
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session, tell the browser to forget what it kept of our pages, and say so."""
+    signing.sign_out(request, now=utc_now())
+    request.account_id = None  # type: ignore[attr-defined]
+    response = render(request, "portal/account/signed_out.html")
+    response["Clear-Site-Data"] = '"cache"'
+    return response

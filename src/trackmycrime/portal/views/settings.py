@@ -1,0 +1,86 @@
+"""How a victim is told that there is something new, and in which language. An address is never changed here."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django import forms
+from django.conf import settings as configured
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from trackmycrime.kernel.clock import utc_now
+from trackmycrime.people.access import PortalRequest
+from trackmycrime.people.models import Victim
+from trackmycrime.portal import reads, ways
+from trackmycrime.publish import view
+
+from .information import remember
+
+
+class Settings(forms.Form):
+    """A channel for each case, and one language for all. Only ways that are safe for that case are offered."""
+
+    def __init__(self, *args: object, parts: list[tuple[str, Victim]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.parts = parts
+        for title, victim in parts:
+            if not (offered := ways.open_to(victim)):
+                continue
+            label = _("How should we tell you that there is something new?")
+            self.fields[f"channel_{victim.id}"] = forms.ChoiceField(
+                label=f"{title}: {label[:1].lower()}{label[1:]}" if len(parts) > 1 else label,
+                choices=offered,
+                initial=ways.now_used(victim),
+                widget=forms.RadioSelect,
+                error_messages={
+                    "required": _("Choose how we should tell you"),
+                    "invalid_choice": _("Choose one of the ways that are shown"),
+                },
+            )
+        self.fields["language"] = forms.ChoiceField(
+            label=_("In which language?"),
+            choices=configured.LANGUAGES,
+            initial=next((v.chosen_language for _t, v in parts if v.chosen_language), get_language()),
+            widget=forms.RadioSelect,
+            error_messages={
+                "required": _("Choose a language"),
+                "invalid_choice": _("Choose one of the languages that are shown"),
+            },
+        )
+
+    def save(self, account_id: UUID, *, now: datetime) -> None:
+        """Keep what was chosen. It stands over what the records system prefers, and never over what is safe."""
+        for _title, victim in self.parts:
+            Victim.objects.filter(id=victim.id, account_id=account_id).update(
+                chosen_channel=self.cleaned_data.get(f"channel_{victim.id}", victim.chosen_channel),
+                chosen_language=self.cleaned_data["language"],
+                chosen_at=now,
+            )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: PortalRequest) -> HttpResponse:
+    """The form; when it was right, everything from now on goes the new way."""
+    now = utc_now()
+    account = request.account_id
+    assert account is not None
+    titles = {line.id: line.title for line in view.my_cases(get_language() or "en", now=now)}
+    parts = [(titles[case], victim) for case, victim in reads.my_parts(account) if case in titles]
+    form = Settings(request.POST if request.method == "POST" else None, parts=parts)
+    if form.is_bound and form.is_valid():
+        form.save(account, now=now)
+        language = form.cleaned_data["language"]
+        request.account.language = language
+        request.account.save(update_fields=["language"])
+        return remember(HttpResponseRedirect(f"{reverse('settings')}?saved=1"), language)
+    context = {
+        "form": form,
+        "saved": "saved" in request.GET,
+        "told_in_person": [title for title, victim in parts if not ways.open_to(victim)],
+        "here": "settings",
+    }
+    return render(request, "portal/account/settings.html", context)

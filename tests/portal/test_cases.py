@@ -1,0 +1,216 @@
+"""My cases and one case: what is shown, to whom, how often it asks the database, and what it leaves behind."""
+
+import re
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.portal.making import World, join, signed_in, world
+from tests.support.events import NOW, crime, event, update, victim
+from trackmycrime.people.models import Account, Victim
+from trackmycrime.publish.models import Case
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def made() -> World:
+    return world()
+
+
+@pytest.fixture
+def account(made: World) -> Account:
+    return join(made)
+
+
+def text(response: Any) -> str:
+    """The words of a page."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def staff(made: World) -> None:
+    """An officer and their unit, on the case."""
+    made.send(
+        event(
+            "unit.changed",
+            "U1",
+            1,
+            {"unit": "U1", "name": {"en": "the Burglary Team"}, "hours": {"en": "8am to 6pm"}},
+        ),
+        event(
+            "officer.changed", "O1", 1, {"officer": "O1", "name": "Amara Okafor", "rank": "DC", "unit": "U1"}
+        ),
+        crime("52/1", 2, officer="O1", unit="U1", stage="investigating"),
+    )
+
+
+def test_one_case_says_where_it_is_and_what_comes_next(made: World, account: Account) -> None:
+    staff(made)
+    said = text(signed_in().get(f"/cases/{made.case('52/1')}/"))
+    assert "Burglary" in said
+    assert "52/1" in said
+    assert "Being investigated Now, since" in said
+    assert "What happens next We will update you by" in said
+    assert "DC Okafor" in said
+    assert "8am to 6pm" in said
+    assert "Police have recorded your report" in said
+
+
+def test_neither_title_nor_address_tell_of_the_case(made: World, account: Account) -> None:
+    client = signed_in()
+    page = f"/cases/{made.case('52/1')}/"
+    for address in ("/cases/", page, f"{page}messages/", "/settings/"):
+        html = client.get(address).content.decode()
+        (title,) = re.findall(r"<title>(.*?)</title>", html)
+        assert title in {f"{t} – TrackMyCrime" for t in ("My cases", "Your case", "Messages", "Settings")}
+        for link in re.findall(r'href="([^"]*)"', html):
+            assert "52/1" not in link
+            assert "52%2F1" not in link
+            assert "Rhian" not in link
+
+
+def test_nothing_of_it_is_kept_by_the_browser(made: World, account: Account) -> None:
+    response = signed_in().get(f"/cases/{made.case('52/1')}/")
+    assert response["Cache-Control"] == "no-store"
+    assert response["Referrer-Policy"] == "same-origin"
+
+
+def test_anothers_unknown_closed_off_and_outlived_look_the_same(made: World, account: Account) -> None:
+    made.send(crime("52/2", 1), victim("52/2", 1, "P2"))
+    client = signed_in()
+    mine = made.case("52/1")
+    assert client.get(f"/cases/{mine}/").status_code == 200
+    answers = [client.get(f"/cases/{made.case('52/2')}/"), client.get(f"/cases/{uuid.uuid4()}/")]
+    Case.objects.filter(id=mine).update(readable_until=NOW - timedelta(days=400))
+    answers.append(client.get(f"/cases/{mine}/"))
+    Case.objects.filter(id=mine).update(readable_until=None, open=False)
+    answers.append(client.get(f"/cases/{mine}/"))
+    Case.objects.filter(id=mine).update(open=True)
+    Victim.objects.filter(person="P1").update(live=False)
+    answers.append(client.get(f"/cases/{mine}/"))
+    assert [a.status_code for a in answers] == [404] * 5
+    bodies = {
+        re.sub(r"%2Fcases%2F[0-9a-f-]+%2F", "", re.sub(r'value="[^"]{60,}"', "", a.content.decode()))
+        for a in answers
+    }
+    assert len(bodies) == 1
+    assert "burglary" not in bodies.pop().lower()
+
+
+def test_an_update_for_one_victim_is_not_shown_to_another(made: World, account: Account) -> None:
+    made.send(
+        victim("52/1", 1, "P2"), update("52/1", 5, "u1", "note", victims=["P2"], text={"en": "Only for P2."})
+    )
+    assert "Only for P2." not in text(signed_in().get(f"/cases/{made.case('52/1')}/"))
+    join(made, "P2", "other@example.org")
+    assert "Only for P2." in text(signed_in("other@example.org").get(f"/cases/{made.case('52/1')}/"))
+
+
+def test_what_an_officer_wrote_is_text_and_never_markup(made: World, account: Account) -> None:
+    written = "<script>alert(1)</script> & {unit}\nnext line"
+    made.send(update("52/1", 5, "u1", "note", text={"en": written}))
+    html = signed_in().get(f"/cases/{made.case('52/1')}/").content.decode()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; {unit}<br>next line" in html
+
+
+def test_new_is_what_came_since_the_last_visit_and_stays_new_during_this_one(
+    made: World, account: Account
+) -> None:
+    page = f"/cases/{made.case('52/1')}/"
+    Account.objects.filter(pk=account.pk).update(seen_at=NOW - timedelta(days=1))
+    client = signed_in()
+    assert "1 new update" in text(client.get("/cases/"))
+    for _ in range(2):
+        assert "New Police have recorded your report" in text(client.get(page))
+    again = signed_in()
+    assert "Nothing new since you last looked." in text(again.get("/cases/"))
+    assert ">New<" not in again.get(page).content.decode()
+
+
+def test_a_case_page_costs_at_most_eight_statements(made: World, account: Account) -> None:
+    staff(made)
+    client = signed_in()
+    page = f"/cases/{made.case('52/1')}/"
+    client.get(page)
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert client.get(page).status_code == 200
+    # what the test adds: its own transaction makes savepoints, and the client takes and gives back the door's role
+    counted = [
+        q["sql"] for q in asked if not re.match(r"(?i)savepoint|release|set local role|reset role", q["sql"])
+    ]
+    assert len(counted) <= 8, "\n".join(counted)
+
+
+def test_a_page_that_is_the_same_is_not_sent_again(made: World, account: Account) -> None:
+    client = signed_in()
+    page = f"/cases/{made.case('52/1')}/"
+    tag = client.get(page)["ETag"]
+    same = client.get(page, headers={"If-None-Match": tag})
+    assert same.status_code == 304
+    assert same.content == b""
+    assert same["Cache-Control"] == "no-store"
+    client.get("/language/cy/")
+    assert client.get(page, headers={"If-None-Match": tag}).status_code == 200
+    client.get("/language/en/")
+    made.send(update("52/1", 5, "u1", "still_working"))
+    changed = client.get(page, headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+    assert changed["ETag"] != tag
+    other = signed_in("rhian@example.org")
+    Victim.objects.filter(person="P1").update(live=False)
+    assert other.get(page, headers={"If-None-Match": changed["ETag"]}).status_code == 404
+
+
+def test_the_list_has_every_case_and_no_other(made: World, account: Account) -> None:
+    made.send(crime("52/2", 1), victim("52/2", 1), crime("52/3", 1), victim("52/3", 1, "P9"))
+    second = world("south-wales", ("cy", "en"))
+    join(made)
+    join(second)
+    client = signed_in()
+    said = text(client.get("/cases/"))
+    assert "You have 3 cases." in said
+    assert said.count("reference 52/1") == 2
+    assert "reference 52/2" in said
+    assert "52/3" not in said
+    assert "Avon And Somerset" in said
+    assert "South Wales" in said
+
+
+def test_no_case_is_said_kindly(made: World, account: Account) -> None:
+    Victim.objects.update(live=False)
+    said = text(signed_in().get("/cases/"))
+    assert "There are no cases to show." in said
+    assert "ask police for a new invitation" in said
+
+
+def test_a_finished_case_promises_nothing_and_says_how_long_it_can_be_read(
+    made: World, account: Account
+) -> None:
+    made.send(crime("52/1", 3, stage="closed", outcome="18"))
+    client = signed_in()
+    said = text(client.get(f"/cases/{made.case('52/1')}/"))
+    assert "Your case is finished" in said
+    assert "You can read this page until" in said
+    assert "update you by" not in said
+    assert "Nothing more is due." in text(client.get("/cases/"))
+
+
+def test_the_whole_page_is_in_the_language_that_was_chosen(made: World, account: Account) -> None:
+    client = signed_in()
+    client.get("/language/cy/")
+    html = client.get(f"/cases/{made.case('52/1')}/").content.decode()
+    assert '<html lang="cy"' in html
+    for english in (
+        "What has happened so far",
+        "Your case",
+        "Where your case is",
+        "Being investigated",
+        "To come",
+    ):
+        assert english not in html
