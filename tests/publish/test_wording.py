@@ -1,5 +1,6 @@
 """The face of the wording: whatever the feed can say has words in both languages, and wrong use says so."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from trackmycrime.publish.wording import (
 )
 from trackmycrime.publish.wording.catalogue import load, placeholders
 
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "trackmycrime"
 SILENT_UPDATE_WITHDRAWALS = {"wrong_case", "safety"}
 
 
@@ -133,6 +135,17 @@ def test_wrong_use_names_what_is_wrong() -> None:
         entry_words("suspect_named", None, "en", unit=None)
     with pytest.raises(WordingError, match="'23'"):
         entry_words("closed", "23", "en", unit=None)
+
+
+def test_every_task_that_the_service_opens_has_words() -> None:
+    opened = re.compile(
+        r"""(?:\bNeed\(|\b_task\(|\bneed\(|\btask=|TELL_YOURSELF = |NOT_REACHED = )\s*"([a-z_]+)\""""
+    )
+    kinds = {
+        kind for path in SOURCE.rglob("*.py") for kind in opened.findall(path.read_text(encoding="utf-8"))
+    }
+    assert {"tell_yourself", "invite_in_person", "speak_before_release"} <= kinds
+    assert [kind for kind in sorted(kinds) if f"task.{kind}.title" not in load("en")] == []
 
 
 def test_both_is_welsh_first_and_a_subject_stays_one_line() -> None:
