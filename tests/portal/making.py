@@ -1,16 +1,16 @@
 """Cases as the gateway publishes them, and victims who have joined and sign in by the page."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.test import Client
 
 from tests.support.doors import door_client, role
-from tests.support.events import NOW, START, crime, judged, make_force, make_source, victim
+from tests.support.events import START, crime, judged, make_force, make_source, victim
 from trackmycrime.feed.accept import Source, accept
 from trackmycrime.forces.models import Force
+from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.crypto import blind_email
 from trackmycrime.kernel.locks import force_lock
 from trackmycrime.kernel.scope import bound
@@ -29,8 +29,9 @@ class World:
     force: Force
     source: Source
 
-    def send(self, *events: Any, now: datetime = NOW) -> None:
+    def send(self, *events: Any) -> None:
         """Accept and publish, as the gateway does."""
+        now = utc_now()
         with role("gateway"), bound(force=self.force.id):
             force_lock(self.force.id)
             accepted = accept(self.source, judged(*events, now=now), now=now)

@@ -35,15 +35,8 @@ def text(response: Any) -> str:
 def staff(made: World) -> None:
     """An officer and their unit, on the case."""
     made.send(
-        event(
-            "unit.changed",
-            "U1",
-            1,
-            {"unit": "U1", "name": {"en": "the Burglary Team"}, "hours": {"en": "8am to 6pm"}},
-        ),
-        event(
-            "officer.changed", "O1", 1, {"officer": "O1", "name": "Amara Okafor", "rank": "DC", "unit": "U1"}
-        ),
+        event("unit.changed", "U1", 1, {"name": {"en": "the Burglary Team"}, "hours": {"en": "8am to 6pm"}}),
+        event("officer.changed", "O1", 1, {"name": "Amara Okafor", "rank": "DC", "unit": "U1"}),
         crime("52/1", 2, officer="O1", unit="U1", stage="investigating"),
     )
 
@@ -192,7 +185,7 @@ def test_no_case_is_said_kindly(made: World, account: Account) -> None:
 def test_a_finished_case_promises_nothing_and_says_how_long_it_can_be_read(
     made: World, account: Account
 ) -> None:
-    made.send(crime("52/1", 3, stage="closed", outcome="18"))
+    made.send(crime("52/1", 3, stage="closed", outcome={"code": "18", "decided_on": "2026-11-20"}))
     client = signed_in()
     said = text(client.get(f"/cases/{made.case('52/1')}/"))
     assert "Your case is finished" in said
