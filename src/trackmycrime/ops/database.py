@@ -14,6 +14,7 @@ from trackmycrime.ops.embedded import COMMAND, SERVER, Address, Cluster, InUse, 
 from trackmycrime.ops.exits import Unreachable, WrongUse, say
 
 WAIT_SECONDS = 120.0
+DOOR_URLS = {"portal": "TMC_PORTAL_URL", "desk": "TMC_DESK_URL", "gateway": "TMC_GATEWAY_URL"}
 
 
 def prefix_of(environ: Mapping[str, str]) -> str:
@@ -44,13 +45,12 @@ class Database:
             environ=self.environ,
         )
 
-    def announce(self, doors: Mapping[str, str] | None = None) -> None:
-        """Let commands in: the tables are there (and ``doors`` answer at these addresses)."""
+    def announce(self) -> None:
+        """Let commands in: the tables are there. They learn under which addresses people find the doors."""
         if self.cluster:
-            record.write(
-                self.data,
-                record.Running(os.getpid(), self.prefix, self.cluster.address, doors or {}, migrated=True),
-            )
+            doors = {door: self.environ[name] for door, name in DOOR_URLS.items() if self.environ.get(name)}
+            running = record.Running(os.getpid(), self.prefix, self.cluster.address, doors, migrated=True)
+            record.write(self.data, running)
 
     def close(self) -> None:
         """End the server when it is ours."""
@@ -101,11 +101,12 @@ def _attached(data: Path, in_charge: int, environ: Mapping[str, str]) -> Databas
     if running is None or running.pid != in_charge or not running.migrated:
         return None
     made, address, prefix = keys.kept(data, environ), running.address, running.prefix
+    doors = {DOOR_URLS[door]: url for door, url in running.doors.items()}
 
     def url_of(role: str, address: Address = address) -> str:
         return address.url(f"{prefix}{role}", made.passwords[role])
 
-    return Database(data, prefix, made, url_of, embedded=True, environ=environ)
+    return Database(data, prefix, made, url_of, embedded=True, environ={**doors, **environ})
 
 
 def opened(

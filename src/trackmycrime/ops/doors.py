@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from trackmycrime.ops.database import DOOR_URLS
 from trackmycrime.ops.exits import Unreachable, WrongUse
 from trackmycrime.ops.supervisor import Program
 
@@ -52,11 +53,7 @@ def listen(door: str, address: str) -> Listener:
 
 def addresses(listeners: Mapping[str, Listener], environ: Mapping[str, str]) -> dict[str, str]:
     """The settings that tell every process under which address people find a door; what is set already stays."""
-    return {
-        name: environ.get(name) or listener.url
-        for door, listener in listeners.items()
-        for name in (f"TMC_{door.upper()}_URL",)
-    }
+    return {DOOR_URLS[door]: environ.get(DOOR_URLS[door]) or each.url for door, each in listeners.items()}
 
 
 def program(

@@ -82,7 +82,7 @@ def serve(
         raise
 
     def ready() -> None:
-        database.announce(addresses)
+        database.announce()
         if on_ready:
             on_ready(addresses)
         else:

@@ -13,7 +13,10 @@ from trackmycrime.ops.embedded.address import Address
 
 @dataclass(frozen=True)
 class Running:
-    """The process in charge, where its database listens, where its doors answer, whether the tables are there."""
+    """The process in charge, where its database listens, whether the tables are there.
+
+    ``doors`` are the addresses under which people find the doors.
+    """
 
     pid: int
     prefix: str
