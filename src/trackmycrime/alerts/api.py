@@ -5,7 +5,7 @@
 
 from trackmycrime.delivery.work import Upstairs
 
-from .ending import cancel_for_crimes, cancel_for_victims, mend, opened
+from .ending import cancel_for_crimes, cancel_for_victims, mend, opened, seen
 from .lines import Line, lines_for, waiting_for_a_channel
 from .looking import finished, recheck
 from .telling import Invited, News, send_code, send_invitations, tell
@@ -24,6 +24,7 @@ __all__ = [
     "mend",
     "opened",
     "recheck",
+    "seen",
     "send_code",
     "send_invitations",
     "tell",

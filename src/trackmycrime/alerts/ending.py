@@ -25,6 +25,13 @@ def opened(victim_ids: Sequence[UUID], *, now: datetime) -> int:
     return _set(ids, states, "opened", "", now)
 
 
+def seen(*, now: datetime) -> int:
+    """The signed-in account has looked at its cases (portal, in a transaction bound to it); as `opened`, for all its
+    victims. One statement, and no write where there is nothing new."""
+    rows = setwise.fetch("select alerts_seen(%s) as changed", [now])
+    return int(rows[0]["changed"])
+
+
 def cancel_for_crimes(force: int, crime_ids: Sequence[UUID], reason: str, *, now: datetime) -> int:
     """Nothing more goes out about these crimes (withheld, or not eligible any more). Says how many alerts that were.
 

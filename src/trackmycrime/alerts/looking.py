@@ -4,7 +4,6 @@ Both ask the same: does what was decided still hold, for what the world is now? 
 is decided afresh and goes on by another way. The alert stays the same row, so what it tells of is never lost.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -181,7 +180,7 @@ def _stands(
 def _alerts(ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[str, Any]]:
     wanted = list(ids)
     rows = setwise.fetch(_ALERTS, [now, wanted]) if wanted else []
-    return {row["id"]: row | {"tried": json.loads(row["tried"])} for row in rows}
+    return {row["id"]: row for row in rows}
 
 
 def _codes(ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -1,6 +1,5 @@
 """What must be known of victims to reach them: read for many at once, in one statement."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,7 +88,7 @@ def _person(row: Mapping[str, Any]) -> Person:
         ),
         language=row["language"],
         chosen_language=row["chosen_language"],
-        force_languages=tuple(json.loads(row["languages"])),  # raw statements give JSON as text
+        force_languages=tuple(row["languages"]),
         joined_at=row["joined_at"],
         last_told=max((at for at in (row["last_told"], row["invited_at"]) if at is not None), default=None),
         sealed={name: bytes(address) for name, (address, _) in known.items()},

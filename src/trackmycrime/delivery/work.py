@@ -151,6 +151,20 @@ def sweep(*, now: datetime, unseen: timedelta, upstairs: Upstairs, most: int = 2
     return len(rows)
 
 
+def expire(*, now: datetime) -> int:
+    """Cancel and wipe invitations and codes that have run out unsent, on a channel that nobody sends by; says how many.
+
+    An alert waits however long it takes for its channel; what lets somebody in does not outlive its time.
+    """
+    return len(
+        setwise.fetch(
+            "update delivery_dispatch set state = 'cancelled', reason = 'over', finished_at = %s, next_try_at = null,"
+            " body = null where state = 'prepared' and purpose = any(%s) and give_up_at < %s returning id",
+            [now, list(SECRET), now],
+        )
+    )
+
+
 def _letter(row: Mapping[str, Any], *, opened: bool = True) -> Letter:
     """The letter in a row, as it is during its next try. Raises CannotOpen when its words do not open."""
 

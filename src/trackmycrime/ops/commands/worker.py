@@ -1,0 +1,45 @@
+"""``trackmycrime worker``: send what is to be sent, do what waits for its hour."""
+
+from __future__ import annotations
+
+import signal
+
+import click
+
+from trackmycrime.ops.attach import with_database
+from trackmycrime.ops.exits import Refused, WrongUse
+
+
+@click.command("worker")
+@click.option("--email-senders", default=8, show_default=True, type=click.IntRange(1, 200))
+@click.option("--text-senders", default=4, show_default=True, type=click.IntRange(1, 200))
+@click.option(
+    "--takeover",
+    default=20.0,
+    show_default=True,
+    type=click.FloatRange(1, 3600),
+    help="Seconds of another worker's silence after which its letters are taken over.",
+)
+@with_database("worker")
+def command(email_senders: int, text_senders: int, takeover: float) -> None:
+    """Send mail and texts, and carry on what the doors have started. Run as many as you like.
+
+    Sends by the channels that are set up (TMC_EMAIL_URL, TMC_TEXT_URL). SIGTERM ends it when what is in flight has
+    been sent and written down.
+    """
+    from datetime import timedelta
+
+    from trackmycrime.kernel.walls import refuse_power
+    from trackmycrime.ops.worker import Worker
+
+    refuse_power("worker")
+    try:
+        worker = Worker(
+            senders={"email": email_senders, "text": text_senders}, unseen=timedelta(seconds=takeover)
+        )
+    except ValueError as wrong:
+        raise WrongUse(str(wrong)) from None
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: worker.stop())
+    if not worker.run():
+        raise Refused("some letters were still in flight; another worker takes them over")
