@@ -32,7 +32,7 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Send somebody to sign in, and from there back to the page that they were on."""
     page = request.get_full_path() if request.method in ("GET", "HEAD") else _came_from(request)
     query = {"next": page} if page and page != "/" else {}
-    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+    if request.COOKIES.get(settings.SESSION_COOKIE_NAME):
         query["ended"] = "1"
     return redirect(reverse("sign_in") + (f"?{urlencode(query)}" if query else ""))
 
