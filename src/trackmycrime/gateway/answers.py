@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -98,11 +99,9 @@ def body_problem(found: BodyProblem) -> HttpResponse:
 
 
 def kind_and_place(fault: BaseException) -> str:
-    """The kind of an exception and where it arose, without its text."""
-    place = fault.__traceback__
-    while place and place.tb_next:
-        place = place.tb_next
-    where = f" at {place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+    """The kind of an exception and where in our code it arose, without its text."""
+    ours = [frame for frame in traceback.extract_tb(fault.__traceback__) if "trackmycrime" in frame.filename]
+    where = f" at {ours[-1].filename}:{ours[-1].lineno}" if ours else ""
     cause = f" because of {type(fault.__cause__).__name__}" if fault.__cause__ else ""
     return f"{type(fault).__name__}{cause}{where}"
 

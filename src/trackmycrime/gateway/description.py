@@ -80,7 +80,7 @@ def describe() -> dict[str, Any]:
 
 
 def _events() -> dict[str, Any]:
-    lines = "\n".join(json.dumps(event, ensure_ascii=False) for event in EVENTS.values())
+    batch = {"type": "array", "maxItems": MOST_EVENTS, "items": {"$ref": f"{_REF}Event"}}
     return {
         "tags": ["feed"],
         "operationId": "sendEvents",
@@ -98,7 +98,7 @@ def _events() -> dict[str, Any]:
             "required": True,
             "content": {
                 BATCH: {
-                    "schema": {"type": "array", "maxItems": MOST_EVENTS, "items": {"$ref": f"{_REF}Event"}},
+                    "schema": batch,
                     "examples": {"several": {"value": list(EVENTS.values())}},
                 },
                 SINGLE: {
@@ -107,10 +107,10 @@ def _events() -> dict[str, Any]:
                 },
                 LINES: {
                     "schema": {
-                        "type": "string",
-                        "description": "One event on each line; blank lines are skipped.",
+                        "description": "Each item on a line of its own, without the brackets; blank lines are skipped.",
+                        **batch,
                     },
-                    "examples": {"several": {"value": lines}},
+                    "examples": {"several": {"value": list(EVENTS.values())}},
                 },
             },
         },
