@@ -1,0 +1,36 @@
+"""The desk's addresses. They hold ids only: no name, no place, no reference."""
+
+from django.urls import include, path
+
+from .views import case, closing, invitations, messages, start, tasks, updates
+
+handler400 = "trackmycrime.desk.views.errors.bad_request"
+handler403 = "trackmycrime.desk.views.errors.forbidden"
+handler404 = "trackmycrime.desk.views.errors.not_found"
+handler500 = "trackmycrime.desk.views.errors.problem"
+
+urlpatterns = [
+    path("", start.start, name="start"),
+    path("cases/", start.cases, name="cases"),
+    path("cases/find/", start.find, name="find"),
+    path("cases/<uuid:crime_id>/", case.case, name="case"),
+    path("cases/<uuid:crime_id>/record/", case.record, name="record"),
+    path("cases/<uuid:crime_id>/update/", updates.update, name="update"),
+    path("cases/<uuid:crime_id>/next-update/", updates.next_date, name="next_date"),
+    path("cases/<uuid:crime_id>/withhold/", closing.withhold, name="withhold"),
+    path("cases/<uuid:crime_id>/lift/", closing.lift, name="lift"),
+    path("cases/<uuid:crime_id>/switch/", closing.switch, name="switch"),
+    path("held/", updates.held_list, name="held"),
+    path("held/<uuid:entry_id>/", updates.decide, name="decide"),
+    path("held/<uuid:entry_id>/release/", updates.release, name="release"),
+    path("messages/", messages.waiting, name="messages"),
+    path("messages/<uuid:victim_id>/", messages.thread, name="thread"),
+    path("tasks/<uuid:task_id>/", tasks.task, name="task"),
+    path("people/<uuid:victim_id>/invitation/", invitations.invitation, name="invitation"),
+    path("people/<uuid:victim_id>/invitation/code/", invitations.code, name="code"),
+    path("people/<uuid:victim_id>/invitation/again/", invitations.again, name="invite_again"),
+    path("people/<uuid:victim_id>/invitation/in-person/", invitations.in_person, name="in_person"),
+    path("people/<uuid:victim_id>/invitation/revoke/", invitations.revoke, name="revoke"),
+    path("", include("trackmycrime.desk.urls_people")),
+    path("", include("trackmycrime.design.urls")),
+]

@@ -1,0 +1,126 @@
+"""How a victim joins: the state of the invitation, its code on demand, a sheet to print, again, and taken back."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+
+from trackmycrime import pipeline
+from trackmycrime.desk import words
+from trackmycrime.desk.gate import WRITE, allowed, write_down
+from trackmycrime.desk.pages import back_to, page
+from trackmycrime.desk.reads import case as reads
+from trackmycrime.desk.reads.me import me
+from trackmycrime.desk.rights import Act
+from trackmycrime.kernel.clock import utc_now
+from trackmycrime.people import invitations
+from trackmycrime.people.access import DeskRequest
+from trackmycrime.people.models import Invitation
+from trackmycrime.publish import dates, wording
+from trackmycrime.publish.models import Case
+
+from . import found
+from .case import title_of
+
+
+@allowed(Act.INVITE)
+def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
+    """The state of a victim's invitation and what can be done about it. The code itself is not on this page."""
+    now = utc_now()
+    victim = found.victim(request, victim_id)
+    crime = found.crime(request, victim.crime_id)
+    newest = (
+        Invitation.objects.filter(victim_id=victim.id)
+        .defer("activation_code")
+        .order_by("-created_at")
+        .first()
+    )
+    alive = newest is not None and newest.state in invitations.ALIVE and newest.expires_at > now
+    write_down(request, "invitation.seen", "victim", victim.id)
+    return page(
+        request,
+        "desk/invitation.html",
+        "cases",
+        crime=crime,
+        title=title_of(crime),
+        victim=victim,
+        name=str(victim.detail.get("name") or ""),
+        state=reads.invitation_state(newest, now),
+        newest=newest,
+        alive=alive,
+        can_invite=victim.live
+        and victim.account_id is None
+        and Case.objects.filter(force_id=victim.force_id, crime_id=crime.id, open=True).exists(),
+        way=words.said(words.WAYS, newest.way) if newest else "",
+        sent=dates.moment(newest.created_at, words.language()) if newest else "",
+        until=dates.moment(newest.expires_at, words.language()) if newest and alive else "",
+        safe=words.safe_contact(victim),
+        reach=words.reach(victim),
+    )
+
+
+@allowed(Act.INVITE, WRITE)
+def code(request: DeskRequest, victim_id: UUID) -> HttpResponse:
+    """Show the code of the open invitation, on a sheet that can be printed. Each showing is written down."""
+    victim = found.victim(request, victim_id)
+    crime = found.crime(request, victim.crime_id)
+    sheet = invitations.sheet(victim.id)
+    if sheet is None or sheet.expires_at <= utc_now():
+        raise Http404
+    write_down(request, "code.seen", "victim", victim.id)
+    facts = reads.facts(crime, me(request).policy, utc_now())
+    return page(
+        request,
+        "desk/sheet.html",
+        "cases",
+        crime=crime,
+        victim=victim,
+        name=str(victim.detail.get("name") or ""),
+        sheet=sheet,
+        until=dates.moment(sheet.expires_at, words.language()),
+        words=_sheet_words(facts.staffing.unit),
+    )
+
+
+def _sheet_words(unit: str) -> dict[str, str]:
+    parts = (
+        "title",
+        "intro",
+        "code_label",
+        "steps_title",
+        "step_open",
+        "step_code",
+        "step_password",
+        "keep_safe",
+    )
+    parts += ("lost", "choice", "danger")
+    address = settings.TMC_PORTAL_URL
+    language = words.language()
+    return {part: wording.text(f"activation.{part}", language, address=address, unit=unit) for part in parts}
+
+
+@allowed(Act.INVITE, WRITE)
+def again(request: DeskRequest, victim_id: UUID) -> HttpResponse:
+    """Send a new invitation; the old one ends."""
+    victim = found.victim(request, victim_id)
+    with found.possible():
+        sent = pipeline.invite_again(request.staff, victim.id, now=utc_now())
+    return back_to("invitation", victim.id, done="invited" if sent else "not_by_machine")
+
+
+@allowed(Act.INVITE, WRITE)
+def in_person(request: DeskRequest, victim_id: UUID) -> HttpResponse:
+    """Make a code that the officer hands over to somebody they know to be this person; earlier invitations end."""
+    victim = found.victim(request, victim_id)
+    with found.possible():
+        made = pipeline.invite_in_person(request.staff, victim.id, now=utc_now())
+    return back_to("invitation", victim.id, done="made" if made else "no_portal")
+
+
+@allowed(Act.INVITE, WRITE)
+def revoke(request: DeskRequest, victim_id: UUID) -> HttpResponse:
+    """Take the open invitation back."""
+    victim = found.victim(request, victim_id)
+    if invitations.revoke([victim.id], now=utc_now()):
+        write_down(request, "invitation.revoked", "victim", victim.id)
+    return back_to("invitation", victim.id, done="revoked")

@@ -1,0 +1,55 @@
+"""One task: what it is, and that a person has done it."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from trackmycrime import pipeline
+from trackmycrime.desk import words
+from trackmycrime.desk.forms import TaskForm
+from trackmycrime.desk.gate import FORM, allowed, may_here, write_down
+from trackmycrime.desk.pages import back_to, page
+from trackmycrime.desk.reads import case as reads
+from trackmycrime.desk.rights import Act
+from trackmycrime.kernel.clock import utc_now
+from trackmycrime.people.access import DeskRequest
+from trackmycrime.people.models import Victim
+
+from . import found
+from .case import title_of
+
+
+@allowed(Act.SEE_CASES, FORM)
+def task(request: DeskRequest, task_id: UUID) -> HttpResponse:
+    """What is to be done and why, what is safe for the person, and the note when it is done."""
+    now = utc_now()
+    one = found.task(request, task_id)
+    may_do = may_here(request, Act.DO_TASK)
+    form = TaskForm(request.POST if request.method == "POST" and may_do else None)
+    if form.is_valid():
+        with found.possible():
+            pipeline.told_in_person(request.staff, one.id, form.cleaned_data["note"], now=now)
+        if one.crime_id is None:
+            return back_to("start", done="settled")
+        return back_to("case", one.crime_id, done="settled")
+    crime = found.crime(request, one.crime_id) if one.crime_id else None
+    victim = Victim.objects.filter(force_id=one.force_id, id=one.victim_id).first() if one.victim_id else None
+    if crime is not None:
+        write_down(request, "case.seen", "crime", crime.id, task=str(one.id))
+    return page(
+        request,
+        "desk/task.html",
+        "start",
+        422 if form.errors else 200,
+        crime=crime,
+        title=title_of(crime) if crime else "",
+        task=reads.task_line(one.id, one.kind, one.due_at, now),
+        do=words.task(one.kind, "do"),
+        button=words.task(one.kind, "done"),
+        reason=words.said(words.REASONS, one.detail["reason"]) if one.detail.get("reason") else "",
+        victim=victim,
+        name=str(victim.detail.get("name") or "") if victim else "",
+        reach=words.reach(victim) if victim else [],
+        safe=words.safe_contact(victim) if victim else [],
+        form=form if may_do else None,
+    )

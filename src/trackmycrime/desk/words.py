@@ -1,0 +1,228 @@
+"""What the records system's and the service's own vocabulary is called at the desk. Officers read words, not codes."""
+
+from collections.abc import Iterable
+from datetime import time
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from trackmycrime.publish import wording
+
+FLAGS = {
+    "domestic_abuse": lazy("Domestic abuse"),
+    "sexual_offence": lazy("Sexual offence"),
+    "stalking_harassment": lazy("Stalking or harassment"),
+    "honour_based_abuse": lazy("Honour-based abuse"),
+    "modern_slavery": lazy("Modern slavery or trafficking"),
+    "child_victim": lazy("A victim is under 18"),
+    "hate_crime": lazy("Hate crime"),
+    "shared_address": lazy("Suspect and victim share an address"),
+    "homicide": lazy("Homicide"),
+    "do_not_publish": lazy("Not to be published"),
+}
+STAGES = {
+    "reported": lazy("Reported"),
+    "investigating": lazy("Being investigated"),
+    "suspect_identified": lazy("Suspect identified"),
+    "awaiting_charge_decision": lazy("Waiting for a decision on charges"),
+    "charged": lazy("Charged"),
+    "court": lazy("At court"),
+    "closed": lazy("Closed"),
+}
+CHANNELS = {
+    "email": lazy("Email"),
+    "text": lazy("Text message"),
+    "push": lazy("Push notification"),
+    "letter": lazy("Letter"),
+    "phone": lazy("Phone"),
+    "in_person": lazy("In person"),
+}
+ROLES_IN_CRIME = {
+    "victim": lazy("Victim"),
+    "parent_guardian": lazy("Parent or guardian"),
+    "bereaved_relative": lazy("Bereaved relative"),
+    "spokesperson": lazy("Spokesperson"),
+    "business_contact": lazy("Contact of a business"),
+}
+NEEDS = {
+    "large_print": lazy("Large print"),
+    "easy_read": lazy("Easy read"),
+    "bsl": lazy("British Sign Language"),
+    "interpreter": lazy("An interpreter"),
+    "text_relay": lazy("Text relay"),
+    "no_letters": lazy("No letters"),
+}
+HOLDS = {
+    "milestone": lazy("Updates of this kind wait until an officer has read them."),
+    "review": lazy("Whoever wrote it asked that an officer reads it first."),
+    "outcome": lazy("This outcome is told by a person first."),
+    "speak_first": lazy("Speak to them first: this may put them at risk."),
+    "missed": lazy("It came while the case was closed to victims."),
+}
+CLOSED = {
+    "withheld": lazy("This case is withheld: nobody outside can see it."),
+    "do_not_publish": lazy("The records system says that this crime is not to be published."),
+    "switched_off": lazy("An officer has switched this case off."),
+    "offence": lazy("This kind of offence is not shown to victims in your force."),
+    "protected": lazy("This case is of a protected kind: it is off until an officer switches it on."),
+}
+WITHDRAWN = {
+    "no_crime": lazy("No crime"),
+    "merged": lazy("Merged into another crime"),
+    "duplicate": lazy("Duplicate"),
+    "disposed": lazy("Removed from the records system"),
+}
+ALERTS = {
+    "waiting": lazy("Waiting to be sent"),
+    "sent": lazy("Sent"),
+    "delivered": lazy("Delivered"),
+    "opened": lazy("Opened: they have looked since"),
+    "by_person": lazy("To be told by a person"),
+    "failed": lazy("Failed: no way was left"),
+    "cancelled": lazy("Cancelled"),
+    "not_set_up": lazy("Waiting: this channel is not set up"),
+}
+ABOUT = {
+    "update": lazy("An update"),
+    "message": lazy("A message"),
+    "invitation": lazy("The invitation"),
+    "alert": lazy("An alert"),
+    "code": lazy("A code"),
+}
+DISPATCHES = {
+    "prepared": lazy("waits to be sent"),
+    "sending": lazy("is being sent"),
+    "accepted": lazy("was taken by the provider"),
+    "delivered": lazy("was delivered"),
+    "failed": lazy("failed for good"),
+    "cancelled": lazy("was cancelled"),
+}
+WAYS = {
+    "email": lazy("Email"),
+    "text": lazy("Text message"),
+    "desk": lazy("By hand"),
+}
+REASONS = {
+    "no_portal": lazy("this site is not safe for them"),
+    "disguise": lazy("they asked for disguise"),
+    "no_safe_channel": lazy("nothing sent by machine is safe for them"),
+    "no_safe_way": lazy("no safe way is known"),
+    "no_other_way": lazy("no other safe way is left"),
+    "no_safe_address": lazy("no safe address is known"),
+    "safe_hours_unclear": lazy("the safe hours are not clear"),
+    "safe_contact_not_known": lazy("nobody has said what is safe"),
+    "prefers_letter": lazy("they would like a letter"),
+    "prefers_phone": lazy("they would like to be phoned"),
+    "prefers_in_person": lazy("they would like to be told in person"),
+    "not_invited": lazy("they have not been invited"),
+    "not_live": lazy("this person is no longer part of the case"),
+    "closed_to_victims": lazy("the case is closed to victims"),
+    "withheld": lazy("the case is withheld"),
+}
+INVITATIONS = {
+    "open": lazy("Sent, not opened yet"),
+    "opened": lazy("Opened, not finished yet"),
+    "used": lazy("Used: they have joined"),
+    "locked": lazy("Locked after too many wrong codes"),
+    "stopped": lazy("Stopped: somebody said «this is not for me»"),
+    "revoked": lazy("Taken back"),
+    "expired": lazy("Ran out without being used"),
+}
+ROLES = {
+    "officer": lazy("Officer"),
+    "supervisor": lazy("Supervisor"),
+    "administrator": lazy("Administrator"),
+    "auditor": lazy("Auditor"),
+}
+
+
+def said(words: dict[str, Any], code: str) -> str:
+    """The words for a code; a code that is not known yet reads as itself, without underscores."""
+    return str(words[code]) if code in words else code.replace("_", " ")
+
+
+def language() -> str:
+    """``en`` or ``cy``: the language of the page."""
+    return "cy" if get_language() == "cy" else "en"
+
+
+def task(kind: str, part: str) -> str:
+    """``title``, ``why``, ``do`` or ``done`` of a kind of task; empty where there are no such words."""
+    try:
+        return wording.text(f"task.{kind}.{part}", language())
+    except wording.WordingError:
+        return said({}, kind).capitalize() if part == "title" else ""
+
+
+def milestone(code: str) -> str:
+    """The title that a milestone has on a victim's page."""
+    try:
+        return wording.entry_words(code, None, language(), unit=None).title
+    except wording.WordingError:
+        return said({}, code).capitalize()
+
+
+def listed(items: Iterable[str]) -> str:
+    """«a, b and c»."""
+    *first, last = list(items) or [""]
+    return _("%(first)s and %(last)s") % {"first": ", ".join(first), "last": last} if first else last
+
+
+def _clock(at: time) -> str:
+    half = _("am") if at.hour < 12 else _("pm")
+    return f"{at.hour % 12 or 12}{f'.{at.minute:02}' if at.minute else ''}{half}"
+
+
+def safe_contact(victim: Any) -> list[tuple[str, str]]:
+    """What may be used to reach this victim, in plain words: (what, words). The strictest comes first.
+
+    `victim` is a `people.models.Victim`.
+    """
+    found: list[tuple[str, str]] = []
+    if victim.no_portal:
+        found.append((_("Not safe"), _("This site. Tell them yourself.")))
+    if victim.disguise:
+        found.append((_("Disguise"), _("Nothing may show that police are writing. Tell them yourself.")))
+    if victim.safe_channels is not None and not victim.safe_channels:
+        found.append((_("Not safe"), _("Any message sent by machine. Tell them yourself.")))
+    elif victim.safe_channels is not None:
+        found.append((_("Safe"), listed(said(CHANNELS, channel) for channel in victim.safe_channels)))
+        if others := [str(words) for code, words in CHANNELS.items() if code not in victim.safe_channels]:
+            found.append((_("Not safe"), listed(others)))
+    elif victim.safe_known:
+        found.append((_("Safe"), _("Every way that is on file")))
+    else:
+        found.append(
+            (
+                _("Not known"),
+                _("Nobody has said yet what is safe for them. Ask, and put it into the records system."),
+            )
+        )
+    start, end = victim.safe_from, victim.safe_to
+    if start and end:
+        found.append((_("Only"), _("from %(from)s to %(to)s") % {"from": _clock(start), "to": _clock(end)}))
+    if victim.safe_note:
+        found.append((_("Note"), victim.safe_note))
+    return found
+
+
+def reach(victim: Any) -> list[tuple[str, str]]:
+    """The addresses on file and what they would like."""
+    found = []
+    if victim.email:
+        found.append((_("Email"), victim.email))
+    if victim.mobile:
+        found.append((_("Mobile"), victim.mobile))
+    preferred = victim.chosen_channel or victim.preferred_channel
+    if preferred:
+        found.append(
+            (_("Chose here") if victim.chosen_channel else _("Would like"), said(CHANNELS, preferred))
+        )
+    tongue = victim.chosen_language or victim.language
+    if tongue:
+        found.append((_("Language"), {"en": _("English"), "cy": _("Welsh")}.get(tongue, tongue)))
+    if needs := (victim.detail or {}).get("needs"):
+        found.append((_("Needs"), listed(said(NEEDS, need) for need in needs)))
+    return found
