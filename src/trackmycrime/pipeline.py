@@ -5,26 +5,28 @@ that follows inside the database is in that transaction: all of it or none. What
 here; the worker sends it after the commit (DESIGN, «The way of the data»).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
+from functools import partial
 from itertools import groupby
 from typing import Protocol
 from uuid import UUID
 
 from django.db import transaction
 
-from trackmycrime import alerts
+from trackmycrime.alerts import api as alerts
 from trackmycrime.audit.api import Act, Actor, record
 from trackmycrime.cases.models import Crime, Update
 from trackmycrime.feed.accept import Result, Source, accept
 from trackmycrime.feed.contract import Event, Refusal
 from trackmycrime.forces.models import Force
-from trackmycrime.kernel import crypto
+from trackmycrime.kernel import crypto, limits
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.kernel.locks import force_lock
 from trackmycrime.messages import api as messages
 from trackmycrime.people import invitations
 from trackmycrime.people.models import Victim
+from trackmycrime.people.sessions import clear_expired
 from trackmycrime.publish.contacts import publish_contacts
 from trackmycrime.publish.models import Case, Entry
 from trackmycrime.publish.promises import due_promises
@@ -43,13 +45,14 @@ __all__ = [
     "lift",
     "never",
     "officer_update",
-    "passes",
     "release",
     "set_next_update",
     "switch_on",
     "take_events",
     "told_in_person",
     "withhold",
+    "worker_passes",
+    "worker_rounds",
 ]
 
 
@@ -105,7 +108,7 @@ def _follow(force: Force, published: Published, now: datetime) -> None:
 
 
 def _told(
-    news: Iterable[News], published: Published, *, only: set[UUID] | None = None, but: set[UUID] = frozenset()  # type: ignore[assignment]
+    news: Iterable[News], published: Published, *, only: set[UUID] | None = None, but: Collection[UUID] = ()
 ) -> list[alerts.News]:
     """The news by victim: whom each concerns, of those who have a part in it."""
     return [
@@ -356,21 +359,31 @@ def _ask_for_updates(now: datetime) -> int:
     return sum(tasks.open_tasks(force, several, now=now) for force, several in needs.items())
 
 
-PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
-    ("messages", _take_messages),
-    ("codes", _send_codes),
-    ("invitations", _renew_invitations),
-    ("unanswered", messages.mend),
-    ("promises", _ask_for_updates),
-)
-"""(what the bell calls it, what is done): each in a transaction of its own, idempotent, returns how much it did."""
+Pass = tuple[str, Callable[[], int]]
+"""What it is called, and what does it: idempotent, in a transaction of its own, returns how much it did."""
 
 
-def passes(now: datetime, only: str = "") -> int:
-    """Carry on what waits for the worker: everything, or what the bell named. Returns how much was done."""
-    did = 0
-    for name, carry_on in PASSES:
-        if not only or only == name:
-            with transaction.atomic():
-                did += carry_on(now)
-    return did
+def _passes(now: datetime, *several: tuple[str, Callable[[datetime], int]]) -> list[Pass]:
+    return [(name, partial(_whole, do, now)) for name, do in several]
+
+
+def _whole(do: Callable[[datetime], int], now: datetime) -> int:
+    with transaction.atomic():
+        return do(now)
+
+
+def worker_passes(now: datetime) -> list[Pass]:
+    """What waits for the worker whenever the bell rings, in this order."""
+    return _passes(now, ("messages", _take_messages), ("codes", _send_codes))
+
+
+def worker_rounds(now: datetime) -> list[Pass]:
+    """What is looked for now and then: invitations to renew, promises to keep, what has slipped by."""
+    return _passes(
+        now,
+        ("invitations", _renew_invitations),
+        ("unanswered", messages.mend),
+        ("promises", _ask_for_updates),
+        ("sessions", clear_expired),
+        ("limits", limits.clear_ended),
+    )

@@ -35,3 +35,10 @@ def clear(limit: Limit, who: str) -> None:
     """Forget the count, as after a success."""
     with connection.cursor() as cursor:
         cursor.execute("select limit_clear(%s)", [crypto.blind(f"limit:{limit.name}", who)])
+
+
+def clear_ended(now: datetime) -> int:
+    """Remove the counters of windows that are over, for the worker; returns how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute("delete from kernel_counter where ends_at < %s", [now])
+        return cursor.rowcount
