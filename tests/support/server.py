@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from trackmycrime.ops import keys, logins
 from trackmycrime.ops.database import prefix_of
@@ -24,8 +25,9 @@ def _prepare(url: str, passwords: Mapping[str, str]) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         logins.ensure(connection, prefix, given)
         for door in keys.DOORS:
-            name = psycopg.sql.Identifier(f"{prefix}{door}")
-            connection.execute(psycopg.sql.SQL("grant {} to current_user").format(name))
+            role = f"{prefix}{door}"
+            if connection.execute("select not pg_has_role(%s, 'member')", [role]).fetchone() == (True,):
+                connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(role)))
 
 
 class TestServer:
