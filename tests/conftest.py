@@ -6,6 +6,8 @@ import os
 
 import django
 import pytest
+import pytest_django
+from django.db import connection
 
 from tests.support.server import TestServer
 
@@ -28,3 +30,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     server = config.stash.get(SERVER, None)
     if server:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """Tests that commit are cleaned up with TRUNCATE, which the audit refuses to everybody."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("alter table audit_record disable trigger audit_kept")

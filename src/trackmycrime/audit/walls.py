@@ -5,8 +5,8 @@ create or replace function audit_freeze() returns trigger language plpgsql as $$
 begin raise insufficient_privilege using message = 'the audit is only ever added to'; end $$"""
 
 _TRIGGER = """
-do $$ begin if not exists (select from pg_trigger where tgname = 'audit_frozen') then
-create trigger audit_frozen before update or delete or truncate on audit_record
+do $$ begin if not exists (select from pg_trigger where tgname = '{name}') then
+create trigger {name} before {acts} on audit_record
 for each statement execute function audit_freeze(); end if; end $$"""
 
 # The portal writes down what its own account does and reads nothing back; staff see their own force's records.
@@ -30,5 +30,8 @@ WALLS = Walls(
         }
     },
     functions=[("audit_freeze()", _FREEZE, ())],
-    statements=[_TRIGGER],
+    statements=[
+        _TRIGGER.format(name="audit_frozen", acts="update or delete"),
+        _TRIGGER.format(name="audit_kept", acts="truncate"),
+    ],
 )
