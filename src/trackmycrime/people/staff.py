@@ -53,7 +53,14 @@ def add(force: Force, email: str, role: str, *, officer_id: str = "", now: datet
         if known and known.force_id != force.pk:
             raise NotOurs
         staff, _ = Staff.objects.update_or_create(
-            account=account, defaults={"force": force, "role": role, "officer_id": officer_id, "active": True}
+            account=account,
+            defaults={
+                "force": force,
+                "role": role,
+                # compared without case, as the feed keeps it
+                "officer_id": officer_id.strip().casefold(),
+                "active": True,
+            },
         )
         SetupLink.objects.filter(account=account, used_at=None).delete()
         token = codes.link_token()
