@@ -7,12 +7,9 @@ here; the worker sends it after the commit (DESIGN, «The way of the data»).
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
-from functools import partial
 from itertools import groupby
 from typing import Protocol
 from uuid import UUID
-
-from django.db import transaction
 
 from trackmycrime.alerts import api as alerts
 from trackmycrime.audit.api import Act, Actor, record
@@ -35,6 +32,7 @@ from trackmycrime.tasks import api as tasks
 from trackmycrime.tasks.models import Task
 
 __all__ = [
+    "PASSES",
     "NotPossible",
     "Result",
     "Staff",
@@ -51,8 +49,6 @@ __all__ = [
     "take_events",
     "told_in_person",
     "withhold",
-    "worker_passes",
-    "worker_rounds",
 ]
 
 
@@ -359,31 +355,14 @@ def _ask_for_updates(now: datetime) -> int:
     return sum(tasks.open_tasks(force, several, now=now) for force, several in needs.items())
 
 
-Pass = tuple[str, Callable[[], int]]
-"""What it is called, and what does it: idempotent, in a transaction of its own, returns how much it did."""
-
-
-def _passes(now: datetime, *several: tuple[str, Callable[[datetime], int]]) -> list[Pass]:
-    return [(name, partial(_whole, do, now)) for name, do in several]
-
-
-def _whole(do: Callable[[datetime], int], now: datetime) -> int:
-    with transaction.atomic():
-        return do(now)
-
-
-def worker_passes(now: datetime) -> list[Pass]:
-    """What waits for the worker whenever the bell rings, in this order."""
-    return _passes(now, ("messages", _take_messages), ("codes", _send_codes))
-
-
-def worker_rounds(now: datetime) -> list[Pass]:
-    """What is looked for now and then: invitations to renew, promises to keep, what has slipped by."""
-    return _passes(
-        now,
-        ("invitations", _renew_invitations),
-        ("unanswered", messages.mend),
-        ("promises", _ask_for_updates),
-        ("sessions", clear_expired),
-        ("limits", limits.clear_ended),
-    )
+PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
+    ("messages", _take_messages),
+    ("codes", _send_codes),
+    ("invitations", _renew_invitations),
+    ("unanswered", messages.mend),
+    ("promises", _ask_for_updates),
+    ("sessions", clear_expired),
+    ("limits", limits.clear_ended),
+)
+"""What a worker carries on, in this order: (what the bell calls it, what is done). Each runs in a transaction of its
+own, may be run again at any time, and returns how much it did."""
