@@ -18,6 +18,7 @@ def door() -> WhiteNoiseMiddleware:
     return WhiteNoiseMiddleware(lambda request: HttpResponse("from the door", status=404))
 
 
+@pytest.mark.django_db  # closing an answer closes what Django has open
 def test_files_are_served_to_be_kept(door: WhiteNoiseMiddleware) -> None:
     for name, kind in (
         ("design/look.css", "text/css"),

@@ -83,6 +83,20 @@ def test_timeline_marks_language_correction_and_withdrawal() -> None:
     assert '<div lang="en"><p>We are still waiting' in welsh
 
 
+def test_older_entries_fold_what_is_long_and_newer_ones_do_not() -> None:
+    long = ["Happened.", "Means.", "Next.", "Could change.", "Ask."]
+    entries = [
+        examples.Entry(str(n), f"Step {n}", "1 November", "2026-11-01", "", long, is_new=n == 2)
+        for n in range(1, 5)
+    ]
+    entries.append(examples.Entry("5", "Short", "1 November", "2026-11-01", "", long[:3]))
+    html = render_to_string("design/_timeline.html", {"entries": entries})
+    folded = re.findall(r"<summary>Read the rest<span[^>]*>: (Step \d|Short)</span>", html)
+    assert folded == ["Step 3", "Step 4"]
+    assert html.count("Could change.") == 4
+    assert html.count("<details") == html.count("</details>")
+
+
 def test_no_updates_is_said() -> None:
     assert "There is nothing to show yet" in render_to_string("design/_timeline.html", {"entries": []})
 

@@ -85,7 +85,10 @@ def test_another_persons_way_cannot_be_chosen(made: World) -> None:
 
 
 def test_with_several_cases_each_has_its_own_way(made: World) -> None:
-    made.send(crime("52/2", 1), victim("52/2", 1, safe_contact={"channels": ["email"], "disguise": False, "no_portal": False}))
+    made.send(
+        crime("52/2", 1),
+        victim("52/2", 1, safe_contact={"channels": ["email"], "disguise": False, "no_portal": False}),
+    )
     join(made)
     client = signed_in()
     html = client.get("/settings/").content.decode()

@@ -68,7 +68,8 @@ def edit(request: PortalRequest) -> HttpResponse:
     now = utc_now()
     account = request.account_id
     assert account is not None
-    titles = {line.id: line.title for line in view.my_cases(get_language() or "en", now=now)}
+    lines = view.my_cases(get_language() or "en", now=now)
+    titles = {line.id: f"{line.title} ({line.reference})" for line in lines}
     parts = [(titles[case], victim) for case, victim in reads.my_parts(account) if case in titles]
     form = Settings(request.POST if request.method == "POST" else None, parts=parts)
     if form.is_bound and form.is_valid():

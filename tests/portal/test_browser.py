@@ -1,0 +1,91 @@
+"""Every page of the portal in a real browser, in both languages: accessibility, small phones, content policy."""
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.design.served import served
+from tests.design.test_browser import FLAGS, violations
+from tests.portal.making import join, signed_in, world
+from tests.portal.test_cases import staff
+from tests.support import chromium
+from tests.support.doors import door_client
+from tests.support.events import crime, update, victim
+from trackmycrime.people.models import Account, Victim
+
+pytestmark = [pytest.mark.django_db, pytest.mark.browser]
+
+
+def pages(language: str) -> dict[str, str]:
+    """The HTML of each page that this door has, by a name for it."""
+    made = world("south-wales", ("cy", "en"))
+    account = join(made)
+    staff(made)
+    note = "We have looked at the cameras.\n\nThe bicycle was seen at 6pm."
+    made.send(
+        crime(
+            "52/2",
+            1,
+            stage="closed",
+            outcome={"code": "18", "decided_on": "2026-11-20"},
+            place="Queen Street",
+        ),
+        victim("52/2", 1, safe_contact={"channels": [], "disguise": False, "no_portal": False}),
+        update("52/1", 6, "u1", "suspect_arrested"),
+        update("52/1", 7, "u2", "note", text={"en": note}),
+    )
+    join(made)
+    guest = door_client("portal")
+    guest.get(f"/language/{language}/")
+    client = signed_in()
+    client.get(f"/language/{language}/")
+    first = client.get("/cases/")
+    Account.objects.filter(pk=account.pk).update(seen_at=account.created_at)
+    one, other = (f"/cases/{made.case(reference)}/" for reference in ("52/1", "52/2"))
+    wrong = {"once": "x", "text": ""}
+    found = {
+        "home": guest.get("/"),
+        "sign-in": guest.get("/sign-in/?ended=1"),
+        "sign-in-wrong": guest.post("/sign-in/", {"email": "x"}),
+        "join": guest.get("/start/"),
+        **{
+            name: guest.get(f"/{name}/")
+            for name in ("help", "rights", "privacy", "cookies", "terms", "accessibility")
+        },
+        "not-found": guest.get("/nothing/"),
+        "my-cases": first,
+        "case": client.get(one),
+        "case-finished": client.get(other),
+        "messages-empty": client.get(f"{one}messages/"),
+        "messages-wrong": client.post(f"{one}messages/", wrong),
+        "threads": client.get("/messages/"),
+        "settings": client.get("/settings/?saved=1"),
+    }
+    client.post(
+        f"{one}messages/",
+        {"once": "0192f0f0-0000-7000-8000-000000000000", "text": "Is there news?\n\nThank you."},
+    )
+    found["messages"] = client.get(f"{one}messages/?sent=1")
+    Victim.objects.update(live=False)
+    found["no-cases"] = client.get("/cases/")
+    found["signed-out"] = client.post("/sign-out/")
+    return {f"/{name}": response.content.decode() for name, response in found.items()}
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_every_page_is_right_on_the_smallest_phone(language: str) -> None:
+    if not (program := chromium.find()):
+        pytest.skip("no Chromium on this machine")
+    # made before playwright starts: inside its event loop Django would take another connection
+    made = pages(language)
+    said: list[str] = []
+    with served(made) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        page = browser.new_page(viewport={"width": 320, "height": 640})
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        for name in made:
+            page.goto(address + name)
+            assert page.get_attribute("html", "lang") == language
+            assert (name, violations(page)) == (name, [])
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+        browser.close()
+    assert said == []
