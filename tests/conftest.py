@@ -9,6 +9,7 @@ import pytest
 import pytest_django
 from django.db import connection
 
+from tests.support.flush import flushable  # noqa: F401 (a fixture)
 from tests.support.server import TestServer
 
 SERVER = pytest.StashKey[TestServer]()

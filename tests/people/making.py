@@ -65,3 +65,14 @@ def sign_in(
     next_ = extra.pop("next", None)
     address = "/sign-in/" + (f"?{urlencode({'next': next_})}" if next_ else "")
     return client, client.post(address, {"email": email, "password": password}, **extra)
+
+
+class Counted:
+    """The statements that ran."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.said.append(sql.lower())
+        return execute(sql, params, many, context)

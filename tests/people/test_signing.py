@@ -137,7 +137,14 @@ def test_a_try_is_counted_though_the_request_fails(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(
     "wanted",
-    ["https://evil.example/x", "//evil.example", "/\\evil.example", "javascript:alert(1)", "evil", "/x\r\nSet-Cookie: a=b"],
+    [
+        "https://evil.example/x",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "evil",
+        "/x\r\nSet-Cookie: a=b",
+    ],
 )
 @pytest.mark.parametrize("door", ["portal", "desk"])
 def test_next_leads_to_pages_of_ours_only(door: str, wanted: str) -> None:
@@ -206,6 +213,8 @@ def test_a_door_looks_up_its_own_kind_only() -> None:
     with connection.cursor() as cursor:
         for door, other in (("portal", "people_officer_for"), ("desk", "people_victim_for")):
             with role(door):
-                cursor.execute("select has_function_privilege(current_user, %s, 'execute')", [f"{other}(bytea)"])
+                cursor.execute(
+                    "select has_function_privilege(current_user, %s, 'execute')", [f"{other}(bytea)"]
+                )
                 assert cursor.fetchone() == (False,)
     assert PASSWORD

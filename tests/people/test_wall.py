@@ -10,7 +10,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
-from tests.people.making import EMAIL, NOW, make_account, make_crime, make_force, make_officer, make_victim, sign_in
+from tests.people.making import (
+    EMAIL,
+    NOW,
+    Counted,
+    make_account,
+    make_crime,
+    make_force,
+    make_officer,
+    make_victim,
+    sign_in,
+)
 from tests.support.doors import door_client
 from trackmycrime.audit import api as audit
 from trackmycrime.audit.models import Record
@@ -107,7 +117,10 @@ def test_only_named_pages_are_open(door: str) -> None:
 @pytest.mark.parametrize("page", ["/mine/", "/staff/", "/supervisors/"])
 def test_nobody_signed_in_is_sent_to_sign_in(door: str, page: str) -> None:
     answer = door_client(door).get(page)
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"/sign-in/?next={page.replace('/', '%2F')}")
+    assert (answer.status_code, answer.headers["Location"]) == (
+        302,
+        f"/sign-in/?next={page.replace('/', '%2F')}",
+    )
 
 
 def test_a_form_sent_after_the_session_ended_leads_back_to_its_page() -> None:
@@ -202,17 +215,6 @@ def test_a_page_costs_three_statements_beside_its_own() -> None:
     kinds = ["people_portal_session", "set_config", "people_victim", "people_account", "set_config"]
     assert len(own) == len(kinds)
     assert all(kind in each for kind, each in zip(kinds, own, strict=True))
-
-
-class Counted:
-    """The statements that ran."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        self.said.append(sql.lower())
-        return execute(sql, params, many, context)
 
 
 def test_settings_name_the_walls() -> None:

@@ -152,7 +152,7 @@ end $$"""
 # nothing but what the police say is this same person's, so that it gives no more than the invitation itself.
 _RESET = f"""
 create or replace function people_invitation_reset(
-    h bytea, ticket bytea, email bytea, secret varchar, at timestamptz)
+    h bytea, ticket bytea, mail bytea, secret varchar, at timestamptz)
 returns uuid
 language plpgsql volatile {_FIXED} as $$
 declare mine people_victim%rowtype;
@@ -161,7 +161,7 @@ begin
     where i.token_hash = h and i.state = 'opened' and i.proof_hash = ticket and i.proof_expires_at > at and v.live;
     if mine.account_id is null
        or not exists (select from people_account a where a.id = mine.account_id and a.kind = 'victim' and a.is_active
-                      and a.email_hash = email)
+                      and a.email_hash = mail)
        or exists (select from people_victim v where v.account_id = mine.account_id and v.live
                   and (v.force_id, v.person) <> (mine.force_id, mine.person)) then
         return null;
