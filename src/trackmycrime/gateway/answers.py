@@ -25,9 +25,7 @@ View = Callable[[HttpRequest], HttpResponse]
 
 def answer(content: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """A JSON answer."""
-    return HttpResponse(
-        json.dumps(content, ensure_ascii=False), content_type="application/json", status=status
-    )
+    return _written(content, "application/json", status, {})
 
 
 def problem(
@@ -41,12 +39,13 @@ def problem(
     """A problem by RFC 9457; `members` are further members of it, left out where they are None."""
     content = {"type": type_, "title": title, "status": status, "detail": detail}
     content |= {name: value for name, value in members.items() if value is not None}
-    return HttpResponse(
-        json.dumps(content, ensure_ascii=False),
-        content_type="application/problem+json",
-        status=status,
-        headers=dict(headers or {}),
-    )
+    return _written(content, "application/problem+json", status, headers or {})
+
+
+def _written(content: Mapping[str, Any], type_: str, status: int, headers: Mapping[str, str]) -> HttpResponse:
+    body = json.dumps(content, ensure_ascii=False).encode()
+    headers = {"Content-Length": str(len(body)), **headers}
+    return HttpResponse(body, content_type=type_, status=status, headers=headers)
 
 
 def only(method: str) -> Callable[[View], View]:

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import click
 
 from trackmycrime.feed.contract import TYPES
 from trackmycrime.ops.attach import json_option, with_database
+from trackmycrime.ops.commands.force import named
 from trackmycrime.ops.exits import WrongUse, answer
-
-if TYPE_CHECKING:
-    from trackmycrime.forces.models import Force
-
-
-def _force(slug: str) -> Force:
-    from trackmycrime.forces.models import Force
-
-    force = Force.objects.filter(slug=slug).first()
-    if force is None:
-        known = ", ".join(Force.objects.order_by("slug").values_list("slug", flat=True))
-        raise WrongUse(
-            f"there is no force {slug!r}; there are: {known or 'none yet (trackmycrime force add)'}"
-        )
-    return force
 
 
 @click.group("source")
@@ -62,7 +47,7 @@ def add(force: str, name: str, live_from: str, types: tuple[str, ...], as_json: 
     now = utc_now()
     try:
         made, token = sources.add(
-            _force(force), name, live_from=sources.read_live_from(live_from, now=now), types=types, now=now
+            named(force), name, live_from=sources.read_live_from(live_from, now=now), types=types, now=now
         )
     except sources.CannotDo as why:
         raise WrongUse(str(why)) from None
@@ -95,7 +80,7 @@ def rotate(force: str, name: str, keep_old: float, as_json: bool) -> None:
 
     now, keep = utc_now(), timedelta(hours=keep_old)
     try:
-        source = sources.named(_force(force), name)
+        source = sources.named(named(force), name)
         token = sources.rotate(source, keep=keep, now=now)
     except sources.CannotDo as why:
         raise WrongUse(str(why)) from None
@@ -119,7 +104,7 @@ def revoke(force: str, name: str, as_json: bool) -> None:
     from trackmycrime.kernel.clock import utc_now
 
     try:
-        source = sources.named(_force(force), name)
+        source = sources.named(named(force), name)
     except sources.CannotDo as why:
         raise WrongUse(str(why)) from None
     changed = sources.revoke(source, now=utc_now())
@@ -140,7 +125,7 @@ def list_sources(force: str | None, as_json: bool) -> None:
     from trackmycrime.feed import sources
     from trackmycrime.kernel.clock import utc_now
 
-    found = sources.listing(None if force is None else _force(force), now=utc_now())
+    found = sources.listing(None if force is None else named(force), now=utc_now())
     rows = [
         {
             "force": one.force,
