@@ -94,11 +94,9 @@ def made(of: Force | None = None, *, joined: bool = True, **values: Any) -> Made
     mobile = values.pop("mobile", f"+447700900{uuid.uuid4().int % 1000:03d}")
     account = None
     if joined:
+        sign_in = f"{uuid.uuid4().hex[:12]}@example.org"
         account = Account.objects.create(
-            kind="victim",
-            email=email or "a@example.org",
-            email_hash=blind_email(email or uuid.uuid4().hex),
-            created_at=NOW,
+            kind="victim", email=sign_in, email_hash=blind_email(sign_in), created_at=NOW
         )
     victim = Victim.objects.create(
         force=of,

@@ -13,7 +13,8 @@ def test_links_have_128_bits_and_more() -> None:
 
 
 def test_typed_codes_hold_against_their_limits() -> None:
-    # a million network addresses for 72 hours, among 100,000 open invitations: still a hit by luck in one of eighty such attacks, and a second proof behind it
+    # a million network addresses for 72 hours, among 100,000 open invitations:
+    # still a hit by luck in one of eighty such attacks, and a second proof behind it
     tries = 1_000_000 * TYPING.most * 72
     assert tries * 100_000 / 2 ** (codes.BITS * codes.START_LENGTH) < 0.02
     # five tries at one invitation

@@ -23,4 +23,4 @@ def since(request: PortalRequest, *, now: datetime) -> datetime:
 
 def note(request: PortalRequest, *, now: datetime) -> None:
     """The person has looked: what is there by now is not new at the next visit."""
-    Account.objects.filter(pk=request.account_id).update(seen_at=now)
+    Account.objects.filter(pk=request.account.pk).update(seen_at=now)

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from .views import cases, errors, information, messages, session, settings
+from .views import cases, contact, errors, information, messages, session
 
 urlpatterns = [
     path("", information.home, name="home"),
@@ -12,7 +12,7 @@ urlpatterns = [
     path("cases/<uuid:id>/", cases.one, name="case"),
     path("cases/<uuid:id>/messages/", messages.thread, name="messages_of"),
     path("messages/", messages.threads, name="messages"),
-    path("settings/", settings.edit, name="settings"),
+    path("settings/", contact.edit, name="settings"),
     path("help/", information.help_page, name="help"),
     path("rights/", information.rights, name="rights"),
     path("privacy/", information.privacy, name="privacy"),
