@@ -126,7 +126,7 @@ def list_sources(force: str | None, as_json: bool) -> None:
     from trackmycrime.kernel.clock import utc_now
 
     found = sources.listing(None if force is None else named(force), now=utc_now())
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "force": one.force,
             "source": one.source,
