@@ -16,12 +16,15 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Step = Literal["staff", "recorded", "victim", "change"]
+Step = Literal["staff", "recorded", "victim", "outcome", "shown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One event that a connector made, and where in the life of its crime it belongs."""
+    """One event that a connector made, and where in the life of its crime it belongs.
+
+    `outcome` is a dated outcome, `shown` what a release shows; `month` is that of the outcome or release.
+    """
 
     step: Step
     month: int

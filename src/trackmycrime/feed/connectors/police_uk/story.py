@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from trackmycrime.feed.connectors.events import Made, event
+from trackmycrime.feed.connectors.events import Made, Step, event
 from trackmycrime.feed.connectors.months import moment_in, month_text
 from trackmycrime.feed.connectors.police_uk.facts import Crime, Seen
 from trackmycrime.feed.connectors.police_uk.labels import CATEGORIES, Status
@@ -86,7 +86,8 @@ def story(crime: Crime, teller: Teller) -> Iterator[Made]:
             if place < _RELEASED
             else moment_in(month, 28, 18)
         )
-        yield Made("change", month, _crime(reference, time, month, place, data, teller))
+        step: Step = "outcome" if place < _RELEASED else "shown"
+        yield Made(step, month, _crime(reference, time, month, place, data, teller))
         if status.result is not None:
             yield _update(reference, month, status, teller, time)
 
@@ -145,7 +146,7 @@ def _update(reference: str, month: int, status: Status, teller: Teller, time: st
         place=_OUTCOME + status.rank,
         data=data,
     )
-    return Made("change", month, made)
+    return Made("outcome", month, made)
 
 
 def _data(reference: str, seen: Seen, reported: int, teller: Teller, stage: str) -> dict[str, Any]:

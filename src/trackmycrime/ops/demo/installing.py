@@ -1,0 +1,109 @@
+"""What an administrator does before a force can use the service, done for the demo by the same commands.
+
+Needs Django with the owner's login, as the commands do.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trackmycrime.feed.connectors.police_uk.made_up import WELSH_FORCES
+
+SOURCE = "Demo records system"
+
+_NAMES_CY = {
+    "dyfed-powys": "Heddlu Dyfed-Powys",
+    "gwent": "Heddlu Gwent",
+    "north-wales": "Heddlu Gogledd Cymru",
+    "south-wales": "Heddlu De Cymru",
+}
+_LITTLE = frozenset({"and", "of"})
+_OLD_MONTHS = 1200
+"""How long a closed case of real extracts stays readable: they are years old, and there to be looked at."""
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Somebody who can sign in, and where."""
+
+    who: str
+    email: str
+    password: str
+
+
+def run(*words: str) -> Any:
+    """Run a command of ours in this process; what it answers with --json."""
+    from trackmycrime.ops.cli import trackmycrime
+
+    said = io.StringIO()
+    with redirect_stdout(said):
+        trackmycrime.main([*words, "--json"], prog_name="trackmycrime", standalone_mode=False)
+    return json.loads(said.getvalue())
+
+
+def name_of(slug: str) -> str:
+    """A force's name for people, from how data.police.uk spells it in files."""
+    words = [word if word in _LITTLE else word.capitalize() for word in slug.split("-")]
+    return f"{' '.join(words)} Police"
+
+
+def install(slug: str, *, old: bool) -> str:
+    """Add the force and its source where they are not there yet; a token that counts. `old`: years old cases."""
+    welsh = slug in WELSH_FORCES
+    lines = [
+        f"slug = {json.dumps(slug)}",
+        f"name = {json.dumps(name_of(slug))}",
+        f"languages = {json.dumps(['cy', 'en'] if welsh else ['en'])}",
+    ]
+    if welsh:
+        lines.append(f"name_cy = {json.dumps(_NAMES_CY[slug], ensure_ascii=False)}")
+    if old:
+        lines += ["[policy]", f"readable_months = {_OLD_MONTHS}"]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "force.toml"
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        run("force", "apply", str(file))
+    known = any(row["source"] == SOURCE for row in run("source", "list", slug))
+    words = ("rotate", slug, SOURCE, "--keep-old", "0") if known else ("add", slug, SOURCE)
+    return str(run("source", *words)["token"])
+
+
+def add_officer(slug: str, email: str, role: str, officer_id: str, password: str) -> SignIn:
+    """Put an officer on the staff and let them choose their password."""
+    from trackmycrime.kernel.clock import utc_now
+    from trackmycrime.people import staff
+
+    words = ("--officer-id", officer_id) if officer_id else ()
+    url = run("officer", "add", slug, email, "--role", role, *words)["setup_url"]
+    staff.set_up(url.rpartition("/")[2], password, now=utc_now())
+    return SignIn(role, email, password)
+
+
+def join(slug: str, person: str, email: str, password: str, language: str) -> bool:
+    """Let a person join all of their crimes, as with a code that an officer handed over; False when there is none."""
+    from django.db import transaction
+
+    from trackmycrime.audit.api import SYSTEM
+    from trackmycrime.forces.models import Force
+    from trackmycrime.kernel.clock import utc_now
+    from trackmycrime.people import invitations, joining
+    from trackmycrime.people.models import Victim
+
+    force = Force.objects.get(slug=slug)
+    joined = False
+    for part in Victim.objects.filter(force=force, person=person, live=True):
+        if part.joined_at is None:
+            with transaction.atomic():
+                invited = invitations.invite_in_person(force, part, by=SYSTEM, now=utc_now())
+            started = invited and joining.open_code(invited.token, "127.0.0.1", now=utc_now())
+            if not started:
+                continue
+            joining.join_with(started, email, password, "127.0.0.1", language=language, now=utc_now())
+        joined = True
+    return joined

@@ -1,0 +1,117 @@
+"""The mailbox's pages: every email and text as it arrived, escaped; its own small HTML, for the demo only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from html import escape
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from trackmycrime.ops.demo.post import Arrived
+from trackmycrime.ops.demo.told import Told
+
+_URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:)]")
+_LONDON = ZoneInfo("Europe/London")
+REFRESH_SECONDS = 5
+
+
+def mailbox(
+    arrived: Sequence[Arrived],
+    told: Callable[[str], Told | None],
+    *,
+    to: str,
+    still: bool,
+    before: bool,
+    start_here: str,
+    portal: str,
+    total: bool,
+) -> str:
+    """The list of letters: of one address (`to`), held `still`, an older page (`before`); `total`: there are more."""
+    where = f"?to={quote(to)}&" if to else "?"
+    moving = not still and not before
+    reload = f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}">' if moving else ""
+    if moving:
+        toggle = (
+            f"This page looks again every {REFRESH_SECONDS} seconds. "
+            f'<a class="govuk-link" href="/{where}still=1">Hold it still</a>'
+        )
+    else:
+        toggle = (
+            f'This page holds still. <a class="govuk-link" href="/{where.rstrip("?&")}">Look for new post</a>'
+        )
+    title = f"Post for {escape(to)}" if to else "All post"
+    everything = '<p class="govuk-body"><a class="govuk-link" href="/">All post</a></p>' if to else ""
+    begin = ""
+    if start_here and not to:
+        begin = (
+            '<div class="govuk-inset-text"><strong>Start here.</strong> Alex Morgan has just reported a theft. '
+            f'<a class="govuk-link" href="/?to={quote(start_here)}">Open their invitation</a> and follow it.</div>'
+        )
+    letters = "".join(_letter(each, told(each.body), portal) for each in arrived)
+    older = ""
+    if total and arrived:
+        link = f'<a class="govuk-link" href="/{where}before={arrived[-1].number}">Older post</a>'
+        older = f'<p class="govuk-body">{link}</p>'
+    empty = "" if arrived else '<p class="govuk-body">Nothing has arrived yet.</p>'
+    return f"""<!DOCTYPE html>
+<html lang="en" class="govuk-template">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} – TrackMyCrime demo mailbox</title>
+{reload}
+<link rel="icon" href="/look/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/look/vendor/govuk-frontend.css">
+<link rel="stylesheet" href="/look/look.css">
+<link rel="stylesheet" href="/look/mailbox.css">
+</head>
+<body class="govuk-template__body">
+<a href="#main" class="govuk-skip-link">Skip to main content</a>
+<div class="tmc-page"><div class="govuk-width-container">
+<main class="govuk-main-wrapper" id="main" tabindex="-1">
+<h1 class="govuk-heading-l">{title}</h1>
+<p class="govuk-body">Every email and text that the demo sent, newest first. Everybody here is made up. {toggle}</p>
+{everything}{begin}{empty}{letters}{older}
+</main>
+</div></div>
+</body>
+</html>
+"""
+
+
+def _letter(arrived: Arrived, told: Told | None, portal: str) -> str:
+    kind = "Email" if arrived.kind == "email" else "Text"
+    at = datetime.fromisoformat(arrived.at).astimezone(_LONDON)
+    subject = f'<h2 class="govuk-heading-s">{escape(arrived.subject)}</h2>' if arrived.subject else ""
+    return f"""<article class="post">
+<p class="post__head"><strong>{kind}</strong> to
+<a class="govuk-link" href="/?to={quote(arrived.to)}">{escape(arrived.to)}</a>
+<time datetime="{escape(arrived.at)}">{at:%-d %B, %H:%M:%S}</time></p>
+{subject}<div class="post__body">{linked(arrived.body)}</div>
+{_told(told, portal) if told else ""}</article>
+"""
+
+
+def linked(text: str) -> str:
+    """Text as HTML: escaped, lines kept, web addresses as links."""
+    parts, end = [], 0
+    for match in _URL.finditer(text):
+        parts.append(escape(text[end : match.start()]))
+        url = escape(match[0])
+        parts.append(f'<a class="govuk-link" href="{url}">{url}</a>')
+        end = match.end()
+    parts.append(escape(text[end:]))
+    return "".join(parts).strip().replace("\n", "<br>\n")
+
+
+def _told(told: Told, portal: str) -> str:
+    if not told.open:
+        return '<p class="post__told">This invitation was used, replaced or has run out.</p>'
+    start = escape(f"{portal.rstrip('/')}/start/")
+    return f"""<div class="post__told"><strong>What the officer told {escape(told.name)}</strong><br>
+“When you follow our invitation you are asked for a code.
+Yours is <strong class="post__code">{escape(told.code)}</strong>.
+If it comes by text, type the code from the text at <a class="govuk-link" href="{start}">{start}</a>.”</div>
+"""

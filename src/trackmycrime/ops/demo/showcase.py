@@ -1,0 +1,186 @@
+"""A few people whose cases show what the service is for; the demo's sign-ins are theirs.
+
+- Sam Carter was burgled and had a bicycle stolen: one account, two crimes. One of them holds an update that
+  an officer must release.
+- Megan Rees lives in Wales and reads Welsh.
+- Alex Morgan has reported a theft just now, and is invited when the demo starts: to be followed from the mail on.
+- Robin Ellis's case is withheld: nobody sees it, and nothing says so.
+
+They are made up, marked as all made-up people are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from trackmycrime.ops.demo.live import live_event
+from trackmycrime.ops.demo.sentences import AT_WORK, STEPS, Sentence
+
+OFFICER_ID = "made-up-officer-demo"
+UNIT_ID = "made-up-unit-1"
+PASSWORD = "correct-horse-demo"  # noqa: S105 (of made-up people on one machine, printed when the demo starts)
+ENGLISH, WELSH = "avon-and-somerset", "south-wales"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A made-up victim."""
+
+    name: str
+    victim: str
+    email: str
+    mobile: str
+    language: str = "en"
+
+    def data(self) -> dict[str, Any]:
+        """As a `victim.changed` says it."""
+        return {
+            "victim": self.victim,
+            "role": "victim",
+            "name": self.name,
+            "email": self.email,
+            "mobile": self.mobile,
+            "language": self.language,
+            "born_on": "1984-03-12",
+        }
+
+
+@dataclass(frozen=True)
+class Story:
+    """A crime of the showcase: its first state, and what is written as time goes by."""
+
+    force: str
+    reference: str
+    person: Person
+    offence: tuple[str, str]
+    place: str
+    days_ago: int
+    so_far: tuple[Sentence, ...] = ()
+    to_come: tuple[Sentence, ...] = ()
+    withheld: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+SAM = Person("Sam Carter", "made-up-sam-carter", "sam.carter@example.org", "07700 900101")
+MEGAN = Person("Megan Rees", "made-up-megan-rees", "megan.rees@example.org", "07700 900102", "cy")
+ALEX = Person("Alex Morgan", "made-up-alex-morgan", "alex.morgan@example.org", "07700 900103")
+ROBIN = Person("Robin Ellis", "made-up-robin-ellis", "robin.ellis@example.org", "07700 900104")
+
+_HELD = Sentence(
+    "suspect_identified",
+    "We think that we know who did this. I would like to tell you more in person first.",
+    "Credwn ein bod yn gwybod pwy wnaeth hyn. Hoffwn ddweud mwy wrthych yn bersonol yn gyntaf.",
+)
+
+STORIES: tuple[Story, ...] = (
+    Story(
+        ENGLISH,
+        "AS-DEMO-0001",
+        SAM,
+        ("Burglary", "burglary"),
+        "On or near Kestrel Close",
+        26,
+        so_far=(AT_WORK[0], AT_WORK[3], AT_WORK[10]),
+        to_come=(AT_WORK[2], AT_WORK[5], STEPS[0], STEPS[1], AT_WORK[9], STEPS[2], STEPS[3]),
+    ),
+    Story(
+        ENGLISH,
+        "AS-DEMO-0002",
+        SAM,
+        ("Bicycle theft", "bicycle-theft"),
+        "On or near Canal Walk",
+        9,
+        so_far=(AT_WORK[6], _HELD),
+        to_come=(AT_WORK[1], AT_WORK[4], AT_WORK[7]),
+    ),
+    Story(
+        WELSH,
+        "SW-DEMO-0001",
+        MEGAN,
+        ("Vehicle crime", "vehicle-crime"),
+        "On or near Heol y Bryn",
+        12,
+        so_far=(AT_WORK[1],),
+        to_come=(AT_WORK[2], AT_WORK[5], AT_WORK[8]),
+    ),
+    Story(ENGLISH, "AS-DEMO-0003", ALEX, ("Other theft", "other-theft"), "On or near Market Square", 0),
+    Story(
+        ENGLISH,
+        "AS-DEMO-0004",
+        ROBIN,
+        ("Criminal damage and arson", "criminal-damage-arson"),
+        "On or near Mulberry Road",
+        15,
+        so_far=(AT_WORK[0],),
+        withheld=True,
+    ),
+)
+
+
+def officer(force: str) -> dict[str, Any]:
+    """The officer in the showcase's cases, who is also a sign-in of the desk in England."""
+    return {
+        "name": "Priya Shah",
+        "collar_number": "4021",
+        "rank": "Police Constable",
+        "unit": UNIT_ID,
+        "email": f"priya.shah.{force}@example.org",
+        "phone": "03069 990021",
+        "active": True,
+    }
+
+
+def beginning(force: str, now: datetime) -> Iterator[dict[str, Any]]:
+    """What is known of the showcase of a force when the demo starts for the first time; mostly history."""
+    long_ago = now - timedelta(days=400)
+    yield live_event(force, "officer.changed", OFFICER_ID, officer(force), long_ago, 1)
+    for story in STORIES:
+        if story.force != force:
+            continue
+        start = now - timedelta(days=story.days_ago, hours=2 if story.days_ago else 0)
+        crime = _crime(story, start, now)
+        yield live_event(force, "crime.changed", story.reference, crime | {"stage": "reported"}, start, 1)
+        yield live_event(force, "victim.changed", story.reference, story.person.data(), start, 2)
+        if story.days_ago:
+            taken = start + timedelta(hours=20)
+            named = crime | {"stage": "investigating", "officer": OFFICER_ID}
+            yield live_event(force, "crime.changed", story.reference, named, taken, 3)
+        for number, sentence in enumerate(story.so_far):
+            when = start + (now - start) * (number + 1) / (len(story.so_far) + 1)
+            data = written(story, sentence, f"{story.reference}.{number}", when)
+            yield live_event(force, "update.published", story.reference, data, when, 10 + number)
+        if story.withheld:
+            withheld = {"reason": "withheld"}
+            yield live_event(force, "crime.withdrawn", story.reference, withheld, now, 20)
+
+
+def to_come() -> Iterator[tuple[Story, Sentence]]:
+    """What is written about the showcase while the demo runs: the stories take turns, each in its order."""
+    for turn in range(max(len(story.to_come) for story in STORIES)):
+        for story in STORIES:
+            if turn < len(story.to_come):
+                yield story, story.to_come[turn]
+
+
+def written(story: Story, sentence: Sentence, update: str, now: datetime) -> dict[str, Any]:
+    """The data of an update of the showcase."""
+    return {
+        "update": update,
+        "milestone": sentence.milestone,
+        "happened_at": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "text": sentence.text(story.force == WELSH),
+    }
+
+
+def _crime(story: Story, start: datetime, now: datetime) -> dict[str, Any]:
+    name, category = story.offence
+    return {
+        "offence": {"name": name, "category": category},
+        "reported_at": start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "place": story.place,
+        "unit": UNIT_ID,
+        "flags": [],
+    }
