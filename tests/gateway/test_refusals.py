@@ -15,7 +15,6 @@ from django.db import OperationalError, connection
 from tests.gateway.sending import EVENTS, Sender, is_problem, sender
 from tests.support.doors import door_client
 from tests.support.events import START, crime
-from trackmycrime import pipeline
 from trackmycrime.feed import sources
 from trackmycrime.feed.contract import BATCH, LINES, MOST_BYTES, SINGLE
 from trackmycrime.feed.models import Event, Token
@@ -198,7 +197,7 @@ def test_a_fault_of_ours_is_500_says_nothing_and_logs_no_value(
         with connection.cursor() as cursor:
             cursor.execute("select 'SECRET'::int")
 
-    monkeypatch.setattr(pipeline, "take_events", fails)
+    monkeypatch.setattr("trackmycrime.gateway.feed.take_events", fails)
     with caplog.at_level(logging.DEBUG):
         response = niche.post([crime("52/1", 1, place="SECRET")])
     is_problem(response, 500)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 
-from trackmycrime import pipeline
 from trackmycrime.feed import sources
 from trackmycrime.feed.contract import TYPES, judge, read_body
 from trackmycrime.gateway.answers import answer, only, problem
@@ -13,6 +12,7 @@ from trackmycrime.gateway.bodies import bytes_of
 from trackmycrime.gateway.credentials import source_of
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.scope import bound
+from trackmycrime.pipeline import Result, take_events
 
 # Deliveries of one force are taken one after the other; who waits longer than this is asked to come again.
 LOCK_SECONDS = 15
@@ -54,13 +54,13 @@ def events(request: HttpRequest) -> HttpResponse:
         ]
         with connection.cursor() as cursor:
             cursor.execute(f"set local lock_timeout = '{LOCK_SECONDS}s'")
-        results = pipeline.take_events(known.sender, verdicts, now=now)
+        results = take_events(known.sender, verdicts, now=now)
         if validate == "true":
             transaction.set_rollback(True)
     return answer({"results": [_result(result) for result in results]})
 
 
-def _result(result: pipeline.Result) -> dict[str, object]:
+def _result(result: Result) -> dict[str, object]:
     told: dict[str, object] = {"id": result.id, "status": result.status}
     if result.problem is not None:
         told["problem"] = result.problem.as_dict()
