@@ -98,10 +98,10 @@ class Background:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        for stream, reader in zip((self.process.stdout, self.process.stderr), self._readers, strict=True):
+            reader.join(2)
+            if stream and not reader.is_alive():  # else somebody it left behind holds the other end
+                stream.close()
 
 
 def alive(pid: int) -> bool:
