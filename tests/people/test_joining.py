@@ -388,12 +388,12 @@ def test_nobody_redeems_without_an_account_or_with_a_forged_one(made: invitation
     found = proved(made)
     account = make_account()
     forged = f"{account.pk}.{scope.seal_key()[0]}.{'0' * 64}"
+    sql = "select set_config('app.account', %s, true), people_invitation_redeem(%s, %s, %s)"
     for value in ("", forged):
         with (
             role("portal"),
+            connection.cursor() as cursor,
             pytest.raises(ProgrammingError),
             transaction.atomic(),
-            connection.cursor() as cursor,
         ):
-            cursor.execute("select set_config('app.account', %s, true)", [value])
-            cursor.execute("select people_invitation_redeem(%s, %s, %s)", [found.token, b"x", NOW])
+            cursor.execute(sql, [value, found.token, b"x", NOW])

@@ -1,4 +1,4 @@
-"""What all processes share. Everything that differs between installations comes from the environment (docs/settings.md)."""
+"""What all processes share. What differs between installations comes from the environment (docs/settings.md)."""
 
 import os
 from pathlib import Path
@@ -29,7 +29,9 @@ def database(url: str) -> dict[str, Any]:
     """Django's description of a ``postgresql://`` address; the host may be a socket's folder (``?host=/…``)."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
-        raise ImproperlyConfigured("the database's address starts with postgresql:// (PostgreSQL 15 or newer only)")
+        raise ImproperlyConfigured(
+            "the database's address starts with postgresql:// (PostgreSQL 15 or newer only)"
+        )
     query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
     host = unquote(query.pop("host", "")) or unquote(parts.hostname or "")
     port = query.pop("port", "") or str(parts.port or "")
@@ -70,6 +72,7 @@ TMC_TEXT_URL = env("TMC_TEXT_URL")
 TMC_PORTAL_URL = env("TMC_PORTAL_URL", "http://127.0.0.1:8000")
 TMC_DESK_URL = env("TMC_DESK_URL", "http://127.0.0.1:8001")
 TMC_DEMO = env("TMC_DEMO") == "1"
+TMC_TRUSTED_PROXIES = int(env("TMC_TRUSTED_PROXIES", "0"))  # how many proxies of ours stand before the doors
 
 DEBUG = False
 ALLOWED_HOSTS = [host for host in env("TMC_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host]

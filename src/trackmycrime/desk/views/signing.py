@@ -86,7 +86,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         if getattr(request, "staff", None):
             return redirect(safe_next(request))
-        notice = _words("error.session_ended") if "ended" in request.GET else ""
+        notice = f"{_words('error.session_ended')}." if "ended" in request.GET else ""
         return _page(request, "sign_in", form=SignIn(), notice=notice, next=safe_next(request, ""))
     form = SignIn(request.POST)
     status = 200

@@ -1,0 +1,82 @@
+"""The pages to join and to sign in at the desk in a real browser: accessibility, small phones, content policy."""
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.design.served import served
+from tests.design.test_browser import FLAGS, violations
+from tests.people.making import PASSWORD, invited, make_account, make_crime, make_force, make_victim, sign_in
+from tests.support import chromium
+from tests.support.doors import door_client
+from trackmycrime.kernel.clock import utc_now
+from trackmycrime.people import staff
+from trackmycrime.people.models import Invitation
+
+pytestmark = [pytest.mark.django_db, pytest.mark.browser]
+
+
+def pages(language: str) -> dict[str, str]:
+    """The HTML of each page on the way in, by a name for it."""
+    force = make_force()
+    with_text, with_officer, third = (
+        invited(make_victim(make_crime(force, f"46/{n}/26"), mobile=mobile), utc_now())
+        for n, mobile in enumerate(("+447700900123", None, None))
+    )
+    make_account()
+    guest, other, desk = door_client("portal"), door_client("portal"), door_client("desk")
+    mine, _ = sign_in("portal")
+    for client in (guest, other, mine):
+        client.get(f"/language/{language}/")
+    desk.cookies["language"] = language
+    link = f"/start/{with_text.token}"
+    found = {"link": guest.get(link), "start": guest.get("/start/")}
+    found["start-wrong"] = guest.post("/start/", {"code": "x"})
+    guest.post(link, {"start": "1"})
+    found["code"] = guest.get("/start/code/")
+    found["code-texted"] = guest.post("/start/text/", follow=True)
+    found["code-wait"] = guest.post("/start/text/", follow=True)
+    found["code-wrong"] = guest.post("/start/code/", {"code": "1"})
+    found["not-for-me"] = guest.get("/start/not-for-me/")
+    guest.post("/start/code/", {"code": Invitation.objects.get(pk=with_text.invitation_id).activation_code})
+    found["account"] = guest.get("/start/account/")
+    found["account-wrong"] = guest.post("/start/account/", {"email": "x", "password": "short"})
+    found["existing"] = guest.get("/start/sign-in/")
+    found["existing-wrong"] = guest.post("/start/sign-in/", {"email": "a@example.org", "password": "x"})
+    mine.post(f"/start/{third.token}", {"start": "1"})
+    mine.post("/start/code/", {"code": Invitation.objects.get(pk=third.invitation_id).activation_code})
+    found["account-mine"] = mine.get("/start/account/")
+    other.post(f"/start/{with_officer.token}", {"start": "1"})
+    found["code-officer"] = other.get("/start/code/")
+    for _ in range(5):
+        found["locked"] = other.post("/start/code/", {"code": "1"})
+    found["unusable"] = other.get(f"/start/{with_officer.token}")
+    other.post(link, {"not_for_me": "1"})
+    found["stopped"] = other.post("/start/not-for-me/")
+    setup = f"/set-up/{staff.add(force, 'jo@example.org', 'officer', now=utc_now()).token}"
+    found["desk-set-up"] = desk.get(setup)
+    found["desk-set-up-wrong"] = desk.post(setup, {"password": "short"})
+    found["desk-set-up-done"] = desk.post(setup, {"password": PASSWORD})
+    found["desk-unusable"] = desk.get(setup)
+    found["desk-sign-in"] = desk.get("/sign-in/?ended=1")
+    found["desk-sign-in-wrong"] = desk.post("/sign-in/", {"email": "x"})
+    found["desk-signed-out"] = desk.post("/sign-out/")
+    return {f"/{name}": response.content.decode() for name, response in found.items()}
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_every_page_is_right_on_the_smallest_phone(language: str) -> None:
+    if not (program := chromium.find()):
+        pytest.skip("no Chromium on this machine")
+    made = pages(language)
+    said: list[str] = []
+    with served(made) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        page = browser.new_page(viewport={"width": 320, "height": 640})
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        for name in made:
+            page.goto(address + name)
+            assert page.get_attribute("html", "lang") == language
+            assert (name, violations(page)) == (name, [])
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+        browser.close()
+    assert said == []
