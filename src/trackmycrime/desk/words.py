@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import time
 from typing import Any
 
+import phonenumbers
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -143,6 +144,11 @@ def said(words: dict[str, Any], code: str) -> str:
     return str(words[code]) if code in words else code.replace("_", " ")
 
 
+def reason(code: str) -> str:
+    """Why no machine reached somebody, or why something was cancelled."""
+    return said(REASONS, code.replace(" ", "_"))
+
+
 def language() -> str:
     """``en`` or ``cy``: the language of the page."""
     return "cy" if get_language() == "cy" else "en"
@@ -165,8 +171,9 @@ def milestone(code: str) -> str:
 
 
 def listed(items: Iterable[str]) -> str:
-    """«a, b and c»."""
-    *first, last = list(items) or [""]
+    """«Email, letter and British Sign Language»: what begins with a capital by itself keeps it."""
+    found = [item if n == 0 or not item[1:].islower() else item.lower() for n, item in enumerate(items)]
+    *first, last = found or [""]
     return _("%(first)s and %(last)s") % {"first": ", ".join(first), "last": last} if first else last
 
 
@@ -208,13 +215,25 @@ def safe_contact(victim: Any) -> list[tuple[str, str]]:
     return found
 
 
+def number(stored: str) -> str:
+    """A phone number as it is read out: «07700 900123», abroad with the country."""
+    try:
+        parsed = phonenumbers.parse(stored, "GB")
+    except phonenumbers.NumberParseException:
+        return stored
+    kind = phonenumbers.PhoneNumberFormat
+    return str(
+        phonenumbers.format_number(parsed, kind.NATIONAL if parsed.country_code == 44 else kind.INTERNATIONAL)
+    )
+
+
 def reach(victim: Any) -> list[tuple[str, str]]:
     """The addresses on file and what they would like."""
     found = []
     if victim.email:
         found.append((_("Email"), victim.email))
     if victim.mobile:
-        found.append((_("Mobile"), victim.mobile))
+        found.append((_("Mobile"), number(victim.mobile)))
     preferred = victim.chosen_channel or victim.preferred_channel
     if preferred:
         found.append(

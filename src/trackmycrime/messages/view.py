@@ -45,7 +45,7 @@ def _state(message: Message, side: str, now: datetime) -> str:
             return _("Not opened yet")
         return _("Opened %(when)s") % {"when": moment_words(message.read_at, now)}
     if message.read_at is None:
-        return _("Waiting for an officer")
+        return _("Waiting for an officer") if side == "victim" else ""
     if side == "victim":
         words = (
             _("Opened by your officer, %(when)s")

@@ -124,7 +124,7 @@ def facts(crime: Crime, policy: Policy, now: datetime) -> CaseFacts:
         staffing=_staffing(crime),
         people=people,
     )
-    found.held = _held(case, found.staffing, now) if case else []
+    found.held = _held(case, found.staffing, now) if case and case.open else []
     found.tasks = _tasks(crime, now)
     return found
 
@@ -266,4 +266,4 @@ def _letter(letter: Standing, now: datetime) -> str:
 
 
 def _with_reason(state: str, reason: str) -> str:
-    return f"{state} ({words.said(words.REASONS, reason.replace(' ', '_'))})" if reason else state
+    return f"{state} ({words.reason(reason)})" if reason else state

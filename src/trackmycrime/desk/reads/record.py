@@ -18,18 +18,28 @@ from .due import Slice
 
 ACTIONS = {
     "case.seen": lazy("Opened the case"),
-    "case.closed_to_victims": lazy("Closed the case to its victims"),
     "thread.seen": lazy("Read the messages"),
-    "record.seen": lazy("Read this list"),
+    "entry.seen": lazy("Read an update that was held"),
+    "invitation.seen": lazy("Looked at the invitation"),
     "code.seen": lazy("Showed the activation code"),
+    "record.seen": lazy("Read this list"),
+    "case.promised": lazy("Set the date of the next update"),
+    "case.closed_to_victims": lazy("The case was closed to its victims"),
+    "crime.withheld": lazy("Closed the case to its victims"),
+    "crime.lifted": lazy("Opened the case again"),
+    "crime.switched_on": lazy("Switched the case on"),
+    "crime.switched_off": lazy("Switched the case off"),
     "invited": lazy("Invited a victim"),
     "invitation.revoked": lazy("Took an invitation back"),
-    "entry.published": lazy("Published an update"),
-    "entry.held": lazy("Held an update"),
-    "entry.never": lazy("Decided that an update is not shown"),
-    "entry.withdrawn": lazy("Withdrew an update"),
-    "entry.gone": lazy("Removed an update"),
-    "task.done": lazy("Did a task"),
+    "message.sent": lazy("Wrote to a victim"),
+    "entry.published": lazy("An update was published"),
+    "entry.held": lazy("An update was held"),
+    "entry.release": lazy("Said yes to an update"),
+    "entry.keep": lazy("Kept an update back"),
+    "entry.never": lazy("An update is not shown"),
+    "entry.withdrawn": lazy("An update was withdrawn"),
+    "entry.gone": lazy("An update was removed"),
+    "task": lazy("Did a task"),
 }
 PAGE = 50
 
@@ -50,17 +60,17 @@ where r.object_kind = any(%s) and r.object_id = any(array(
     union all select id::text from publish_case where crime_id = %s
     union all select id::text from people_victim where crime_id = %s
     union all select e.id::text from publish_entry e join publish_case c on c.id = e.case_id where c.crime_id = %s
-    union all select id::text from tasks_task where crime_id = %s))
+    union all select id::text from tasks_task where crime_id = %s
+    union all select m.id::text from messages_message m join publish_case c on c.id = m.case_id
+      where c.crime_id = %s and m.by = 'police'))
 order by r.id desc offset %s limit %s
 """
-KINDS = ["crime", "case", "victim", "entry", "task", "update"]
+KINDS = ["crime", "case", "victim", "entry", "task", "message"]
 
 
 def record(force: int, crime_id: UUID, now: datetime, *, number: int) -> Slice:
     """One page of what was done about this crime, the newest first. Two statements."""
-    rows = setwise.fetch(
-        _LINES, [KINDS, crime_id, crime_id, crime_id, crime_id, crime_id, (number - 1) * PAGE, PAGE]
-    )
+    rows = setwise.fetch(_LINES, [KINDS, *[crime_id] * 6, (number - 1) * PAGE, PAGE])
     who = staff_names(force, {row["actor_id"] for row in rows if row["actor_kind"] == "officer"})
     others = {
         "system": _("The service"),
@@ -73,27 +83,32 @@ def record(force: int, crime_id: UUID, now: datetime, *, number: int) -> Slice:
         Line(
             when=dates.moment(row["at"], language, today=today),
             who=who.get(row["actor_id"]) or others.get(row["actor_kind"], row["actor_kind"]),
-            what=words.said(ACTIONS, row["action"]).replace(".", ": "),
+            what=words.said(ACTIONS, "task" if row["action"].startswith("task.") else row["action"]),
         )
         for row in rows
     ]
     return Slice(lines, number, rows[0]["total"] if rows else 0, PAGE)
 
 
+_STAFF = """
+select a.id account_id, a.email, o.id, o.detail from people_staff s
+join people_account a on a.id = s.account_id
+left join lateral (
+    select o.id, o.detail from people_officer o where o.force_id = s.force_id
+      and case when s.officer_id <> '' then o.officer_id = s.officer_id else o.email_hash = a.email_hash end limit 1
+    ) o on true
+where s.force_id = %s and a.id = any(%s::uuid[])
+"""
+
+
 def staff_names(force: int, accounts: Iterable[UUID | str]) -> dict[str, str]:
-    """How these members of staff are shown, by account id as text; who has no officer record is left out."""
+    """Who these members of staff are, by account id as text: as their officer is shown, else by their email."""
     wanted = sorted({str(account) for account in accounts})
-    if not wanted:
-        return {}
-    rows = setwise.fetch(
-        "select s.account_id, o.id, o.detail from people_staff s join people_officer o"
-        " on o.force_id = s.force_id and o.officer_id = s.officer_id and s.officer_id <> ''"
-        " where s.force_id = %s and s.account_id = any(%s::uuid[])",
-        [force, wanted],
-    )
-    return {
-        str(row["account_id"]): shown_as(
-            crypto.unseal_json("people_officer.detail", row["id"], row["detail"])
-        )
-        for row in rows
-    }
+    found = {}
+    for row in setwise.fetch(_STAFF, [force, wanted]) if wanted else []:
+        if row["id"]:
+            name = shown_as(crypto.unseal_json("people_officer.detail", row["id"], row["detail"]))
+        else:
+            name = crypto.unseal("people_account.email", row["account_id"], row["email"])
+        found[str(row["account_id"])] = name
+    return found

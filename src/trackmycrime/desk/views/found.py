@@ -43,11 +43,9 @@ def case(request: DeskRequest, crime_id: UUID) -> Case:
 
 
 def held(request: DeskRequest, entry_id: UUID) -> Entry:
-    """The update that waits for a yes."""
-    wanted = Entry.objects.filter(force_id=request.staff.force_id, id=entry_id, state="held").select_related(
-        "case"
-    )
-    found: Entry = _or_404(wanted.first())
+    """The update that waits for a yes, on a case that is open to its victims."""
+    wanted = Entry.objects.filter(force_id=request.staff.force_id, id=entry_id, state="held", case__open=True)
+    found: Entry = _or_404(wanted.select_related("case").first())
     return found
 
 

@@ -1,5 +1,7 @@
 """How a victim joins: the state of the invitation, its code on demand, a sheet to print, again, and taken back."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -12,7 +14,7 @@ from trackmycrime.desk.pages import back_to, page
 from trackmycrime.desk.reads import case as reads
 from trackmycrime.desk.reads.me import me
 from trackmycrime.desk.rights import Act
-from trackmycrime.kernel.clock import utc_now
+from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.people import invitations
 from trackmycrime.people.access import DeskRequest
 from trackmycrime.people.models import Invitation
@@ -52,8 +54,8 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         and victim.account_id is None
         and Case.objects.filter(force_id=victim.force_id, crime_id=crime.id, open=True).exists(),
         way=words.said(words.WAYS, newest.way) if newest else "",
-        sent=dates.moment(newest.created_at, words.language()) if newest else "",
-        until=dates.moment(newest.expires_at, words.language()) if newest and alive else "",
+        sent=_moment(newest.created_at, now) if newest else "",
+        until=_moment(newest.expires_at, now) if newest and alive else "",
         safe=words.safe_contact(victim),
         reach=words.reach(victim),
     )
@@ -64,11 +66,12 @@ def code(request: DeskRequest, victim_id: UUID) -> HttpResponse:
     """Show the code of the open invitation, on a sheet that can be printed. Each showing is written down."""
     victim = found.victim(request, victim_id)
     crime = found.crime(request, victim.crime_id)
+    now = utc_now()
     sheet = invitations.sheet(victim.id)
-    if sheet is None or sheet.expires_at <= utc_now():
+    if sheet is None or sheet.expires_at <= now:
         raise Http404
     write_down(request, "code.seen", "victim", victim.id)
-    facts = reads.facts(crime, me(request).policy, utc_now())
+    facts = reads.facts(crime, me(request).policy, now)
     return page(
         request,
         "desk/sheet.html",
@@ -77,26 +80,33 @@ def code(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         victim=victim,
         name=str(victim.detail.get("name") or ""),
         sheet=sheet,
-        until=dates.moment(sheet.expires_at, words.language()),
-        words=_sheet_words(facts.staffing.unit),
+        until=_moment(sheet.expires_at, now),
+        words=_sheet_words(sheet, facts.staffing.unit),
     )
 
 
-def _sheet_words(unit: str) -> dict[str, str]:
-    parts = (
-        "title",
-        "intro",
-        "code_label",
-        "steps_title",
-        "step_open",
-        "step_code",
-        "step_password",
-        "keep_safe",
-    )
-    parts += ("lost", "choice", "danger")
-    address = settings.TMC_PORTAL_URL
-    language = words.language()
-    return {part: wording.text(f"activation.{part}", language, address=address, unit=unit) for part in parts}
+def _moment(moment: datetime, now: datetime) -> str:
+    return dates.moment(moment, words.language(), today=london_date(now))
+
+
+def _sheet_words(sheet: invitations.Sheet, unit: str) -> dict[str, Any]:
+    """The sheet in the page's language: its steps begin with what this person has (a mail, a text, or nothing)."""
+
+    def said(part: str) -> str:
+        address = f"{settings.TMC_PORTAL_URL}/start/"
+        return wording.text(
+            f"activation.{part}", words.language(), address=address, unit=unit, code=sheet.code
+        )
+
+    steps = {
+        "email": ("step_email", "step_code"),
+        "text": ("step_address", "step_text_code", "step_code"),
+        "desk": ("step_address", "step_first_code"),
+    }[sheet.way]
+    parts = ("title", "intro", "code_label", "steps_title", "keep_safe", "lost", "choice", "danger")
+    return {part: said(part) for part in parts} | {
+        "steps": [said(step) for step in (*steps, "step_password")]
+    }
 
 
 @allowed(Act.INVITE, WRITE)

@@ -10,12 +10,13 @@ from trackmycrime.desk.forms import AnswerForm
 from trackmycrime.desk.gate import FORM, allowed, may_here, write_down
 from trackmycrime.desk.pages import back_to, page
 from trackmycrime.desk.reads import due
-from trackmycrime.desk.reads.me import me, scope
+from trackmycrime.desk.reads.me import scope
 from trackmycrime.desk.reads.record import staff_names
 from trackmycrime.desk.rights import Act
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.messages import api, view
 from trackmycrime.people.access import DeskRequest
+from trackmycrime.publish.models import Case
 from trackmycrime.tasks.models import Task
 
 from . import found
@@ -73,6 +74,9 @@ def thread(request: DeskRequest, victim_id: UUID) -> HttpResponse:
             up_to=messages[-1].written_at,
             now=now,
         )
+    can_read = (
+        victim.live and Case.objects.filter(force_id=victim.force_id, crime_id=crime.id, open=True).exists()
+    )
     task = Task.objects.filter(
         force_id=victim.force_id, kind=api.ANSWER, victim_id=victim.id, done_at=None
     ).first()
@@ -87,9 +91,8 @@ def thread(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         name=str(victim.detail.get("name") or ""),
         lines=lines,
         earlier=len(messages) == api.SHOWN,
-        form=form if may_answer and victim.live else None,
+        form=form if may_answer and can_read else None,
         task=task,
-        mine=me(request),
     )
 
 

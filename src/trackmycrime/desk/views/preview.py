@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.safestring import SafeString
+
 from trackmycrime.cases.models import Crime
 from trackmycrime.desk.forms import UpdateForm
 from trackmycrime.desk.reads.case import Staffing
@@ -25,10 +29,16 @@ class Preview:
     paragraphs: list[str]
     language: str
     page_language: str
+    """In which language the page around it is"""
     is_new: bool = True
     corrected: str = ""
     withdrawn: str = ""
     not_translated: bool = False
+
+    def html(self) -> SafeString:
+        """The entry as its victims get it, in the language of their page."""
+        with translation.override(self.page_language):
+            return SafeString(render_to_string("design/_timeline.html", {"entries": [self]}))
 
 
 def previewed(

@@ -13,7 +13,7 @@ from trackmycrime.desk.reads import cases as case_lists
 from trackmycrime.desk.reads import due
 from trackmycrime.desk.reads.me import Scope, me, scope
 from trackmycrime.desk.rights import Act
-from trackmycrime.kernel.clock import utc_now
+from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.people.access import DeskRequest
 from trackmycrime.publish import dates
 
@@ -44,7 +44,7 @@ def start(request: DeskRequest) -> HttpResponse:
     chosen = scope(request)
     counts = due.counts(chosen, now)
     unreachable = request.GET.get("show") == "unreachable"
-    today = dates.moment(now, words.language())
+    today = dates.moment(now, words.language(), today=london_date(now))
     shared = {
         "counts": counts,
         "today": today,

@@ -46,7 +46,7 @@ def task(request: DeskRequest, task_id: UUID) -> HttpResponse:
         task=reads.task_line(one.id, one.kind, one.due_at, now),
         do=words.task(one.kind, "do"),
         button=words.task(one.kind, "done"),
-        reason=words.said(words.REASONS, one.detail["reason"]) if one.detail.get("reason") else "",
+        reason=words.reason(str(one.detail["reason"])) if one.detail.get("reason") else "",
         victim=victim,
         name=str(victim.detail.get("name") or "") if victim else "",
         reach=words.reach(victim) if victim else [],

@@ -74,6 +74,7 @@ def update(request: DeskRequest, crime_id: UUID) -> HttpResponse:
         crime=crime,
         title=title_of(crime),
         form=form,
+        said=[pair for pair in request.POST.items() if pair[0] not in ("csrfmiddlewaretoken", "step")],
         entries=previewed(form, crime, who.languages, facts.staffing, now),
         suspicious=[part for text in form.text().values() for part in names.look_like_names(text, known)],
         held_words=words.said(words.HOLDS, reason) if act == defaults.HOLD else "",

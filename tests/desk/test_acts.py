@@ -1,0 +1,365 @@
+"""What officers do at the desk, and what becomes of it for the victim."""
+
+import re
+import uuid
+
+import pytest
+from django.test import Client
+
+from tests.desk.people import PASSWORD, World, held, sign_in, world
+from tests.desk.test_case import text
+from tests.support.doors import door_client
+from tests.support.events import crime, update, victim
+from trackmycrime.audit.models import Record
+from trackmycrime.cases.models import Update
+from trackmycrime.messages.models import Message
+from trackmycrime.people.models import Invitation
+from trackmycrime.publish.models import Entry
+from trackmycrime.tasks.models import Task
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def made() -> World:
+    return world()
+
+
+@pytest.fixture
+def officer(made: World) -> Client:
+    return sign_in(made.force)
+
+
+def victims_page(made: World, path: str = "", language: str = "en") -> str:
+    """The page of the case as the victim has it, in words; «closed» where it does not open."""
+    portal = door_client("portal")
+    portal.post("/sign-in/", {"email": "p1@example.org", "password": PASSWORD})
+    portal.get(f"/language/{language}/")
+    answer = portal.get(f"/cases/{made.case().id}/{path}")
+    assert answer.status_code in (200, 404)
+    return text(answer.content) if answer.status_code == 200 else "closed"
+
+
+def form(**values: str) -> dict[str, str]:
+    return {"once": str(uuid.uuid4()), "step": "preview", "milestone": "note", "en": "", **values}
+
+
+def hidden(content: bytes) -> dict[str, str]:
+    """What the form of a preview sends on."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)"(?: value="([^"]*)")?', content.decode()))
+
+
+# ------------------------------------------------------------------ an update
+
+
+def test_an_update_is_seen_before_it_goes_out_and_then_the_victim_has_it(
+    made: World, officer: Client
+) -> None:
+    path = f"/cases/{made.crime().id}/update/"
+    words = "We have looked at the cameras.\n\nNext we speak to the shop."
+    preview = officer.post(path, form(en=words, next_on_day="18", next_on_month="12", next_on_year="2026"))
+    assert preview.status_code == 200
+    assert "This is what they will read" in text(preview.content)
+    assert "We have looked at the cameras. Next we speak to the shop." in text(preview.content)
+    assert "promised by Friday 18" in text(preview.content)
+    assert not Update.objects.exists()
+    said = hidden(preview.content) | {"step": "publish"}
+    said.pop("csrfmiddlewaretoken", None)
+    answer = officer.post(path, said)
+    assert answer.status_code == 303
+    assert "done=published" in answer["Location"]
+    theirs = victims_page(made)
+    assert "We have looked at the cameras. Next we speak to the shop." in theirs
+    assert "We will update you by Friday 18 December" in theirs
+
+
+def test_sent_twice_it_is_one_update(made: World, officer: Client) -> None:
+    said = form(en="Only once.", step="publish")
+    path = f"/cases/{made.crime().id}/update/"
+    assert "done=published" in officer.post(path, said)["Location"]
+    assert "done=again" in officer.post(path, said)["Location"]
+    assert Update.objects.count() == 1
+
+
+def test_no_words_means_the_forces_own(made: World, officer: Client) -> None:
+    path = f"/cases/{made.crime().id}/update/"
+    preview = officer.post(path, form(milestone="still_working"))
+    assert "Your case is still open" in text(preview.content)
+    officer.post(path, form(milestone="still_working", step="publish"))
+    assert "Your case is still open" in victims_page(made)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"milestone": ""}, "Choose what the update is about"),
+        ({"milestone": "gossip"}, "Select a valid choice"),
+        ({"milestone": "note", "en": " "}, "Write your note"),
+        ({"en": "x" * 4001}, "4,000 characters or fewer"),
+        ({"en": "a\x00b"}, "Null characters are not allowed"),
+        (
+            {"en": "x", "next_on_day": "1", "next_on_month": "2", "next_on_year": "2020"},
+            "must be today or later",
+        ),
+        ({"en": "x", "next_on_day": "1", "next_on_month": "2", "next_on_year": "2099"}, "within a year"),
+        (
+            {"en": "x", "next_on_day": "31", "next_on_month": "2", "next_on_year": "2027"},
+            "Enter a date that exists",
+        ),
+        ({"en": "x", "once": "?"}, ""),
+    ],
+)
+@pytest.mark.parametrize("step", ["preview", "publish"])
+def test_what_is_wrong_with_an_update_is_named(
+    made: World, officer: Client, wrong: dict[str, str], said: str, step: str
+) -> None:
+    answer = officer.post(f"/cases/{made.crime().id}/update/", form(**{"step": step, **wrong}))
+    assert answer.status_code == 422
+    assert said in text(answer.content)
+    assert "There is a problem" in text(answer.content)
+    assert "<title>Error:" in answer.content.decode()
+    assert not Update.objects.exists()
+
+
+def test_words_that_look_like_a_name_are_pointed_at(made: World, officer: Client) -> None:
+    path = f"/cases/{made.crime().id}/update/"
+    said = text(officer.post(path, form(en="We have spoken to John Smith.")).content)
+    assert "Do these words name somebody? John Smith" in said
+    said = text(officer.post(path, form(en="Hello Rhian Example, DC Okafor will ring you.")).content)
+    assert "Do these words name somebody?" not in said
+
+
+def test_changing_it_brings_the_words_back(made: World, officer: Client) -> None:
+    answer = officer.post(f"/cases/{made.crime().id}/update/", form(en="Almost right.", step="change"))
+    assert answer.status_code == 200
+    assert ">\nAlmost right.</textarea>" in answer.content.decode()
+
+
+def test_a_force_with_welsh_writes_in_both_and_says_when_one_is_missing() -> None:
+    made = world("south-wales", ("cy", "en"))
+    officer = sign_in(made.force)
+    path = f"/cases/{made.crime().id}/update/"
+    assert b'name="cy"' in officer.get(path).content
+    one = text(officer.post(path, form(en="One camera.")).content)
+    assert "For somebody who reads Welsh New" in one or "For somebody who reads Welsh Newydd" in one
+    officer.post(path, form(en="One camera.", cy="Un camera.", step="publish"))
+    assert "Un camera." in victims_page(made, language="cy")
+    assert "One camera." in victims_page(made)
+
+
+def test_nothing_can_be_written_on_a_case_that_is_closed_to_victims(made: World, officer: Client) -> None:
+    made.send(crime("62/9", 1, flags=["domestic_abuse"]), victim("62/9", 1, "Z1"))
+    assert officer.post(f"/cases/{made.crime('62/9').id}/update/", form(en="x")).status_code == 404
+
+
+def test_the_date_of_the_next_update_is_a_promise(made: World, officer: Client) -> None:
+    path = f"/cases/{made.crime().id}/next-update/"
+    assert "Enter the day by which they hear next" in text(officer.post(path, {}).content)
+    officer.post(path, {"next_on_day": "18", "next_on_month": "12", "next_on_year": "2026"})
+    assert "We will update you by Friday 18 December" in victims_page(made)
+
+
+# --------------------------------------------------------------- held updates
+
+
+def test_a_yes_shows_it(made: World, officer: Client) -> None:
+    entry = held(made)
+    assert "must not come to your street" not in victims_page(made)
+    assert officer.post(f"/held/{entry}/release/").status_code == 303
+    assert "must not come to your street" in victims_page(made)
+    assert officer.post(f"/held/{entry}/release/").status_code == 404
+
+
+@pytest.mark.parametrize(("decision", "state"), [("keep", "held"), ("never", "never")])
+def test_a_no_needs_a_reason_and_is_kept(made: World, officer: Client, decision: str, state: str) -> None:
+    entry = held(made)
+    wrong = officer.post(f"/held/{entry}/", {"decision": decision, "reason": " "})
+    assert wrong.status_code == 422
+    assert "Say why they do not see it" in text(wrong.content)
+    assert (
+        officer.post(f"/held/{entry}/", {"decision": decision, "reason": "Not safe yet"}).status_code == 303
+    )
+    row = Entry.objects.get(id=entry)
+    assert (row.state, row.note) == (state, {"reason": "Not safe yet"})
+    assert "must not come to your street" not in victims_page(made)
+    page = text(officer.get(f"/cases/{made.crime().id}/").content)
+    assert ("Kept back: Not safe yet" in page) is (decision == "keep")
+
+
+# ------------------------------------------------------- closing and opening
+
+
+def test_a_supervisor_closes_a_case_at_once_and_opens_it_again(made: World) -> None:
+    supervisor = sign_in(made.force, "supervisor")
+    entry = held(made)
+    path = f"/cases/{made.crime().id}"
+    assert "Say why" in text(supervisor.post(f"{path}/withhold/", {}).content)
+    assert victims_page(made) != "closed"
+    assert supervisor.post(f"{path}/withhold/", {"reason": "He reads her phone"}).status_code == 303
+    assert victims_page(made) == "closed"
+    page = text(supervisor.get(f"{path}/?done=withheld").content)
+    assert "nobody outside can see it" in page
+    assert "Nothing more is sent about it" in page
+    assert supervisor.post(f"/held/{entry}/release/").status_code == 404
+    assert supervisor.get(f"{path}/withhold/").status_code == 404
+    assert supervisor.post(f"{path}/lift/", {"reason": "She has a new phone"}).status_code == 303
+    assert victims_page(made) != "closed"
+    assert supervisor.get(f"{path}/lift/").status_code == 404
+
+
+def test_a_protected_case_opens_after_a_conversation_that_is_written_down() -> None:
+    made = world(flagged_ok=True)
+    officer = sign_in(made.force)
+    made.send(crime("52/1", 5, officer="O1", unit="U1", flags=["domestic_abuse"]))
+    assert victims_page(made) == "closed"
+    path = f"/cases/{made.crime().id}/switch/"
+    said = text(officer.post(path, {}).content)
+    assert "Talk with them first, then tick the box" in said
+    assert "Write down what you agreed" in said
+    answer = officer.post(path, {"spoken": "on", "reason": "She has her own phone and email"})
+    assert "done=switched_on" in answer["Location"]
+    assert victims_page(made) != "closed"
+    why = Task.objects.get(kind="switched_on")
+    assert why.note == "She has her own phone and email"
+    answer = officer.post(path, {"reason": "He has moved back in"})
+    assert "done=switched_off" in answer["Location"]
+    assert victims_page(made) == "closed"
+
+
+def test_an_ordinary_case_has_nothing_to_switch(made: World, officer: Client) -> None:
+    assert officer.get(f"/cases/{made.crime().id}/switch/").status_code == 404
+
+
+# ------------------------------------------------------------------- messages
+
+
+def test_a_message_is_read_and_answered(made: World, officer: Client) -> None:
+    made.write("Is there news?")
+    case = made.case().id
+    assert "Waiting for an officer" in victims_page(made, "messages/")
+    assert "Unread messages (1)" in text(officer.get("/").content)
+    path = f"/messages/{made.victim().id}/"
+    page = text(officer.get(path).content)
+    assert "New Rhian Example" in page
+    assert "Is there news?" in page
+    assert "Opened by your officer" in victims_page(made, "messages/")
+    assert "Unread messages (0)" in text(officer.get("/").content)
+    assert "Opened, not answered yet" in text(officer.get("/messages/").content)
+    wrong = officer.post(path, {"text": "", "once": str(uuid.uuid4())})
+    assert wrong.status_code == 422
+    assert "Write your answer before you send it" in text(wrong.content)
+    said = {"text": "Yes: we have found the ring.", "once": str(uuid.uuid4())}
+    for _ in range(2):
+        assert officer.post(path, said).status_code == 303
+    assert Message.objects.filter(case_id=case, by="police").count() == 1
+    assert not Task.objects.filter(kind="answer_message", done_at=None).exists()
+    assert "Nobody is waiting for an answer" in text(officer.get("/messages/").content)
+    theirs = victims_page(made, "messages/")
+    assert "DC Okafor" in theirs
+    assert "Yes: we have found the ring." in theirs
+    assert "Opened " in text(officer.get(path).content).split("found the ring.")[1]
+
+
+def test_a_colleague_of_another_team_who_opens_it_is_the_team(made: World) -> None:
+    made.write("Is there news?")
+    sign_in(made.force, "supervisor", "").get(f"/messages/{made.victim().id}/")
+    assert "Opened by your team" in victims_page(made, "messages/")
+
+
+def test_an_auditor_who_reads_it_has_not_opened_it_for_the_police(made: World) -> None:
+    made.write("Is there news?")
+    sign_in(made.force, "auditor", "").get(f"/messages/{made.victim().id}/")
+    assert "Waiting for an officer" in victims_page(made, "messages/")
+
+
+def test_an_answer_that_nobody_could_read_is_not_sent(made: World, officer: Client) -> None:
+    made.write("Is there news?")
+    sign_in(made.force, "supervisor").post(f"/cases/{made.crime().id}/withhold/", {"reason": "x"})
+    path = f"/messages/{made.victim().id}/"
+    assert b"<textarea" not in officer.get(path).content
+    answer = officer.post(path, {"text": "Hello", "once": str(uuid.uuid4())})
+    assert answer.status_code == 422
+    assert not Message.objects.filter(by="police").exists()
+
+
+def test_no_answer_is_needed_is_a_note(made: World, officer: Client) -> None:
+    made.write("Thank you.")
+    task = Task.objects.get(kind="answer_message")
+    assert officer.post(f"/tasks/{task.id}/", {"note": ""}).status_code == 422
+    assert officer.post(f"/tasks/{task.id}/", {"note": "Only a thank you"}).status_code == 303
+    task.refresh_from_db()
+    assert task.done_at
+    assert task.note == "Only a thank you"
+    assert officer.get(f"/tasks/{task.id}/").status_code == 404
+
+
+# ---------------------------------------------------------------- invitations
+
+
+@pytest.fixture
+def invited(made: World) -> World:
+    made.send(victim("52/1", 5, "P2", name="Gareth Example", email="p2@example.org"))
+    return made
+
+
+def test_the_code_is_shown_on_demand_and_each_time_written_down(invited: World, officer: Client) -> None:
+    person = invited.victim(person="P2")
+    code = Invitation.objects.get(victim=person).activation_code
+    path = f"/people/{person.id}/invitation/"
+    assert code not in officer.get(path).content.decode()
+    assert not Record.objects.filter(action="code.seen").exists()
+    for n in (1, 2):
+        sheet = officer.post(f"{path}code/").content.decode()
+        assert code in sheet
+        assert Record.objects.filter(action="code.seen", object_id=str(person.id)).count() == n
+    article = re.search(r"<article.*?</article>", sheet, re.S)
+    assert article
+    for secret in ("Gareth", "52/1", "Burglary at", "Gloucester"):
+        assert secret not in article.group()
+
+
+def test_an_invitation_is_sent_again_made_by_hand_and_taken_back(invited: World, officer: Client) -> None:
+    person = invited.victim(person="P2")
+    path = f"/people/{person.id}/invitation/"
+    first = Invitation.objects.get(victim=person)
+    assert "done=invited" in officer.post(f"{path}again/")["Location"]
+    assert "done=made" in officer.post(f"{path}in-person/")["Location"]
+    by_hand = Invitation.objects.get(victim=person, state="open")
+    assert (by_hand.way, by_hand.second) == ("desk", "none")
+    sheet = text(officer.post(f"{path}code/").content)
+    assert by_hand.activation_code in sheet
+    assert "/start/" in sheet
+    assert "done=revoked" in officer.post(f"{path}revoke/")["Location"]
+    assert not Invitation.objects.filter(victim=person, state="open").exists()
+    first.refresh_from_db()
+    assert first.state == "revoked"
+    assert officer.post(f"{path}code/").status_code == 404
+    assert Record.objects.filter(action="invitation.revoked", object_id=str(person.id)).count() == 1
+
+
+def test_no_machine_sends_where_it_is_not_safe(invited: World, officer: Client) -> None:
+    safe = {"channels": ["email"], "disguise": True, "no_portal": False}
+    invited.send(victim("52/1", 6, "P2", name="Gareth Example", email="p2@example.org", safe_contact=safe))
+    person = invited.victim(person="P2")
+    answer = officer.post(f"/people/{person.id}/invitation/again/")
+    assert "done=not_by_machine" in answer["Location"]
+    assert Task.objects.filter(victim_id=person.id, kind="tell_yourself", done_at=None).exists()
+
+
+def test_who_has_joined_is_not_invited_again(made: World, officer: Client) -> None:
+    path = f"/people/{made.victim().id}/invitation/"
+    assert "Send a new invitation" not in text(officer.get(path).content)
+    assert officer.post(f"{path}again/").status_code == 404
+
+
+def test_a_withdrawn_update_has_left_the_list(made: World, officer: Client) -> None:
+    entry = held(made)
+    made.send(
+        {
+            **update("52/1", 90, "h1", "note"),
+            "type": "update.withdrawn",
+            "data": {"update": "h1", "reason": "wrong_case"},
+        }
+    )
+    assert officer.get(f"/held/{entry}/").status_code == 404
+    assert "No update is waiting" in text(officer.get("/held/").content)
