@@ -27,7 +27,8 @@ from trackmycrime.people.sessions import clear_expired
 from trackmycrime.publish.contacts import publish_contacts
 from trackmycrime.publish.models import Case, Entry
 from trackmycrime.publish.promises import due_promises
-from trackmycrime.publish.refresh import News, Published, protected_crimes, refresh
+from trackmycrime.publish.published import News, Published
+from trackmycrime.publish.refresh import protected_crimes, refresh
 from trackmycrime.tasks import api as tasks
 from trackmycrime.tasks.models import Task
 
@@ -96,7 +97,9 @@ def _follow(force: Force, published: Published, now: datetime) -> None:
     }
     if uninvited:
         flagged = {victim for victim, crime in uninvited.items() if crime in published.protected}
-        invited = invitations.invite(force, list(Victim.objects.filter(id__in=uninvited)), flagged=flagged, now=now)
+        invited = invitations.invite(
+            force, list(Victim.objects.filter(id__in=uninvited)), flagged=flagged, now=now
+        )
         at_once = [n for one in invited for n in published.entries[uninvited[one.victim.id]]]
         alerts.send_invitations(force.id, invited, _told(at_once, published, only=set(uninvited)), now=now)
     live = [news for news in published.news if news.live]
@@ -144,7 +147,9 @@ def _case(staff: Staff, case_id: UUID) -> Case:
     return case
 
 
-def officer_update(staff: Staff, case_id: UUID, milestone: str, text: dict[str, str], *, now: datetime) -> Entry:
+def officer_update(
+    staff: Staff, case_id: UUID, milestone: str, text: dict[str, str], *, now: datetime
+) -> Entry:
     """An officer writes an update at the desk: it is published, and the victims are told.
 
     Writing it is the yes that a held milestone waits for; only where a person must speak to the victim first does it
@@ -176,7 +181,11 @@ def officer_update(staff: Staff, case_id: UUID, milestone: str, text: dict[str, 
 
 def _held(staff: Staff, entry_id: UUID) -> Entry:
     force_lock(staff.force_id)
-    entry = Entry.objects.select_related("case").filter(force_id=staff.force_id, id=entry_id, state="held").first()
+    entry = (
+        Entry.objects.select_related("case")
+        .filter(force_id=staff.force_id, id=entry_id, state="held")
+        .first()
+    )
     if entry is None:
         raise NotPossible("not held")
     return entry
@@ -191,7 +200,10 @@ def _decide(staff: Staff, entry: Entry, decision: str, reason: str, now: datetim
     _again(staff, entry.case.crime_id, now)
     if decision != "keep":
         Task.objects.filter(
-            force_id=staff.force_id, kind="speak_before_release", once=f"{entry.id}:{entry.revision}", done_at=None
+            force_id=staff.force_id,
+            kind="speak_before_release",
+            once=f"{entry.id}:{entry.revision}",
+            done_at=None,
         ).update(done_at=now, done_by=staff.account_id)
     return Entry.objects.select_related("case").get(id=entry.id)
 
@@ -264,7 +276,12 @@ def answer_message(staff: Staff, victim_id: UUID, text: str, once: UUID, *, now:
         staff.force_id, victim_id, staff.account_id, staff.officer_id, text, once, now=now
     )
     news = alerts.News(
-        victim_id, message.case_id, f"message:{message.id}", 0, crypto.blind("words", str(message.id)), "message"
+        victim_id,
+        message.case_id,
+        f"message:{message.id}",
+        0,
+        crypto.blind("words", str(message.id)),
+        "message",
     )
     alerts.tell(staff.force_id, [news], now=now)
     _record(staff, "message.sent", "message", message.id, now)
@@ -273,7 +290,10 @@ def answer_message(staff: Staff, victim_id: UUID, text: str, once: UUID, *, now:
 
 def _victim(staff: Staff, victim_id: UUID) -> Victim:
     victim = Victim.objects.filter(force_id=staff.force_id, id=victim_id, live=True, account=None).first()
-    if victim is None or not Case.objects.filter(force_id=staff.force_id, crime_id=victim.crime_id, open=True).exists():
+    if (
+        victim is None
+        or not Case.objects.filter(force_id=staff.force_id, crime_id=victim.crime_id, open=True).exists()
+    ):
         raise NotPossible("unknown")
     return victim
 
@@ -324,7 +344,9 @@ def _send_codes(now: datetime) -> int:
     """The codes that people who are joining have asked for go out by text."""
     wanted = invitations.codes_wanted(now)
     for one in wanted:
-        alerts.send_code(one.victim.force_id, one.victim.id, one.invitation_id, one.code, one.expires_at, now=now)
+        alerts.send_code(
+            one.victim.force_id, one.victim.id, one.invitation_id, one.code, one.expires_at, now=now
+        )
     return len(wanted)
 
 
@@ -335,7 +357,11 @@ def _renew_invitations(now: datetime) -> int:
         group = list(several)
         force = Force.objects.get(id=force_id)
         crimes = [one.crime_id for one in group]
-        readable = set(Case.objects.filter(force=force, crime_id__in=crimes, open=True).values_list("crime_id", flat=True))
+        readable = set(
+            Case.objects.filter(force=force, crime_id__in=crimes, open=True).values_list(
+                "crime_id", flat=True
+            )
+        )
         invitations.revoke([one.victim_id for one in group if one.crime_id not in readable], now=now)
         invitations.hand_over(force, [one for one in group if one.last and one.crime_id in readable], now=now)
         again = Victim.objects.filter(

@@ -15,12 +15,24 @@ pytestmark = pytest.mark.django_db
 def test_an_act_is_written_with_who_and_what() -> None:
     force = make_force()
     with role("desk"), bound(force=force.id):
-        record(Actor("officer", "o1"), [Act("case.viewed", "case", "c1", {"victim": "v1"})], force=force.id, now=NOW)
+        record(
+            Actor("officer", "o1"),
+            [Act("case.viewed", "case", "c1", {"victim": "v1"})],
+            force=force.id,
+            now=NOW,
+        )
     kept = Record.objects.get()
-    assert (kept.actor_id, kept.action, kept.object_id, kept.detail) == ("o1", "case.viewed", "c1", {"victim": "v1"})
+    assert (kept.actor_id, kept.action, kept.object_id, kept.detail) == (
+        "o1",
+        "case.viewed",
+        "c1",
+        {"victim": "v1"},
+    )
 
 
-@pytest.mark.parametrize("act", ["update audit_record set action = 'x'", "delete from audit_record", "truncate audit_record"])
+@pytest.mark.parametrize(
+    "act", ["update audit_record set action = 'x'", "delete from audit_record", "truncate audit_record"]
+)
 @pytest.mark.parametrize("who", ["owner", "portal", "desk", "gateway", "worker"])
 def test_nobody_changes_or_removes_a_record(act: str, who: str) -> None:
     record(SYSTEM, [Act("x")], force=None, now=NOW)

@@ -79,7 +79,9 @@ def test_an_id_with_other_content_is_kept_and_not_applied(source: Source) -> Non
 
 
 def test_an_older_state_is_superseded_but_kept_for_the_timeline(source: Source) -> None:
-    assert statuses(send(source, crime("52/1", 5, stage="closed"), crime("52/1", 3, stage="investigating"))) == [
+    assert statuses(
+        send(source, crime("52/1", 5, stage="closed"), crime("52/1", 3, stage="investigating"))
+    ) == [
         "applied",
         "superseded",
     ]
@@ -115,9 +117,14 @@ def test_what_names_an_unknown_crime_waits_and_applies_itself(source: Source) ->
 
 
 def test_waiting_within_one_batch_ends_in_applied(source: Source) -> None:
-    assert statuses(send(source, victim("52/1", 1), update("52/1", 1, "U", "note", text={"en": "x"}), crime("52/1", 1))) == [
-        "applied"
-    ] * 3
+    assert (
+        statuses(
+            send(
+                source, victim("52/1", 1), update("52/1", 1, "U", "note", text={"en": "x"}), crime("52/1", 1)
+            )
+        )
+        == ["applied"] * 3
+    )
 
 
 def test_a_merged_crime_waits_for_the_other_and_takes_its_victims_there(source: Source) -> None:
@@ -151,7 +158,12 @@ def test_another_forces_crime_is_unknown(source: Source) -> None:
 
 def test_protection_stands_when_a_later_event_is_silent(source: Source) -> None:
     safe = {"channels": ["email"], "disguise": True, "no_portal": False}
-    send(source, crime("52/1", 1), victim("52/1", 1, safe_contact=safe, enhanced_rights=True), victim("52/1", 2))
+    send(
+        source,
+        crime("52/1", 1),
+        victim("52/1", 1, safe_contact=safe, enhanced_rights=True),
+        victim("52/1", 2),
+    )
     person = Victim.objects.get()
     assert (person.disguise, person.safe_channels, person.enhanced) == (True, ["email"], True)
 

@@ -112,11 +112,13 @@ def test_it_cannot_be_updated_or_searched_blindly() -> None:
 def test_a_value_moved_to_another_row_does_not_open() -> None:
     force = make_force()
     first, second = (
-        Task.objects.create(force=force, kind="k", once=str(n), created_at=NOW, note=f"note {n}") for n in range(2)
+        Task.objects.create(force=force, kind="k", once=str(n), created_at=NOW, note=f"note {n}")
+        for n in range(2)
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "update tasks_task set note = (select note from tasks_task where id = %s) where id = %s", [first.id, second.id]
+            "update tasks_task set note = (select note from tasks_task where id = %s) where id = %s",
+            [first.id, second.id],
         )
     with pytest.raises(crypto.CannotOpen):
         _ = Task.objects.get(id=second.id).note

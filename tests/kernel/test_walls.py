@@ -68,7 +68,8 @@ def own_and_no_other(world: dict[str, Any]) -> None:
     """A person sees their own cases, not another's, and nothing before they are known."""
     of = {(c.force.slug, c.crime_id): c.id for c in Case.objects.select_related("force")}
     mine = {
-        of[v.force.slug, v.crime_id] for v in Victim.objects.filter(account=world["rhian"]).select_related("force")
+        of[v.force.slug, v.crime_id]
+        for v in Victim.objects.filter(account=world["rhian"]).select_related("force")
     }
     assert len(mine) == 2
     assert cases_of(world["rhian"]) == mine
@@ -97,7 +98,13 @@ def test_a_held_update_does_not_reach_the_portal_at_all(world: dict[str, Any]) -
 def test_an_update_for_another_victim_does_not_reach_the_portal(world: dict[str, Any]) -> None:
     other = Victim.objects.get(force=world["avon-and-somerset"], person="R")
     Victim.objects.create(
-        force=other.force, crime_id=other.crime_id, person="X", role="victim", detail={}, account=world["idris"], live=True
+        force=other.force,
+        crime_id=other.crime_id,
+        person="X",
+        role="victim",
+        detail={},
+        account=world["idris"],
+        live=True,
     )
     with role("portal"), bound(account=world["idris"].id):
         keys = set(Entry.objects.values_list("key", flat=True))
@@ -149,11 +156,21 @@ def test_a_grant_too_much_turns_the_test_red() -> None:
 
 def test_an_injected_scope_is_refused(world: dict[str, Any]) -> None:
     """Somebody who can run SQL as the portal still cannot become another account."""
-    with role("portal"), bound(account=world["idris"].id), pytest.raises(DatabaseError, match="not sealed"), transaction.atomic():
+    with (
+        role("portal"),
+        bound(account=world["idris"].id),
+        pytest.raises(DatabaseError, match="not sealed"),
+        transaction.atomic(),
+    ):
         query("select set_config('app.account', %s, true)", str(world["rhian"].id))
         query("select * from publish_case")
     forged = sealed("account", world["idris"].id).replace(str(world["idris"].id), str(world["rhian"].id))
-    with role("portal"), bound(account=world["idris"].id), pytest.raises(DatabaseError, match="not sealed"), transaction.atomic():
+    with (
+        role("portal"),
+        bound(account=world["idris"].id),
+        pytest.raises(DatabaseError, match="not sealed"),
+        transaction.atomic(),
+    ):
         query("select set_config('app.account', %s, true)", forged)
         query("select * from publish_case")
     # a seal for one kind of scope is none for the other
@@ -177,7 +194,12 @@ def test_a_door_of_one_force_sees_nothing_of_another(world: dict[str, Any], door
 def test_a_row_cannot_be_written_into_another_force(world: dict[str, Any]) -> None:
     case = Case.objects.filter(force=world["avon-and-somerset"]).first()
     assert case is not None
-    with role("gateway"), bound(force=world["south-wales"].id), pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+    with (
+        role("gateway"),
+        bound(force=world["south-wales"].id),
+        pytest.raises(DatabaseError, match="row-level security"),
+        transaction.atomic(),
+    ):
         query("insert into tasks_task (id, force_id, kind, once, officer_id, unit_id, created_at, detail)"
               " values (gen_random_uuid(), %s, 'x', 'x', '', '', now(), '{}')", world["avon-and-somerset"].id)  # fmt: skip
 
@@ -186,7 +208,11 @@ def test_a_key_cannot_point_into_another_force(world: dict[str, Any]) -> None:
     theirs = Case.objects.filter(force=world["avon-and-somerset"]).first()
     assert theirs is not None
     with pytest.raises(IntegrityError, match="same_force"), transaction.atomic():
-        query("update publish_entry set case_id = %s, key = 'stray' || id where force_id = %s", theirs.id, world["south-wales"].id)
+        query(
+            "update publish_entry set case_id = %s, key = 'stray' || id where force_id = %s",
+            theirs.id,
+            world["south-wales"].id,
+        )
         query("set constraints all immediate")
 
 
@@ -228,11 +254,16 @@ def test_every_key_between_tables_of_a_force_carries_the_force() -> None:
     )
     # Django's own single-column keys are doubled by ours: each such pair must have one that carries the force
     doubled = {(key.table, key.target) for key in walls.declared().keys}
-    assert {(table, target) for table, target, _ in loose} - doubled - {("people_staff", "people_account")} == set()
+    assert {(table, target) for table, target, _ in loose} - doubled - {
+        ("people_staff", "people_account")
+    } == set()
 
 
 def test_no_policy_is_for_everybody_and_no_door_owns_a_table() -> None:
-    assert query("select policyname from pg_policies where schemaname = 'public' and 'public' = any(roles)") == []
+    assert (
+        query("select policyname from pg_policies where schemaname = 'public' and 'public' = any(roles)")
+        == []
+    )
     doors = [walls.role(door) for door in walls.DOORS]
     assert query("select relname from pg_class where relowner::regrole::text = any(%s)", doors) == []
 

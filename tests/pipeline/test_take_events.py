@@ -104,7 +104,12 @@ def test_a_withheld_case_cancels_what_waits_and_ends_the_invitation(source: Sour
 
 
 def test_an_ineligible_crime_leaves_a_record_and_no_trace_outside(source: Source) -> None:
-    send(source, crime("52/1", 1, flags=["domestic_abuse"]), victim("52/1", 1), update("52/1", 2, "U", "still_working"))
+    send(
+        source,
+        crime("52/1", 1, flags=["domestic_abuse"]),
+        victim("52/1", 1),
+        update("52/1", 2, "U", "still_working"),
+    )
     assert Crime.objects.exists()
     assert not Case.objects.exists()
     assert not Dispatch.objects.exists()
@@ -142,7 +147,14 @@ STORY: list[dict[str, Any]] = [
     crime("52/1", 1, unit="BBT"),
     crime("52/1", 20, stage="investigating", officer="DC9", unit="BBT"),
     crime("52/1", 40, stage="charged", officer="DC9", unit="BBT"),
-    crime("52/1", 60, stage="closed", officer="DC9", unit="BBT", outcome={"code": "15", "decided_on": "2026-11-02"}),
+    crime(
+        "52/1",
+        60,
+        stage="closed",
+        officer="DC9",
+        unit="BBT",
+        outcome={"code": "15", "decided_on": "2026-11-02"},
+    ),
     victim("52/1", 1, safe_contact={"channels": ["email"], "disguise": False, "no_portal": False}),
     victim("52/1", 5),
     victim("52/1", 1, "P2", email="other@example.org"),

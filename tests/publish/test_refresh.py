@@ -14,7 +14,8 @@ from trackmycrime.kernel.scope import bound
 from trackmycrime.people.models import Victim
 from trackmycrime.publish.contacts import publish_contacts
 from trackmycrime.publish.models import Case, Entry
-from trackmycrime.publish.refresh import Published, refresh
+from trackmycrime.publish.published import Published
+from trackmycrime.publish.refresh import refresh
 from trackmycrime.publish.view import CaseView, as_victim_sees
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +37,9 @@ def send(source: Source, *events: Any) -> Published:
         force_lock(source.force_id)
         force = Force.objects.get(id=source.force_id)
         accepted = accept(source, judged(*events), now=NOW)
-        assert all(r.status in ("applied", "superseded", "duplicate") for r in accepted.results), accepted.results
+        assert all(r.status in ("applied", "superseded", "duplicate") for r in accepted.results), (
+            accepted.results
+        )
         publish_contacts(force, accepted.contacts)
         return refresh(force, accepted.crimes, new=accepted.new_crimes, now=NOW)
 
@@ -108,10 +111,17 @@ def test_a_child_closes_the_case(source: Source, force: Force) -> None:
     assert not published.victims
 
 
-def test_a_force_opens_a_code_of_a_closed_category_and_closes_one_of_an_open_one(source: Source, force: Force) -> None:
+def test_a_force_opens_a_code_of_a_closed_category_and_closes_one_of_an_open_one(
+    source: Source, force: Force
+) -> None:
     force.policy = {"offence_codes": {"105/01": True, "028/03": False}}
     force.save()
-    send(source, crime("A", 1, offence={"code": "105/01", "name": "Assault", "category": "violence-and-sexual-offences"}))
+    send(
+        source,
+        crime(
+            "A", 1, offence={"code": "105/01", "name": "Assault", "category": "violence-and-sexual-offences"}
+        ),
+    )
     send(source, crime("B", 1))
     assert Case.objects.count() == 1
 
@@ -125,7 +135,14 @@ def test_stage_outcome_and_officer_make_entries_by_themselves(source: Source, fo
         victim("52/1", 1),
         crime("52/1", 2, stage="investigating", officer="DC9", unit="BBT"),
         crime("52/1", 3, stage="charged", officer="DC9", unit="BBT"),
-        crime("52/1", 4, stage="closed", officer="DC9", unit="BBT", outcome={"code": "18", "decided_on": "2026-11-02"}),
+        crime(
+            "52/1",
+            4,
+            stage="closed",
+            officer="DC9",
+            unit="BBT",
+            outcome={"code": "18", "decided_on": "2026-11-02"},
+        ),
         crime("52/1", 5, stage="investigating", officer="DC9", unit="BBT"),
     )
     assert titles(force) == [
@@ -190,9 +207,14 @@ def test_the_hardest_outcomes_are_held(source: Source, force: Force, outcome: st
     assert states()["derived:closed:2"] == "held"
 
 
-def test_release_from_custody_is_told_by_a_person_where_somebody_may_be_in_danger(source: Source, force: Force) -> None:
+def test_release_from_custody_is_told_by_a_person_where_somebody_may_be_in_danger(
+    source: Source, force: Force
+) -> None:
     published = send(
-        source, crime("52/1", 1), victim("52/1", 1, enhanced_rights=True), update("52/1", 2, "U", "released_on_bail")
+        source,
+        crime("52/1", 1),
+        victim("52/1", 1, enhanced_rights=True),
+        update("52/1", 2, "U", "released_on_bail"),
     )
     assert states()["update:U"] == "held"
     assert [need.kind for need in published.needs] == ["speak_before_release"]
@@ -201,7 +223,12 @@ def test_release_from_custody_is_told_by_a_person_where_somebody_may_be_in_dange
 
 
 def test_a_review_holds_and_silence_keeps_it_held(source: Source, force: Force) -> None:
-    send(source, crime("52/1", 1), victim("52/1", 1), update("52/1", 2, "U", "note", text={"en": "a"}, review=True))
+    send(
+        source,
+        crime("52/1", 1),
+        victim("52/1", 1),
+        update("52/1", 2, "U", "note", text={"en": "a"}, review=True),
+    )
     assert states()["update:U"] == "held"
     send(source, update("52/1", 3, "U", "note", text={"en": "b"}))
     assert states()["update:U"] == "held"
@@ -239,13 +266,17 @@ def test_an_update_for_one_victim_is_not_shown_to_the_other(source: Source, forc
     assert len(titles(force, person="P2")) == 2
 
 
-def test_withheld_closes_at_once_and_what_was_missed_waits_for_an_officer(source: Source, force: Force) -> None:
+def test_withheld_closes_at_once_and_what_was_missed_waits_for_an_officer(
+    source: Source, force: Force
+) -> None:
     send(source, crime("52/1", 1), victim("52/1", 1))
     assert seen(force) is not None
     published = send(source, event("crime.withdrawn", "52/1", 2, {"reason": "withheld"}))
     assert published.closed
     assert seen(force) is None
-    silent = send(source, update("52/1", 3, "U", "note", text={"en": "while closed"}), crime("52/1", 4, stage="charged"))
+    silent = send(
+        source, update("52/1", 3, "U", "note", text={"en": "while closed"}), crime("52/1", 4, stage="charged")
+    )
     assert not silent.news
     assert seen(force) is None
     lifted = send(source, event("crime.restored", "52/1", 5, {"reason": "safe"}))
@@ -255,13 +286,20 @@ def test_withheld_closes_at_once_and_what_was_missed_waits_for_an_officer(source
 
 
 def test_a_later_change_never_lifts_a_withholding(source: Source, force: Force) -> None:
-    send(source, crime("52/1", 1), victim("52/1", 1), event("crime.withdrawn", "52/1", 2, {"reason": "withheld"}))
+    send(
+        source,
+        crime("52/1", 1),
+        victim("52/1", 1),
+        event("crime.withdrawn", "52/1", 2, {"reason": "withheld"}),
+    )
     send(source, crime("52/1", 3, stage="investigating"))
     assert seen(force) is None
 
 
 @pytest.mark.parametrize("reason", ["no_crime", "duplicate", "disposed"])
-def test_a_withdrawn_crime_closes_with_words_and_opens_again(source: Source, force: Force, reason: str) -> None:
+def test_a_withdrawn_crime_closes_with_words_and_opens_again(
+    source: Source, force: Force, reason: str
+) -> None:
     send(source, crime("52/1", 1), victim("52/1", 1))
     published = send(source, event("crime.withdrawn", "52/1", 2, {"reason": reason}))
     assert [n.entry for n in published.news] == ["crime:withdrawn"]

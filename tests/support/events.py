@@ -27,7 +27,13 @@ def make_source(force: Force, name: str = "Niche", live_from: datetime | None = 
 
 
 def event(
-    type_: str, subject: str, sequence: int, data: dict[str, Any], *, id: str = "", time: datetime | None = None
+    type_: str,
+    subject: str,
+    sequence: int,
+    data: dict[str, Any],
+    *,
+    id: str = "",
+    time: datetime | None = None,
 ) -> dict[str, Any]:
     """One CloudEvent as a records system sends it; by default a minute of November for each sequence."""
     return {
@@ -82,4 +88,6 @@ def update(subject: str, sequence: int, update_id: str, milestone: str, **change
 
 def judged(*events: Any, now: datetime = NOW) -> list[Event | Refusal]:
     """The events as the gateway hands them on."""
-    return [judge(Line(n, e), now=now, allowed_types=None, digest_key=digest_key()) for n, e in enumerate(events)]
+    return [
+        judge(Line(n, e), now=now, allowed_types=None, digest_key=digest_key()) for n, e in enumerate(events)
+    ]

@@ -4,10 +4,10 @@ import os
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "trackmycrime.config.settings.portal"
 
-from django.core.wsgi import get_wsgi_application
+from django.core.wsgi import get_wsgi_application  # noqa: E402 (settings are named first)
 
 application = get_wsgi_application()
 
-from trackmycrime.kernel.walls import refuse_power
+from trackmycrime.kernel.walls import refuse_power  # noqa: E402 (needs the application's settings)
 
 refuse_power("portal")

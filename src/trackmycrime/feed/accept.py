@@ -175,7 +175,9 @@ class _Taking:
         owner = self.known.get(name)
         if owner and owner[0] != item.source.id:
             return Problem.of(
-                "not-allowed", "Another source of this force sent this first; it belongs to that source.", "/subject"
+                "not-allowed",
+                "Another source of this force sent this first; it belongs to that source.",
+                "/subject",
             )
         used = self.sequences.get((name, event.sequence))
         if used:
@@ -185,7 +187,11 @@ class _Taking:
                 "/sequence",
             )
         data: Any = event.data
-        if event.type == "crime.withdrawn" and data.merged_into and subject_key(data.merged_into) == event.subject_key:
+        if (
+            event.type == "crime.withdrawn"
+            and data.merged_into
+            and subject_key(data.merged_into) == event.subject_key
+        ):
             return Problem.of("invalid-data", "A crime cannot be merged into itself.", "/data/merged_into")
         missing = self._missing(event)
         if not missing:

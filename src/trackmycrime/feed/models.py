@@ -79,7 +79,9 @@ class Event(models.Model):
                 fields=["force", "waits_for"], condition=~models.Q(waits_for=""), name="feed_event_waiting"
             ),
             models.Index(
-                fields=["force", "received_at"], condition=models.Q(status="quarantined"), name="feed_quarantine"
+                fields=["force", "received_at"],
+                condition=models.Q(status="quarantined"),
+                name="feed_quarantine",
             ),
         ]
 

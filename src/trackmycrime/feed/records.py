@@ -48,7 +48,8 @@ class Records:
         self._staff: dict[tuple[str, str], dict[str, Any]] = {}
         self._states: list[dict[str, Any]] = []
         self._dirty: dict[str, dict[UUID, dict[str, Any]]] = {
-            table: {} for table in ("cases_crime", "cases_update", "people_victim", "people_officer", "forces_unit")
+            table: {}
+            for table in ("cases_crime", "cases_update", "people_victim", "people_officer", "forces_unit")
         }
 
     def apply(self, taken: Sequence[Taken]) -> None:
@@ -87,7 +88,9 @@ class Records:
                 self._crimes[row["reference_key"]] = row
         ids = [row["id"] for row in self._crimes.values()]
         if victims and ids:
-            for row in self._rows("people_victim", "crime_id = any(%s) and person = any(%s)", [ids, sorted(victims)]):
+            for row in self._rows(
+                "people_victim", "crime_id = any(%s) and person = any(%s)", [ids, sorted(victims)]
+            ):
                 self._victims[row["crime_id"], row["person"]] = row
         if updates and ids:
             where = "not by_desk and crime_id = any(%s) and update_id = any(%s)"
@@ -101,7 +104,9 @@ class Records:
                 self._staff["unit", row["unit_id"]] = row
 
     def _rows(self, table: str, where: str, params: list[Any]) -> list[dict[str, Any]]:
-        return setwise.fetch(f"select * from {table} where force_id = %s and {where}", [self.force_id, *params])  # noqa: S608 (table and condition are ours)
+        return setwise.fetch(
+            f"select * from {table} where force_id = %s and {where}", [self.force_id, *params]
+        )  # noqa: S608 (table and condition are ours)
 
     def _crime(self, event: Event) -> dict[str, Any]:
         crime = self._crimes[event.subject_key]
@@ -194,7 +199,9 @@ class Records:
         crime = self._crime(event)
         victim = self._victims.get((crime["id"], data.victim))
         if victim is None:
-            victim = self._victims[crime["id"], data.victim] = new_victim(self.force_id, crime["id"], data.victim)
+            victim = self._victims[crime["id"], data.victim] = new_victim(
+                self.force_id, crime["id"], data.victim
+            )
         if live and not crime["live"]:
             crime["live"] = True
             self._mark("cases_crime", crime)
@@ -208,7 +215,9 @@ class Records:
                 "safe_to": safe.hours.end if safe.hours else None,
                 "disguise": safe.disguise,
                 "no_portal": safe.no_portal,
-                "safe_note": crypto.seal("people_victim.safe_note", victim["id"], safe.note) if safe.note else None,
+                "safe_note": crypto.seal("people_victim.safe_note", victim["id"], safe.note)
+                if safe.note
+                else None,
                 "safe_sequence": event.sequence,
             }
         if data.enhanced_rights is not None and event.sequence > victim["enhanced_sequence"]:
@@ -222,7 +231,9 @@ class Records:
             "name": data.name,
             "organisation": data.organisation,
             "born_on": data.born_on.isoformat() if data.born_on else None,
-            "address": {"lines": list(data.address.lines), "postcode": data.address.postcode} if data.address else None,
+            "address": {"lines": list(data.address.lines), "postcode": data.address.postcode}
+            if data.address
+            else None,
             "needs": list(data.needs or ()),
         }
         return {
@@ -253,12 +264,17 @@ class Records:
         merged = {
             c["id"]: c["merged_into"]
             for c in self._crimes.values()
-            if c["withdrawn_reason"] == "merged" and c["withdrawn_sequence"] > c["sequence"] and c["id"] in self.crimes_touched
+            if c["withdrawn_reason"] == "merged"
+            and c["withdrawn_sequence"] > c["sequence"]
+            and c["id"] in self.crimes_touched
         }
         if not merged:
             return
         wanted = [*merged, *merged.values()]
-        people = {(row["crime_id"], row["person"]): row for row in self._rows("people_victim", "crime_id = any(%s)", [wanted])}
+        people = {
+            (row["crime_id"], row["person"]): row
+            for row in self._rows("people_victim", "crime_id = any(%s)", [wanted])
+        }
         people |= self._victims
         for (crime, person), victim in list(people.items()):
             if crime not in merged or not victim["live"]:
@@ -397,7 +413,9 @@ class Records:
             columns = list(next(iter(rows.values())))
             kept = _NEVER_OVERWRITTEN.get(table, frozenset()) | {"id", "force_id"}
             sets = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in kept)
-            setwise.insert(table, columns, list(rows.values()), conflict=f"on conflict (id) do update set {sets}")
+            setwise.insert(
+                table, columns, list(rows.values()), conflict=f"on conflict (id) do update set {sets}"
+            )
             if table == "cases_crime" and self._states:
                 setwise.insert("cases_crime_state", list(self._states[0]), self._states)
 

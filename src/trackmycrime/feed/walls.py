@@ -2,7 +2,7 @@ from trackmycrime.kernel.walls import Key, Walls, of_force
 
 _FIXED = "security definer set search_path = pg_catalog, public, pg_temp"
 
-# Who sends, looked up by the token's keyed hash before any force is known; marks the token as used, at most once a minute.
+# Who sends, looked up by the token's keyed hash before any force is known; marks it as used, at most once a minute.
 _SOURCE_FOR = f"""
 create or replace function feed_source_for(h bytea, at timestamptz)
 returns table (source_id uuid, force_id smallint) language sql volatile {_FIXED} as $$

@@ -47,9 +47,12 @@ class Policy:
         """
         known = {f.name: f for f in fields(self)}
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        for key, value in stored.items():
+        for key, given in stored.items():
+            value = given
             if key not in known:
-                raise ValueError(f"{key!r} is not part of a force's policy; known: {', '.join(sorted(known))}")
+                raise ValueError(
+                    f"{key!r} is not part of a force's policy; known: {', '.join(sorted(known))}"
+                )
             default = getattr(DEFAULT, key) if "DEFAULT" in globals() else values[key]
             if isinstance(default, tuple) and isinstance(value, list):
                 value = tuple(value)

@@ -53,10 +53,14 @@ def read_keyring(text: str, secret: str) -> Keyring:
             'TMC_FIELD_KEYS is not readable. It is JSON: {"current": "k1", "keys": {"k1": "<base64 of 32 bytes>"}}'
         ) from None
     if current not in keys:
-        raise ImproperlyConfigured(f"TMC_FIELD_KEYS names {current!r} as current, but has no key of that name")
+        raise ImproperlyConfigured(
+            f"TMC_FIELD_KEYS names {current!r} as current, but has no key of that name"
+        )
     for name, key in keys.items():
         if len(key) != KEY_BYTES or not 1 <= len(name.encode()) <= 32:
-            raise ImproperlyConfigured(f"TMC_FIELD_KEYS: key {name!r} must be 32 bytes, and its name 1 to 32 bytes")
+            raise ImproperlyConfigured(
+                f"TMC_FIELD_KEYS: key {name!r} must be 32 bytes, and its name 1 to 32 bytes"
+            )
     return Keyring(current, {n: AESGCM(k) for n, k in keys.items()}, lookup or derive("lookup", secret))
 
 

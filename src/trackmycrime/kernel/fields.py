@@ -9,7 +9,6 @@ from django.db.models.query_utils import DeferredAttribute
 
 from . import crypto
 
-
 if TYPE_CHECKING:
     _Field = models.Field[Any, Any]
 else:

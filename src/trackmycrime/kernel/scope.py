@@ -40,7 +40,8 @@ def bound(*, force: int | None = None, account: UUID | None = None) -> Iterator[
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
-                "select current_setting(%s, true), current_setting(%s, true), set_config(%s, %s, true), set_config(%s, %s, true)",
+                "select current_setting(%s, true), current_setting(%s, true),"
+                " set_config(%s, %s, true), set_config(%s, %s, true)",
                 [wanted[0][0], wanted[1][0], *wanted[0], *wanted[1]],
             )
             row = cursor.fetchone()

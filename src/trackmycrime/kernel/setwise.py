@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db import connection
 
-
 JSONB = 3802
 """The type's number in every PostgreSQL (pg_type.dat)."""
 
@@ -52,7 +51,12 @@ def insert(
 
 
 def update(
-    table: str, key: Sequence[str], columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, where: str = ""
+    table: str,
+    key: Sequence[str],
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    where: str = "",
 ) -> int:
     """Set `columns` of the rows found by `key`, all with one statement; returns how many rows there were.
 

@@ -209,7 +209,9 @@ def apply() -> bool:
         cursor.execute("select tablename from pg_tables where schemaname = 'public'")
         tables = {row[0] for row in cursor.fetchall()}
         if lost := tables - set(walls.grants):
-            raise ImproperlyConfigured(f"no walls are declared for {sorted(lost)}: name them in their room's walls.py")
+            raise ImproperlyConfigured(
+                f"no walls are declared for {sorted(lost)}: name them in their room's walls.py"
+            )
         wanted = statements(walls, tables)
         mark = "walls " + hashlib.sha256("\n".join(wanted).encode()).hexdigest()
         cursor.execute("select obj_description('public'::regnamespace, 'pg_namespace')")

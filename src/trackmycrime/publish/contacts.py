@@ -29,7 +29,9 @@ def publish_contacts(force: Force, contacts: Iterable[tuple[str, str]]) -> None:
                 shown |= {"email": detail["email"], "phone": detail["phone"]}
             rows.append(_row(force, "officer", row["officer_id"], shown, row["away_until"], row["active"]))
     if units:
-        for row in setwise.fetch("select * from forces_unit where force_id = %s and unit_id = any(%s)", [force.id, units]):
+        for row in setwise.fetch(
+            "select * from forces_unit where force_id = %s and unit_id = any(%s)", [force.id, units]
+        ):
             shown = {
                 "name": {"en": row["name_en"], "cy": row["name_cy"]},
                 "phone": row["phone"],

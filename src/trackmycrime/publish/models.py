@@ -91,7 +91,9 @@ class Entry(models.Model):
             models.UniqueConstraint(fields=["force", "id"], name="publish_entry_in_force"),
         ]
         indexes = [
-            models.Index(fields=["force", "state"], condition=models.Q(state="held"), name="publish_entry_held")
+            models.Index(
+                fields=["force", "state"], condition=models.Q(state="held"), name="publish_entry_held"
+            )
         ]
 
 

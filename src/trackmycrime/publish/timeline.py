@@ -6,7 +6,7 @@ for one, to what an officer wrote of the same step.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from trackmycrime.cases.vocabulary import CLOSED, STAGE_MILESTONE, outcome_milestone
 
@@ -63,7 +63,7 @@ class Wanted:
 def derived(states: Iterable[State]) -> list[Wanted]:
     """The entries that the states make by themselves, in their order."""
     entries: list[Wanted] = []
-    before = State(-1, datetime.min, "reported", "", "", True)
+    before = State(-1, datetime.min.replace(tzinfo=UTC), "reported", "", "", True)
     for state in sorted(states, key=lambda s: s.sequence):
         for milestone, outcome in _steps(before, state, first=before.sequence < 0):
             entries.append(
@@ -115,7 +115,9 @@ def timeline(states: Sequence[State], written: Sequence[Written], *, derive: boo
                 key=update.key,
                 revision=update.revision,
                 milestone=update.milestone,
-                outcome=(place.outcome if place else outcome) if update.milestone in ("no_further_action", "closed") else "",
+                outcome=(place.outcome if place else outcome)
+                if update.milestone in ("no_further_action", "closed")
+                else "",
                 happened_at=update.happened_at,
                 text=update.text,
                 victims=update.victims,

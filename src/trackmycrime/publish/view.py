@@ -5,7 +5,6 @@ what one victim sees and gets the very same shapes.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -15,6 +14,7 @@ from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.clock import london_date
 
 from . import dates
+from .shapes import CaseLine, CaseView, Contact, Entry, Promise, StageStep
 from .wording import Language, offence, stage, text, withdrawn_case
 from .words import shown
 
@@ -28,100 +28,6 @@ _OF = {
     "court": 3,
     "closed": 4,
 }
-
-
-@dataclass(frozen=True)
-class StageStep:
-    """One of the five stages: ``done``, ``now`` or ``todo``; `when` is a short date or empty."""
-
-    name: str
-    state: str
-    when: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of the timeline as it is read."""
-
-    id: UUID
-    key: str
-    title: str
-    when: str
-    iso: str
-    who: str
-    paragraphs: list[str]
-    language: str
-    is_new: bool
-    corrected: str
-    withdrawn: str
-    not_translated: bool
-
-
-@dataclass(frozen=True)
-class Promise:
-    """When the victim hears next, and what happens until then."""
-
-    date: date | None
-    date_text: str
-    paragraphs: list[str]
-
-
-@dataclass(frozen=True)
-class Contact:
-    """Who works the case and who answers."""
-
-    officer: str
-    unit: str
-    phone: str
-    hours: str
-    cover: str = ""
-    email: str = ""
-
-
-@dataclass(frozen=True)
-class CaseView:
-    """One case, whole."""
-
-    id: UUID
-    version: int
-    reference: str
-    title: str
-    place: str
-    occurred: str
-    force: str
-    stages: list[StageStep]
-    stage_number: int
-    stage_name: str
-    stage_sentence: str
-    promise: Promise
-    contact: Contact
-    entries: list[Entry]
-    closed: bool
-    closing_words: list[str]
-    read_until: str
-    new_updates: int = 0
-
-
-@dataclass(frozen=True)
-class CaseLine:
-    """One case in the list of a victim's cases."""
-
-    id: UUID
-    reference: str
-    title: str
-    place: str
-    force: str
-    stage_name: str
-    stage_number: int
-    stage_count: int
-    rail: list[str]
-    last_title: str
-    last_when: str
-    promise_date: date | None
-    promise_text: str
-    new_updates: int
-    new_messages: int
-    closed: bool
 
 
 def language_of(language: str) -> Language:
@@ -158,12 +64,22 @@ def my_cases(
     }
     names = force_names({case["force_id"] for case in cases})
     return [
-        _line(case, newest.get(case["id"]), names, language_of(language), now, fresh.get(case["id"], 0), (unread or {}).get(case["id"], 0))
+        _line(
+            case,
+            newest.get(case["id"]),
+            names,
+            language_of(language),
+            now,
+            fresh.get(case["id"], 0),
+            (unread or {}).get(case["id"], 0),
+        )
         for case in cases
     ]
 
 
-def case_page(case_id: UUID, language: str, *, now: datetime, seen_at: datetime | None = None) -> CaseView | None:
+def case_page(
+    case_id: UUID, language: str, *, now: datetime, seen_at: datetime | None = None
+) -> CaseView | None:
     """One case as the signed-in account sees it; None when there is no such case for it. Four statements."""
     rows = setwise.fetch("select * from publish_case where id = %s", [case_id])
     if not rows:
@@ -202,7 +118,9 @@ def _contacts(force_id: int, refs: Iterable[str]) -> dict[tuple[str, str], dict[
     wanted = sorted({ref for ref in refs if ref})
     found: dict[tuple[str, str], dict[str, Any]] = {}
     # a cover and an officer's own unit are looked up in the same statement
-    rows = setwise.fetch("select * from publish_contact where force_id = %s and ref = any(%s)", [force_id, wanted])
+    rows = setwise.fetch(
+        "select * from publish_contact where force_id = %s and ref = any(%s)", [force_id, wanted]
+    )
     for row in rows:
         row["shown"] = crypto.unseal_json("publish_contact.shown", row["id"], row["shown"])
         found[row["kind"], row["ref"]] = row
@@ -218,7 +136,9 @@ def _view(
 ) -> CaseView:
     today = london_date(now)
     page = crypto.unseal_json("publish_case.page", case["id"], case["page"])
-    staff = _contacts(case["force_id"], [case["officer_id"], case["unit_id"], *(e["officer_id"] for e in entries)])
+    staff = _contacts(
+        case["force_id"], [case["officer_id"], case["unit_id"], *(e["officer_id"] for e in entries)]
+    )
     more = [
         ref
         for row in staff.values()
@@ -230,7 +150,9 @@ def _view(
         staff |= _contacts(case["force_id"], more)
     contact = _contact(case, staff, language, today)
     force = force_names([case["force_id"]])[case["force_id"]][language]
-    shown_entries = [_entry(e, staff, contact, force, language, today, seen_at) for e in _newest_first(entries)]
+    shown_entries = [
+        _entry(e, staff, contact, force, language, today, seen_at) for e in _newest_first(entries)
+    ]
     closed = case["closed_on"] is not None
     number = _number(case, page)
     return CaseView(
@@ -256,7 +178,11 @@ def _view(
 
 
 def _newest_first(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(entries, key=lambda e: (e["happened_at"], e["revision"], e["milestone"] != "recorded", e["key"]), reverse=True)
+    return sorted(
+        entries,
+        key=lambda e: (e["happened_at"], e["revision"], e["milestone"] != "recorded", e["key"]),
+        reverse=True,
+    )
 
 
 def _number(case: dict[str, Any], page: dict[str, Any]) -> int:
@@ -273,12 +199,20 @@ def _steps(page: dict[str, Any], number: int, language: Language, today: date) -
         state = "done" if position < number else "now" if position == number else "todo"
         if number == 4 and position == 4:
             state = "done"
-        when = dates.short_day(london_date(datetime.fromisoformat(reached)), language, today=today) if reached else ""
-        steps.append(StageStep(text(f"public_stage.{name}", language), state, when if state != "todo" else ""))
+        when = (
+            dates.short_day(london_date(datetime.fromisoformat(reached)), language, today=today)
+            if reached
+            else ""
+        )
+        steps.append(
+            StageStep(text(f"public_stage.{name}", language), state, when if state != "todo" else "")
+        )
     return steps
 
 
-def _contact(case: dict[str, Any], staff: dict[tuple[str, str], dict[str, Any]], language: Language, today: date) -> Contact:
+def _contact(
+    case: dict[str, Any], staff: dict[tuple[str, str], dict[str, Any]], language: Language, today: date
+) -> Contact:
     officer = staff.get(("officer", case["officer_id"]))
     if officer and not officer["active"]:
         officer = None
@@ -318,9 +252,13 @@ def _entry(
 ) -> Entry:
     words = crypto.unseal_json("publish_entry.words", row["id"], row["words"])
     named = staff.get(("officer", row["officer_id"]))
-    title, paragraphs, real = shown(words, language, unit=contact.unit, officer=_staff_name(named, language) if named else "")
+    title, paragraphs, real = shown(
+        words, language, unit=contact.unit, officer=_staff_name(named, language) if named else ""
+    )
     changed_at = row["corrected_at"] or row["published_at"]
-    withdrawn = text(f"update.withdrawn.{row['withdrawn_reason']}", language) if row["state"] == "withdrawn" else ""
+    withdrawn = (
+        text(f"update.withdrawn.{row['withdrawn_reason']}", language) if row["state"] == "withdrawn" else ""
+    )
     return Entry(
         id=row["id"],
         key=row["key"],
@@ -332,7 +270,9 @@ def _entry(
         language=real,
         is_new=bool(seen_at and changed_at and changed_at > seen_at and not withdrawn),
         corrected=(
-            text("update.corrected_on", language, date=dates.moment(row["corrected_at"], language, today=today))
+            text(
+                "update.corrected_on", language, date=dates.moment(row["corrected_at"], language, today=today)
+            )
             if row["corrected_at"] and not withdrawn
             else ""
         ),
@@ -348,7 +288,7 @@ def _promise(case: dict[str, Any], language: Language, today: date) -> Promise:
 
 
 def promise_date(case: dict[str, Any], today: date) -> date | None:
-    """The date by which the victim hears next: an officer's promise, else the force's rule; never one that has passed."""
+    """The day by which the victim hears next: an officer's promise, else the force's rule; never one that has passed."""
     if case["closed_on"]:
         return None
     for wanted in (case["promised_on"], case["next_update_on"]):

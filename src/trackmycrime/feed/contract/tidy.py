@@ -54,12 +54,17 @@ def tidy(value: object, depth: int = 0) -> object:
 
 
 def _members(members: dict[str, object], depth: int) -> dict[str, object]:
+    """The same object where there is nothing to tidy, which is nearly always; else a copy."""
     _not_deeper(depth)
-    tidied: dict[str, object] = {}
+    tidied = members
     name = ""
     try:
         for name, value in members.items():
-            tidied[name] = _text(value) if type(value) is str else tidy(value, depth + 1)
+            new = _text(value) if type(value) is str else tidy(value, depth + 1)
+            if new is not value:
+                if tidied is members:
+                    tidied = dict(members)
+                tidied[name] = new
     except Untidy as fault:
         fault.path.insert(0, name)
         raise
@@ -75,7 +80,7 @@ def _items(items: list[object], depth: int) -> list[object]:
     except Untidy as fault:
         fault.path.insert(0, len(tidied))
         raise
-    return tidied
+    return tidied if any(new is not old for new, old in zip(tidied, items, strict=True)) else items
 
 
 def _text(text: str) -> str | None:

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('forces', '0001_initial'),
+        ("forces", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='unit',
-            name='sequence',
+            model_name="unit",
+            name="sequence",
             field=models.BigIntegerField(default=-1),
         ),
     ]

@@ -4,33 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('key', models.BinaryField(max_length=32, primary_key=True, serialize=False)),
-                ('started_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(db_index=True)),
-                ('count', models.IntegerField()),
+                ("key", models.BinaryField(max_length=32, primary_key=True, serialize=False)),
+                ("started_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(db_index=True)),
+                ("count", models.IntegerField()),
             ],
             options={
-                'db_table': 'kernel_counter',
+                "db_table": "kernel_counter",
             },
         ),
         migrations.CreateModel(
-            name='SealKey',
+            name="SealKey",
             fields=[
-                ('id', models.CharField(max_length=16, primary_key=True, serialize=False)),
-                ('key', models.BinaryField(max_length=32)),
+                ("id", models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ("key", models.BinaryField(max_length=32)),
             ],
             options={
-                'db_table': 'kernel_seal_key',
+                "db_table": "kernel_seal_key",
             },
         ),
     ]

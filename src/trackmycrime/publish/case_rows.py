@@ -1,0 +1,107 @@
+"""The row of one published case: what its page shows of the crime itself, and its dates."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from trackmycrime.cases.vocabulary import CLOSED, PUBLIC_STAGE
+from trackmycrime.forces.policy import Policy
+from trackmycrime.kernel import crypto
+from trackmycrime.kernel.clock import london_date
+from trackmycrime.kernel.ids import new_id
+
+_COMPARED = (
+    "open", "stage", "outcome", "officer_id", "unit_id", "next_update_on", "closed_on", "readable_until",
+)  # fmt: skip
+
+
+def page_of(crime: dict[str, Any], states: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What the page shows of the crime, as it is stored (encrypted as one value)."""
+    reached: dict[str, str] = {}
+    for state in sorted(states, key=lambda s: s["sequence"]):
+        reached.setdefault(PUBLIC_STAGE[state["stage"]], state["time"].isoformat())
+    return {
+        "reference": crime["reference"],
+        "category": crime["category"],
+        "offence": crime["offence_name"],
+        "place": crime["place"],
+        "occurred": [crime["occurred_from"], crime["occurred_to"]],
+        "reported_at": crime["reported_at"],
+        "reached": reached,
+        "withdrawn": crime["withdrawn_reason"] if crime["withdrawn_sequence"] > crime["sequence"] else "",
+    }
+
+
+def case_row(
+    crime: dict[str, Any],
+    states: Sequence[dict[str, Any]],
+    page: dict[str, Any],
+    old: dict[str, Any] | None,
+    policy: Policy,
+    *,
+    now: datetime,
+) -> dict[str, Any]:
+    """The row of an open case, without what only its entries tell (`promise`); `old` is its row until now."""
+    closed = _closed_on(crime, states, page["withdrawn"], old, now)
+    return {
+        "id": old["id"] if old else new_id(),
+        "force_id": crime["force_id"],
+        "crime_id": crime["id"],
+        "open": True,
+        "stage": crime["stage"],
+        "outcome": crime["outcome"],
+        "officer_id": crime["officer_id"],
+        "unit_id": crime["unit_id"],
+        "promised_on": old["promised_on"] if old else None,
+        "closed_on": closed,
+        "readable_until": _months_later(closed, policy.readable_months, now) if closed else None,
+        "next_update_on": None,
+    }
+
+
+def promise(row: dict[str, Any], latest: datetime | None, policy: Policy) -> None:
+    """Set the day by which the victim hears next: the force's rule, counted from the latest entry."""
+    if row["closed_on"] is None and latest is not None:
+        row["next_update_on"] = london_date(latest) + timedelta(days=policy.update_days)
+
+
+def differs(old: dict[str, Any], row: dict[str, Any], page: dict[str, Any]) -> bool:
+    """Whether anything on the page is not as it was."""
+    if any(old[column] != row[column] for column in _COMPARED):
+        return True
+    return bool(crypto.unseal_json("publish_case.page", old["id"], old["page"]) != page)
+
+
+def _closed_on(
+    crime: dict[str, Any],
+    states: Sequence[dict[str, Any]],
+    withdrawn: str,
+    old: dict[str, Any] | None,
+    now: datetime,
+) -> date | None:
+    if crime["stage"] == CLOSED:
+        if len(crime["closed_at"]) >= len("2026-11-24"):
+            return date.fromisoformat(crime["closed_at"][:10])
+        return london_date(_closed_since(states) or now)
+    if withdrawn:
+        return old["closed_on"] if old and old["closed_on"] else london_date(now)
+    return None
+
+
+def _closed_since(states: Iterable[dict[str, Any]]) -> datetime | None:
+    """When the unbroken run of closed states that is the newest began."""
+    began: datetime | None = None
+    for state in sorted(states, key=lambda s: s["sequence"]):
+        began = (began or state["time"]) if state["stage"] == CLOSED else None
+    return began
+
+
+def _months_later(day: date, months: int, now: datetime) -> datetime:
+    month = day.month - 1 + months
+    year, month = day.year + month // 12, month % 12 + 1
+    for last in (day.day, 30, 29, 28):
+        try:
+            return datetime(year, month, last, tzinfo=now.tzinfo)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")

@@ -1,0 +1,107 @@
+"""What becomes of one entry of a timeline: whether victims may see it, and the row that says so."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from trackmycrime.forces.policy import Policy
+from trackmycrime.kernel import crypto
+from trackmycrime.kernel.ids import new_id
+
+from . import defaults
+from .timeline import Wanted
+from .words import frozen, hash_of
+
+PUBLISHED, HELD, NEVER, WITHDRAWN, GONE = "published", "held", "never", "withdrawn", "gone"
+
+_COMPARED = (
+    "revision", "milestone", "outcome", "happened_at", "words_hash", "officer_id", "victims", "state", "hold_reason",
+    "withdrawn_reason", "live", "missed",
+)  # fmt: skip
+
+
+def differ(old: dict[str, Any] | None, row: dict[str, Any]) -> bool:
+    """Whether the row says anything else than it did."""
+    return old is None or any(_plain(old[column]) != _plain(row[column]) for column in _COMPARED)
+
+
+def entry_row(
+    want: Wanted,
+    old: dict[str, Any] | None,
+    case: dict[str, Any],
+    by_person: dict[str, UUID],
+    policy: Policy,
+    *,
+    guarded: bool,
+    missed: bool,
+    now: datetime,
+) -> dict[str, Any]:
+    """The row of one entry as it should stand: published, held, never, withdrawn or gone, and in which words.
+
+    `old` is its row until now; `by_person` the victims of the case by the records system's ids; `guarded` as in
+    `defaults.rule`; `missed`: the case was closed to victims until now. What an officer decided holds for the words
+    that were decided about.
+    """
+    key = old["id"] if old else new_id()
+    words_hash = hash_of(want)
+    same_words = old is not None and bytes(old["words_hash"]) == words_hash
+    act, reason = defaults.rule(want.milestone, want.outcome, guarded=guarded, policy=policy.milestones)
+    if want.review and act == defaults.PUBLISH:
+        act, reason = defaults.HOLD, "review"
+    is_missed = (old["missed"] if old else False) or (
+        missed and not (same_words and old and old["state"] == PUBLISHED)
+    )
+    if is_missed and act == defaults.PUBLISH:
+        act, reason = defaults.HOLD, "missed"
+    decided = old is not None and old["decision"] != "" and bytes(old["decided_hash"] or b"") == words_hash
+    if act == defaults.HOLD and decided:
+        assert old is not None
+        act = {"release": defaults.PUBLISH, "never": defaults.NEVER}.get(old["decision"], defaults.HOLD)
+        reason = reason if act == defaults.HOLD else ""
+    state = {defaults.PUBLISH: PUBLISHED, defaults.HOLD: HELD, defaults.NEVER: NEVER}[act]
+    if want.withdrawn:
+        state = WITHDRAWN if state == PUBLISHED or (old and old["state"] in (PUBLISHED, WITHDRAWN)) else GONE
+    was_published = old is not None and old["published_at"] is not None
+    victims = (
+        sorted(by_person[p] for p in want.victims if p in by_person) if want.victims is not None else None
+    )
+    return {
+        "id": key,
+        "force_id": case["force_id"],
+        "case_id": case["id"],
+        "key": want.key,
+        "revision": want.revision,
+        "milestone": want.milestone,
+        "outcome": want.outcome,
+        "happened_at": want.happened_at,
+        "words": old["words"]
+        if old and same_words
+        else crypto.seal_json("publish_entry.words", key, frozen(want)),
+        "words_hash": words_hash,
+        "officer_id": want.officer,
+        "victims": victims,
+        "state": state,
+        "hold_reason": reason if state == HELD else "",
+        "decision": old["decision"] if old else "",
+        "decided_hash": old["decided_hash"] if old else None,
+        "note": old["note"] if old else None,
+        "decided_by": old["decided_by"] if old else None,
+        "decided_at": old["decided_at"] if old else None,
+        "published_at": old["published_at"]
+        if was_published and old
+        else (now if state == PUBLISHED else None),
+        "corrected_at": (
+            now
+            if was_published and old and not same_words and state == PUBLISHED
+            else old["corrected_at"]
+            if old
+            else None
+        ),
+        "withdrawn_reason": want.withdrawn,
+        "live": want.live,
+        "missed": is_missed,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, memoryview) else value
