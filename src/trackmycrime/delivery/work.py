@@ -125,8 +125,8 @@ def complete(worker: UUID, tried: Sequence[Tried], *, now: datetime, upstairs: U
         _settle(tried, worker, now, upstairs)
 
 
-def sweep(*, now: datetime, unseen: timedelta, upstairs: Upstairs, most: int = 200) -> int:
-    """Take back what is held by workers that have not been seen for `unseen`, or for longer than a lease.
+def sweep(worker: UUID, *, now: datetime, unseen: timedelta, upstairs: Upstairs, most: int = 200) -> int:
+    """Take back what is held by other workers that have not been seen for `unseen`, or by any for longer than a lease.
 
     Whether it was sent nobody knows: it counts as one unclear try. Returns how many there were.
     """
@@ -134,9 +134,10 @@ def sweep(*, now: datetime, unseen: timedelta, upstairs: Upstairs, most: int = 2
         rows = setwise.fetch(
             f"select {', '.join('d.' + c for c in _COLUMNS.split(', '))}, d.lease_by from delivery_dispatch d"  # noqa: S608
             " left join delivery_worker w on w.id = d.lease_by"
-            " where d.state = 'sending' and (w.id is null or w.seen_at < clock_timestamp() - %s or d.lease_until < %s)"
+            " where d.state = 'sending' and (d.lease_until < %s or d.lease_by <> %s and"
+            "   (w.id is null or w.seen_at < clock_timestamp() - make_interval(secs => %s)))"
             " order by d.lease_until limit %s for update of d skip locked",
-            [unseen, now, most],
+            [now, worker, unseen.total_seconds(), most],
         )
         by_worker: dict[UUID, list[Tried]] = {}
         for row in rows:
@@ -144,10 +145,10 @@ def sweep(*, now: datetime, unseen: timedelta, upstairs: Upstairs, most: int = 2
             by_worker.setdefault(row["lease_by"], []).append(
                 Tried(letter, Outcome("unclear", "worker lost"), now)
             )
-        for worker, tried in by_worker.items():
-            _settle(tried, worker, now, upstairs)
-    for worker, tried in by_worker.items():
-        log.warning("took back %d dispatches of worker %s, which is gone", len(tried), worker)
+        for holder, tried in by_worker.items():
+            _settle(tried, holder, now, upstairs)
+    for holder, tried in by_worker.items():
+        log.warning("took back %d dispatches of worker %s, which is silent", len(tried), holder)
     return len(rows)
 
 

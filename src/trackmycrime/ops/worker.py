@@ -66,9 +66,11 @@ def pause_points() -> Callable[[str], None]:
 class Listener(threading.Thread):
     """Hears the bell on a connection of its own, and shows that this worker lives."""
 
-    def __init__(self, worker: UUID, channels: frozenset[str], heard: Callable[[str | None], None]) -> None:
+    def __init__(
+        self, worker: UUID, channels: frozenset[str], heard: Callable[[str | None], None], beat: float
+    ) -> None:
         super().__init__(name="listener", daemon=True)
-        self._worker, self._channels, self._heard = worker, channels, heard
+        self._worker, self._channels, self._heard, self._beat = worker, channels, heard, beat
         self._ending = threading.Event()
         self._since: float | None = None
 
@@ -116,12 +118,11 @@ class Listener(threading.Thread):
         return own
 
     def _listen(self, own: psycopg.Connection[Any]) -> None:
-        beat = presence.BEAT.total_seconds()
         seen = time.monotonic()
         while not self._ending.is_set():
-            for rung in own.notifies(timeout=0.5, stop_after=1):
+            for rung in own.notifies(timeout=min(0.5, self._beat), stop_after=1):
                 self._heard(rung.payload)
-            if time.monotonic() - seen >= beat:
+            if time.monotonic() - seen >= self._beat:
                 presence.here(own, self._worker, self._channels)
                 seen = time.monotonic()
         presence.gone(own, self._worker)
@@ -210,7 +211,8 @@ class Worker:
             )
             for channel in sorted(channels)
         ]
-        self._listener = Listener(self.id, channels, self._heard)
+        beat = min(presence.BEAT, unseen / 4).total_seconds()
+        self._listener = Listener(self.id, channels, self._heard, beat)
         passes: Sequence[Pass] = importlib.import_module("trackmycrime.pipeline").PASSES
         self._rounds = Rounds([*passes, ("sweep", self._sweep), ("expire", _expire), ("alerts", alerts.mend)])
 
@@ -255,7 +257,7 @@ class Worker:
     def _sweep(self, now: datetime) -> int:
         if not self._listener.steady(self._unseen):
             return 0
-        return work.sweep(now=now, unseen=self._unseen, upstairs=alerts.UPSTAIRS)
+        return work.sweep(self.id, now=now, unseen=self._unseen, upstairs=alerts.UPSTAIRS)
 
     def _broken(self, args: threading.ExceptHookArgs) -> None:
         """A thread died of something that nobody foresaw: end, and be started again, rather than limp."""
