@@ -18,6 +18,7 @@ from tests.support.events import START, crime
 from trackmycrime.feed import sources
 from trackmycrime.feed.contract import BATCH, LINES, MOST_BYTES, SINGLE
 from trackmycrime.feed.models import Event, Token
+from trackmycrime.gateway import urls
 from trackmycrime.kernel.clock import utc_now
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +113,16 @@ def test_a_token_that_does_not_count(niche: Sender, path: str, header: str | Non
     )
     is_problem(response, 401)
     assert response.headers["WWW-Authenticate"].startswith("Bearer ")
+
+
+def test_every_address_asks_for_a_token_but_those_that_say_nothing() -> None:
+    """Deny by default: an address that is added here without a thought fails this."""
+    public = {"/api/feed/v1/openapi.json", "/healthz"}
+    for pattern in urls.urlpatterns:
+        path = f"/{pattern.pattern}"
+        answers = [door_client("gateway").generic(method, path) for method in ("GET", "POST")]
+        told = {response.status_code for response in answers}
+        assert told == ({200, 405} if path in public else {401, 405}), path
 
 
 def test_a_revoked_token_is_refused_at_once_and_for_good(niche: Sender) -> None:
