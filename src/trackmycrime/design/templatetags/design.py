@@ -1,15 +1,21 @@
 """What the shared templates cannot say by themselves. `{% load design %}`."""
 
+from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django import forms, template
 from django.conf import settings
 from django.template.context import Context
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import dateformat
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_info
+
+from trackmycrime.design.timeline import Entry, entry, timeline
 
 register = template.Library()
 
@@ -35,6 +41,29 @@ def error_summary(form: forms.BaseForm, title: str = "") -> dict[str, Any]:
     return {"form": form, "title": title, "fields": [field for field in form if field.errors]}
 
 
+@register.simple_tag(name="timeline")
+def timeline_tag(entries: Iterable[Entry]) -> SafeString:
+    """What has happened so far, as a list."""
+    return timeline(entries)
+
+
+@register.simple_tag(name="entry")
+def entry_tag(one: Entry) -> SafeString:
+    """One entry of it, to stand in an `<ol class="tmc-line">`."""
+    return entry(one)
+
+
+@cache
+def _fixed(name: str, language: str) -> SafeString:
+    return render_to_string(name)
+
+
+@register.simple_tag
+def fixed(name: str) -> SafeString:
+    """A template that says the same on every page: made once for each language and kept."""
+    return _fixed(name, get_language() or "")
+
+
 @register.filter
 def day(value: date | None) -> str:
     """«Thursday 26 November» in the page's language; the number never parts from its month."""
@@ -45,6 +74,14 @@ def day(value: date | None) -> str:
 def together(text: str) -> str:
     """Keep a few words on one line: «2 November»."""
     return text.replace(" ", "\u00a0")
+
+
+@cache
+def _language_address(code: str, _door: str) -> str:
+    try:
+        return reverse("language", args=[code])
+    except NoReverseMatch:
+        return ""
 
 
 @register.simple_tag(takes_context=True)
@@ -62,9 +99,8 @@ def other_languages(context: Context) -> list[dict[str, str]]:
     for code, _name in settings.LANGUAGES:
         if code == get_language():
             continue
-        try:
-            address = reverse("language", args=[code])
-        except NoReverseMatch:
+        address = _language_address(code, settings.ROOT_URLCONF)
+        if not address:
             return []
         name = get_language_info(code)["name_local"]
         found.append({"code": code, "name": name, "url": f"{address}?{urlencode({'next': here})}"})

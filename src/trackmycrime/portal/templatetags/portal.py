@@ -1,11 +1,20 @@
 """What the portal's layout needs to know of the page. `{% load portal %}`."""
 
+from functools import cache
+
 from django import template
 from django.template.context import Context
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 register = template.Library()
+
+
+@cache
+def _pages(_language: str, here: str) -> list[tuple[str, str, bool]]:
+    names = {"cases": _("My cases"), "messages": _("Messages"), "settings": _("Settings")}
+    return [(name, reverse(route), route == here) for route, name in names.items()]
 
 
 @register.simple_tag(takes_context=True)
@@ -16,6 +25,4 @@ def navigation(context: Context) -> list[tuple[str, str, bool]]:
     """
     if not getattr(context.get("request"), "account_id", None):
         return []
-    here = context.get("here")
-    names = {"cases": _("My cases"), "messages": _("Messages"), "settings": _("Settings")}
-    return [(name, reverse(route), route == here) for route, name in names.items()]
+    return _pages(get_language() or "", str(context.get("here", "")))
