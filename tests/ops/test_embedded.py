@@ -134,11 +134,11 @@ def test_second_start_names_the_process_that_has_the_folder(folder: Path) -> Non
 
 def test_stale_pid_file_that_names_a_living_process_does_not_stop_a_start(folder: Path) -> None:
     start(folder).stop()
-    (folder / "postgres" / "postmaster.pid").write_text(
-        f"{os.getpid()}\n{folder}/postgres\n0\n5432\n\n\n  1 1\nready\n"
-    )
-    with start(folder) as cluster:
-        assert one(cluster.dsn("owner"), "select 1") == 1
+    with Background(["sleep", "300"]) as other:  # process ids are reused
+        left = f"{other.process.pid}\n{folder}/postgres\n0\n5432\n\n\n  1 1\nready\n"
+        (folder / "postgres" / "postmaster.pid").write_text(left)
+        with start(folder) as cluster:
+            assert one(cluster.dsn("owner"), "select 1") == 1
 
 
 def test_server_started_by_hand_is_not_disturbed(folder: Path, postgres: dict[str, str]) -> None:
