@@ -16,6 +16,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
 Step = Literal["staff", "recorded", "victim", "outcome", "shown"]
 
 
@@ -38,8 +41,7 @@ def event(
     if not 0 <= place < 256 or not 0 <= month < 4096:
         raise ValueError("month or place out of range")
     said = {"type": type, "subject": subject, "source": source, "time": time, "data": data}
-    canonical = json.dumps([month, place, said], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    digest = hashlib.sha256(canonical.encode()).digest()
+    digest = hashlib.sha256(_canonical([month, place, said]).encode()).digest()
     sequence = month << 40 | place << 32 | int.from_bytes(digest[-4:], "big")
     return {
         "specversion": "1.0",
@@ -52,3 +54,8 @@ def event(
         "datacontenttype": "application/json",
         "data": data,
     }
+
+
+def as_line(event: dict[str, Any]) -> bytes:
+    """An event as a line of NDJSON, without its end."""
+    return _compact(event).encode()

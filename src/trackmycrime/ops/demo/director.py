@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from trackmycrime.feed.connectors import police_uk
+from trackmycrime.feed.connectors.events import as_line
 from trackmycrime.feed.connectors.police_uk.made_up import staff_of
 from trackmycrime.ops.demo import installing, showcase
 from trackmycrime.ops.demo.generate import write_extracts
@@ -216,7 +217,7 @@ class Director:
 
     def send(self, force: str, events: Sequence[dict[str, Any]]) -> None:
         """Send events of one force; what cannot be sent is said and not tried again."""
-        lines = [json.dumps(event, ensure_ascii=False).encode() for event in events]
+        lines = [as_line(event) for event in events]
         try:
             results = self.gateways[force].send([event["id"] for event in events], lines)
         except (Away, Denied, Unreadable) as why:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from trackmycrime.feed.connectors import police_uk
-from trackmycrime.feed.connectors.events import Made
+from trackmycrime.feed.connectors.events import Made, as_line
 from trackmycrime.feed.connectors.refusals import Refusal
 from trackmycrime.ops.demo.live import TRACKED, Case
 from trackmycrime.ops.push import record
@@ -62,7 +62,7 @@ class Loading(Inputs):
         waits = False
         for made in life if self.keep_back else _short(life):
             waits = waits or (self.keep_back and _later(made, releases))
-            line = json.dumps(made.event, ensure_ascii=False, separators=(",", ":")).encode()
+            line = as_line(made.event)
             if not waits:
                 yield Item(made.event["id"], made.event["type"], subject, line, "", 0, 0, 1)
             elif victim:

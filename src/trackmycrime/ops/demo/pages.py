@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from html import escape
-from urllib.parse import quote
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from trackmycrime.ops.demo.post import Arrived
@@ -21,38 +21,37 @@ def mailbox(
     arrived: Sequence[Arrived],
     told: Callable[[str], Told | None],
     *,
-    to: str,
+    to: Sequence[str],
     still: bool,
-    before: bool,
-    start_here: str,
+    start_here: Sequence[str],
     portal: str,
-    total: bool,
+    more: bool,
 ) -> str:
-    """The list of letters: of one address (`to`), held `still`, an older page (`before`); `total`: there are more."""
-    where = f"?to={quote(to)}&" if to else "?"
-    moving = not still and not before
-    reload = f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}">' if moving else ""
-    if moving:
-        toggle = (
-            f"This page looks again every {REFRESH_SECONDS} seconds. "
-            f'<a class="govuk-link" href="/{where}still=1">Hold it still</a>'
-        )
+    """The list of letters: of some addresses (`to`) or all, held `still` or not; `more` are older.
+
+    `start_here` are the addresses of the person whose invitation a visitor is to follow.
+    """
+    here = _query(to)
+    reload = "" if still else f'<meta http-equiv="refresh" content="{REFRESH_SECONDS}">'
+    if still:
+        toggle = f'This page holds still. <a class="govuk-link" href="/{here}">Look for new post</a>'
     else:
         toggle = (
-            f'This page holds still. <a class="govuk-link" href="/{where.rstrip("?&")}">Look for new post</a>'
+            f"This page looks again every {REFRESH_SECONDS} seconds. "
+            f'<a class="govuk-link" href="/{_query(to, still=1)}">Hold it still</a>'
         )
-    title = f"Post for {escape(to)}" if to else "All post"
+    title = f"Post for {escape(to[0])}" if to else "All post"
     everything = '<p class="govuk-body"><a class="govuk-link" href="/">All post</a></p>' if to else ""
     begin = ""
     if start_here and not to:
         begin = (
             '<div class="govuk-inset-text"><strong>Start here.</strong> Alex Morgan has just reported a theft. '
-            f'<a class="govuk-link" href="/?to={quote(start_here)}">Open their invitation</a> and follow it.</div>'
+            f'<a class="govuk-link" href="/{_query(start_here)}">Open their invitation</a> and follow it.</div>'
         )
     letters = "".join(_letter(each, told(each.body), portal) for each in arrived)
     older = ""
-    if total and arrived:
-        link = f'<a class="govuk-link" href="/{where}before={arrived[-1].number}">Older post</a>'
+    if more and arrived:
+        link = f'<a class="govuk-link" href="/{_query(to, before=arrived[-1].number)}">Older post</a>'
         older = f'<p class="govuk-body">{link}</p>'
     empty = "" if arrived else '<p class="govuk-body">Nothing has arrived yet.</p>'
     return f"""<!DOCTYPE html>
@@ -87,10 +86,10 @@ def _letter(arrived: Arrived, told: Told | None, portal: str) -> str:
     subject = f'<h2 class="govuk-heading-s">{escape(arrived.subject)}</h2>' if arrived.subject else ""
     return f"""<article class="post">
 <p class="post__head"><strong>{kind}</strong> to
-<a class="govuk-link" href="/?to={quote(arrived.to)}">{escape(arrived.to)}</a>
+<a class="govuk-link" href="/{_query([arrived.to])}">{escape(arrived.to)}</a>
 <time datetime="{escape(arrived.at)}">{at:%-d %B, %H:%M:%S}</time></p>
 {subject}<div class="post__body">{linked(arrived.body)}</div>
-{_told(told, portal) if told else ""}</article>
+{_told(told, arrived.kind, portal) if told else ""}</article>
 """
 
 
@@ -106,12 +105,23 @@ def linked(text: str) -> str:
     return "".join(parts).strip().replace("\n", "<br>\n")
 
 
-def _told(told: Told, portal: str) -> str:
+def _told(told: Told, kind: str, portal: str) -> str:
     if not told.open:
         return '<p class="post__told">This invitation was used, replaced or has run out.</p>'
-    start = escape(f"{portal.rstrip('/')}/start/")
+    code = f'<strong class="post__code">{escape(told.code)}</strong>'
+    if kind == "text":
+        start = escape(f"{portal.rstrip('/')}/start/")
+        link = f'<a class="govuk-link" href="{start}">{start}</a>'
+        said = f"Type the code from the text at {link}. Then you are asked for another code. Yours is {code}."
+    else:
+        said = f"Follow the link in our email. Then you are asked for a code. Yours is {code}."
     return f"""<div class="post__told"><strong>What the officer told {escape(told.name)}</strong><br>
-“When you follow our invitation you are asked for a code.
-Yours is <strong class="post__code">{escape(told.code)}</strong>.
-If it comes by text, type the code from the text at <a class="govuk-link" href="{start}">{start}</a>.”</div>
+“{said}”</div>
 """
+
+
+def _query(to: Sequence[str], **more: int) -> str:
+    """The query of a page of this mailbox, escaped for an attribute."""
+    return (
+        escape("?" + urlencode([*(("to", address) for address in to), *more.items()])) if to or more else ""
+    )

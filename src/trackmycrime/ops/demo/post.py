@@ -6,7 +6,7 @@ import json
 import os
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -56,13 +56,13 @@ class Post:
         body = part.get_content() if part else ""
         return self._take("email", to, str(message.get("Subject", "")), str(body))
 
-    def newest(self, *, to: str = "", before: int | None = None, most: int = 40) -> list[Arrived]:
-        """The newest letters first, of one address or of all, older than a number where that is given."""
+    def newest(self, *, to: Collection[str] = (), before: int | None = None, most: int = 40) -> list[Arrived]:
+        """The newest letters first, of some addresses or of all, older than a number where that is given."""
         with self._lock:
             found = [
                 each
                 for each in reversed(self._arrived)
-                if to in ("", each.to) and (before is None or each.number < before)
+                if (not to or each.to in to) and (before is None or each.number < before)
             ]
         return found[:most]
 

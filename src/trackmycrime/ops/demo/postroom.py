@@ -76,25 +76,26 @@ class Web(BaseHTTPRequestHandler):
         if path.path == "/healthz":
             self._answer(HTTPStatus.OK, b"ok\n", "text/plain")
         elif path.path == "/":
-            self._mailbox({name: values[0] for name, values in parse_qs(path.query).items()})
+            self._mailbox(parse_qs(path.query, keep_blank_values=True))
         elif path.path.startswith("/look/") and (found := _asset(path.path.removeprefix("/look/"))):
             self._answer(HTTPStatus.OK, *found)
         else:
             self._answer(HTTPStatus.NOT_FOUND, b"Not found\n", "text/plain")
 
-    def _mailbox(self, asked: dict[str, str]) -> None:
-        before = asked.get("before", "")
-        older = int(before) if before.isdecimal() and len(before) < 10 else None
-        arrived = self.post.newest(to=asked.get("to", ""), before=older, most=_PAGE + 1)
+    def _mailbox(self, asked: dict[str, list[str]]) -> None:
+        (before,) = asked.get("before", ["0"])[:1]
+        older = int(before) if before.isdecimal() and 0 < len(before) < 10 else 0
+        to = [address[:254] for address in asked.get("to", [])[:2]]
+        arrived = self.post.newest(to=to, before=older or None, most=_PAGE + 1)
+        start = (showcase.ALEX.email, number_of(showcase.ALEX.mobile))
         page = pages.mailbox(
             arrived[:_PAGE],
             _told,
-            to=asked.get("to", "")[:254],
-            still="still" in asked,
-            before=older is not None,
-            start_here=showcase.ALEX.email if self.post.newest(to=showcase.ALEX.email, most=1) else "",
+            to=to,
+            still="still" in asked or bool(older),
+            start_here=start if self.post.newest(to=start, most=1) else (),
             portal=self.portal,
-            total=len(arrived) > _PAGE,
+            more=len(arrived) > _PAGE,
         )
         self._answer(HTTPStatus.OK, page.encode(), "text/html; charset=utf-8")
 
@@ -113,6 +114,11 @@ class Web(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: addresses are in the query."""
+
+
+def number_of(mobile: str) -> str:
+    """A British mobile as texts are addressed: E.164."""
+    return "+44" + mobile.replace(" ", "").removeprefix("0")
 
 
 def _told(body: str) -> Told | None:
@@ -139,9 +145,19 @@ def _asset(name: str) -> tuple[bytes, str] | None:
     return (file.read_bytes(), kind) if file.is_file() else None
 
 
+class _Server(ThreadingHTTPServer):
+    """A server whose visitors may go away before the answer has ended."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def _serve_web(listener: socket.socket, post: Post) -> None:
     handler = type("BoundWeb", (Web,), {"post": post, "portal": os.environ.get("TMC_PORTAL_URL", "")})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler, bind_and_activate=False)
+    server = _Server(("127.0.0.1", 0), handler, bind_and_activate=False)
     server.socket.close()
     server.socket = listener
     server.serve_forever()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trackmycrime.feed.connectors import ndjson, police_uk
+from trackmycrime.feed.connectors.events import as_line
 from trackmycrime.feed.connectors.lines import BrokenOff, lines_of
 from trackmycrime.feed.connectors.refusals import Refusal
 
@@ -131,10 +132,9 @@ def _told(reading: police_uk.Reading) -> Iterator[Item]:
     before = ""
     for made in reading.events():
         event = made.event
-        line = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
         step = int(made.step != "staff" and event["subject"] != before)
         before = event["subject"]
-        yield Item(event["id"], event["type"], before, line, "", 0, 0, step)
+        yield Item(event["id"], event["type"], before, as_line(event), "", 0, 0, step)
 
 
 def _text(value: object) -> str:

@@ -208,7 +208,7 @@ def _row(fields: list[str], places: dict[str, int], file: ExtractFile) -> Row | 
         identity = b""
     if len(identity) != 32 or len(crime_id) != 64:
         raise _Wrong("Crime ID", "this is not a Crime ID", "64 hexadecimal characters, or nothing")
-    place = " ".join("".join(c if c.isprintable() else " " for c in fields[places["Location"]]).split())
+    place = " ".join(_printable(fields[places["Location"]]).split())
     if place.casefold() == "no location":
         place = ""
     if len(place) > _PLACE_LIMIT:
@@ -225,6 +225,10 @@ def _row(fields: list[str], places: dict[str, int], file: ExtractFile) -> Row | 
     at = places.get("LSOA name")
     district = fields[at].strip().rpartition(" ")[0] if at is not None else ""
     return Row(identity, month, place, kind, status, district[:80])
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def _status(label: str, column: str, needed: bool) -> Status | None:
