@@ -174,6 +174,13 @@ def test_renewed_on_days_three_and_ten_and_then_handed_to_an_officer(force: Forc
     assert states == ["revoked", "revoked", "expired"]
 
 
+def test_who_has_joined_is_not_reminded_of_a_later_invitation(force: Force) -> None:
+    victim = make_victim(make_crime(force), account=make_account())
+    with at("desk", force):
+        assert invitations.renew(force, [victim], flagged=set(), now=NOW, by=OFFICER)
+    assert due(NOW + timedelta(days=20)) == []
+
+
 def test_a_renewal_looks_at_what_is_known_now(force: Force) -> None:
     victim = make_victim(make_crime(force))
     invite(force, victim)

@@ -217,7 +217,8 @@ def due_for_renewal(now: datetime, most: int = 200) -> list[Due]:
     """Unused invitations whose time has come, claimed for this transaction; for `renew` and `hand_over`."""
     rows = setwise.fetch(
         "select i.force_id, i.victim_id, v.crime_id, i.round > %s as last from people_invitation i"
-        " join people_victim v on v.id = i.victim_id where i.state in ('open', 'opened') and ("
+        " join people_victim v on v.id = i.victim_id"
+        " where i.state in ('open', 'opened') and v.account_id is null and ("
         " (i.round = 1 and i.first_at <= %s) or (i.round = 2 and i.first_at <= %s)"
         " or (i.round > %s and i.expires_at <= %s)) order by i.first_at limit %s for update of i skip locked",
         [len(RENEWED_AFTER), now - RENEWED_AFTER[1], now - RENEWED_AFTER[2], len(RENEWED_AFTER), now, most],
