@@ -51,7 +51,7 @@ class Process:
 
     def wait_until_says(self, text: str) -> None:
         wait_for(lambda: text in self.said or self.popen.poll() is not None, why=lambda: self.said)
-        assert text in self.said
+        assert text in self.said, self.said
 
     def kill(self) -> None:
         """As a machine that loses its power."""

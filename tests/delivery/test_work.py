@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tests.support.doors import role
 from trackmycrime.delivery import api, presence, work
-from trackmycrime.delivery.letters import Finished, Letter, Outcome, Stop, Verdict, Wait
+from trackmycrime.delivery.letters import Finished, Letter, Outcome, Stop, Upstairs, Verdict, Wait
 from trackmycrime.delivery.models import Attempt, Dispatch
 from trackmycrime.delivery.retry import DELAYS, after
-from trackmycrime.delivery.work import Tried, Upstairs
+from trackmycrime.delivery.work import Tried
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import scope
 from trackmycrime.kernel.ids import new_id

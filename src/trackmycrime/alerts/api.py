@@ -3,12 +3,14 @@
 `recheck` and `finished` are what `delivery` asks and tells (`UPSTAIRS`); they and `mend` are for the worker.
 """
 
-from trackmycrime.delivery.work import Upstairs
+from trackmycrime.delivery.api import Upstairs
 
 from .ending import cancel_for_crimes, cancel_for_victims, mend, opened, seen
+from .inviting import Invited, send_code, send_invitations
 from .lines import Line, lines_for, waiting_for_a_channel
 from .looking import finished, recheck
-from .telling import Invited, News, send_code, send_invitations, tell
+from .news import News
+from .telling import tell
 
 UPSTAIRS = Upstairs(recheck, finished)
 

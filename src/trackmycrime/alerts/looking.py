@@ -17,9 +17,8 @@ from trackmycrime.tasks.api import Need, open_tasks
 
 from .reading import OPEN, Person, people
 from .rules import Decision, allow, decide
-from .telling import TELL_YOURSELF
 from .words import Frozen
-from .writing import alert_words, change_alerts, letter, need
+from .writing import TELL_YOURSELF, alert_words, change_alerts, letter, need
 
 NOT_REACHED = "could_not_be_reached"
 

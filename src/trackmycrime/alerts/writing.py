@@ -1,19 +1,25 @@
-"""The rows and letters that a decision becomes."""
+"""The rows, letters and tasks that a decision becomes."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 
-from trackmycrime.delivery.api import Letter
+from trackmycrime.delivery.api import Letter, prepare, set_up
 from trackmycrime.kernel import setwise
-from trackmycrime.tasks.api import Need
+from trackmycrime.kernel.ids import new_id
+from trackmycrime.tasks.api import Need, open_tasks
 
 from . import words
+from .news import News
 from .reading import Person
 
+TELL_YOURSELF = "tell_yourself"
+"""The task where no machine may"""
 GIVE_UP_AFTER = timedelta(hours=72)
 """A passing failure counts as final after this long: three days outlive a weekend's outage."""
 
@@ -61,11 +67,6 @@ def alert_row(
         "finished_at": None if due_at else now,
         "tried": [],
     }
-
-
-def store_alerts(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert new alerts, all with one statement."""
-    setwise.insert("alerts_alert", _ALERT, rows)
 
 
 def change_alerts(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -126,3 +127,61 @@ def need(kind: str, person: Person, reason: str, **detail: Any) -> Need:
         unit_id=person.unit_id,
         detail={"reason": reason, **detail},
     )
+
+
+@dataclass(frozen=True, repr=False)
+class Decided:
+    """An alert that was decided, and what goes with it: a letter, or a task."""
+
+    row: dict[str, Any]
+    letter: Letter | None = None
+    need: Need | None = None
+
+
+def waiting_row(
+    id_: UUID, person: Person, case_id: UUID, about: str, channel: str, at: datetime, now: datetime
+) -> dict[str, Any]:
+    """A new alert whose letter goes out at that moment, or as soon as its channel is set up."""
+    state = "waiting" if channel in set_up() else "not_set_up"
+    return alert_row(id_, person, case_id, about, now=now, state=state, channel=channel, due_at=at)
+
+
+def told_rows(person: Person, alert_id: UUID, items: Iterable[News]) -> list[dict[str, Any]]:
+    """That these are told to this person by that alert, as rows."""
+    return [
+        {
+            "id": new_id(),
+            "force_id": person.force,
+            "victim_id": person.id,
+            "alert_id": alert_id,
+            "entry": item.entry,
+            "revision": item.revision,
+            "words_hash": item.words_hash,
+        }
+        for item in items
+    ]
+
+
+def store(
+    force: int, made: dict[UUID, Decided], told: list[dict[str, Any]], counts: Counter[str], now: datetime
+) -> None:
+    """Write what was decided. An alert of which another transaction has told everything meanwhile is not made.
+
+    The rows of what is told come before their alerts (keys are checked at the commit), because they decide.
+    """
+    rows = setwise.insert(
+        "alerts_told",
+        ("id", "force_id", "victim_id", "alert_id", "entry", "revision", "words_hash"),
+        told,
+        conflict="on conflict (victim_id, entry, revision) do update set alert_id = excluded.alert_id,"
+        " words_hash = excluded.words_hash where exists (select from alerts_alert a"
+        " where a.id = alerts_told.alert_id and a.state = 'cancelled')",
+        returning="alert_id",
+    )
+    telling = {row[0] for row in rows}
+    alerts = [alert for id_, alert in made.items() if id_ in telling]
+    setwise.insert("alerts_alert", _ALERT, [alert.row for alert in alerts])
+    prepare([alert.letter for alert in alerts if alert.letter], now=now)
+    open_tasks(force, [alert.need for alert in alerts if alert.need], now=now)
+    for alert in alerts:
+        counts["alerts" if alert.letter else "by_person" if alert.need else "by_hand"] += 1

@@ -8,7 +8,7 @@ from uuid import UUID
 from trackmycrime.kernel import bell, crypto, setwise
 
 from . import presence
-from .letters import SECRET, Finished, Letter, Stop, Verdict, Wait
+from .letters import SECRET, Finished, Letter, Stop, Upstairs, Verdict, Wait
 from .providers import set_up
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Letter",
     "Standing",
     "Stop",
+    "Upstairs",
     "Verdict",
     "Wait",
     "cancel",

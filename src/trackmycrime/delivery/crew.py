@@ -19,8 +19,8 @@ from trackmycrime.kernel.clock import utc_now
 
 from . import work
 from .channels import Channel
-from .letters import Letter, Outcome
-from .work import Tried, Upstairs
+from .letters import Letter, Outcome, Upstairs
+from .work import Tried
 
 log = logging.getLogger(__name__)
 

@@ -1,5 +1,6 @@
 """What goes over a channel and what comes back. Pure: no Django, no clock."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -83,3 +84,18 @@ class Finished:
     channel: str
     state: str
     reason: str
+
+
+StillAllowed = Callable[[Sequence[Letter], datetime], Mapping[UUID, Verdict]]
+"""Says for letters about to be sent which must stop or wait, and why; all others go. Called inside the claim."""
+
+OnFinished = Callable[[Sequence[Finished], datetime], None]
+"""Hears of letters that were accepted or failed for good, in the transaction that writes it down."""
+
+
+@dataclass(frozen=True)
+class Upstairs:
+    """What the rooms above have to say about letters; this room does not know them."""
+
+    still_allowed: StillAllowed
+    finished: OnFinished

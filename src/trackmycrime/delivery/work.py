@@ -1,14 +1,14 @@
 """What a worker does with letters, in the database: claim, complete, take over what a dead worker held.
 
 Prepare → look once more → send → complete. The second look is part of the claim: in the one transaction in which a
-letter becomes ``sending``, the rooms above are asked whether it still may go out (`StillAllowed`), so nothing is ever
+letter becomes ``sending``, the rooms above are asked whether it still may go out (`Upstairs`), so nothing is ever
 ``sending`` that was not allowed a moment before. A worker claims no more than it has idle senders, so that moment is
 milliseconds, and what a killed worker leaves in ``sending`` was really in flight. Nothing here talks to a provider.
 """
 
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,26 +20,12 @@ from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
 
 from . import retry
-from .letters import SECRET, Finished, Letter, Outcome, Stop, Verdict
+from .letters import SECRET, Finished, Letter, Outcome, Stop, Upstairs, Verdict
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)
 """Longer than the slowest single send (channels/smtp); it matters only for a sender that hangs in a live worker."""
-
-StillAllowed = Callable[[Sequence[Letter], datetime], Mapping[UUID, Verdict]]
-"""Says for letters about to be sent which must stop or wait, and why; all others go. Called inside the claim."""
-
-OnFinished = Callable[[Sequence[Finished], datetime], None]
-"""Hears of letters that were accepted or failed for good, in the transaction that writes it down."""
-
-
-@dataclass(frozen=True)
-class Upstairs:
-    """What the rooms above have to say about letters; this room does not know them."""
-
-    still_allowed: StillAllowed
-    finished: OnFinished
 
 
 @dataclass(frozen=True)

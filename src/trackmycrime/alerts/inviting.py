@@ -1,0 +1,158 @@
+"""Sending invitations, and the code that is asked for while joining: the letters that let somebody in."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from trackmycrime.delivery.api import prepare
+from trackmycrime.kernel import setwise
+from trackmycrime.kernel.ids import new_id
+
+from . import words
+from .news import News, newest
+from .reading import Person, people
+from .rules import allow
+from .writing import (
+    TELL_YOURSELF,
+    Decided,
+    alert_row,
+    language_of,
+    letter,
+    need,
+    portal_address,
+    store,
+    told_rows,
+    waiting_row,
+)
+
+
+class Invited(Protocol):
+    """What `people` gives of one invitation that it has made."""
+
+    @property
+    def victim(self) -> Any: ...
+    @property
+    def invitation_id(self) -> UUID: ...
+    @property
+    def way(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def expires_at(self) -> datetime: ...
+
+
+def send_invitations(
+    force: int, invited: Sequence[Invited], news: Sequence[News] = (), *, now: datetime
+) -> Counter[str]:
+    """Send these invitations, each by the way that was chosen, if that is safe; else an officer is asked to.
+
+    `news` is what these victims can see at this moment: the invitation tells of it, so no alert does. Idempotent for
+    each invitation. Counts as `tell`, and ``by_hand`` for those that an officer gives out.
+    """
+    counts: Counter[str] = Counter()
+    if not invited:
+        return counts
+    known = people({each.victim.id for each in invited})
+    rounds = _rounds({each.invitation_id for each in invited})
+    cases = _cases({each.victim.id for each in invited})
+    by_victim: dict[UUID, list[News]] = defaultdict(list)
+    for item in newest(news).values():
+        by_victim[item.victim_id].append(item)
+    told: list[dict[str, Any]] = []
+    made: dict[UUID, Decided] = {}
+    for each in invited:
+        person = known.get(each.victim.id)
+        case_id = cases.get(each.victim.id)
+        round_ = rounds.pop(each.invitation_id, None)
+        if (
+            person is None
+            or case_id is None
+            or person.force != force
+            or not person.contact.live
+            or not round_
+        ):
+            continue
+        alert = _invitation(person, case_id, each, round_, now)
+        made[alert.row["id"]] = alert
+        sign = News(person.id, case_id, f"invitation:{each.invitation_id}", 0, _NOTHING)
+        told += told_rows(person, alert.row["id"], [sign, *by_victim[person.id]])
+    store(force, made, told, counts, now)
+    return counts
+
+
+def send_code(
+    force: int, victim_id: UUID, invitation_id: UUID, code: str, expires_at: datetime, *, now: datetime
+) -> str:
+    """Text the code that the victim is asked for while joining, to the mobile on file.
+
+    Returns why it is not sent, or an empty word when it goes: ``no safe way``, ``not now`` (the safe hours begin only
+    after it has run out), ``disguise``… It is obeyed as for everything else: whoever holds the link may not be them.
+    """
+    person = people([victim_id]).get(victim_id)
+    if person is None or person.force != force:
+        return "not live"
+    decision = allow(person.contact, "text", now=now)
+    if decision.how != "machine" or decision.at is None:
+        return decision.reason
+    if decision.at >= expires_at:
+        return "not now"
+    said = words.frozen(words.CODE, "text", language_of(person), code=code)
+    prepare(
+        [letter(invitation_id, "code", person, "text", said, due_at=decision.at, give_up_at=expires_at)],
+        now=now,
+    )
+    return ""
+
+
+# how
+
+
+_NOTHING = b"\0" * 32
+
+
+def _invitation(person: Person, case_id: UUID, invited: Invited, round_: int, now: datetime) -> Decided:
+    id_ = new_id()
+    if invited.way not in ("email", "text"):
+        return Decided(
+            alert_row(id_, person, case_id, "invitation", now=now, state="by_person", reason="given by hand")
+        )
+    decision = allow(person.contact, invited.way, now=now)
+    if decision.how != "machine" or decision.at is None:
+        row = alert_row(
+            id_, person, case_id, "invitation", now=now, state="by_person", reason=decision.reason
+        )
+        return Decided(row, need=need(TELL_YOURSELF, person, decision.reason))
+    row = waiting_row(id_, person, case_id, "invitation", invited.way, decision.at, now)
+    secret = (
+        {"link": f"{portal_address()}/start/{invited.token}"}
+        if invited.way == "email"
+        else {"code": invited.token}
+    )
+    said = words.frozen(words.invitation(round_), invited.way, language_of(person), **secret)
+    return Decided(
+        row,
+        letter(
+            id_, "invitation", person, invited.way, said, due_at=decision.at, give_up_at=invited.expires_at
+        ),
+    )
+
+
+def _rounds(invitations: Iterable[UUID]) -> dict[UUID, int]:
+    """The round of each of these invitations, of those that have not been sent before."""
+    rows = setwise.fetch(
+        "select i.id, i.round from people_invitation i where i.id = any(%s) and not exists (select from alerts_told t"
+        " where t.victim_id = i.victim_id and t.entry = 'invitation:' || i.id)",
+        [list(invitations)],
+    )
+    return {row["id"]: row["round"] for row in rows}
+
+
+def _cases(victims: Iterable[UUID]) -> dict[UUID, UUID]:
+    rows = setwise.fetch(
+        "select v.id victim, c.id from people_victim v join publish_case c on c.crime_id = v.crime_id"
+        " and c.force_id = v.force_id where v.id = any(%s)",
+        [list(victims)],
+    )
+    return {row["victim"]: row["id"] for row in rows}
