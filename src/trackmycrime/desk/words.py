@@ -123,7 +123,7 @@ REASONS = {
     "withheld": lazy("the case is withheld"),
 }
 INVITATIONS = {
-    "open": lazy("Sent, not opened yet"),
+    "open": lazy("Not opened yet"),
     "opened": lazy("Opened, not finished yet"),
     "used": lazy("Used: they have joined"),
     "locked": lazy("Locked after too many wrong codes"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
+from typing import Any
 from uuid import UUID
 
 from trackmycrime.forces.models import Force
@@ -122,7 +123,8 @@ def mend(now: datetime) -> int:
     opened. Says how many tasks were opened or handed over.
     """
     changed = open_answers(Message.objects.raw(_FORSAKEN, [ANSWER]), now=now)
-    today, by_force = london_date(now), {}
+    today = london_date(now)
+    by_force: dict[int, list[dict[str, Any]]] = {}
     for row in setwise.fetch(_OPEN, [ANSWER]):
         by_force.setdefault(row["force_id"], []).append(row)
     for force, rows in sorted(by_force.items()):

@@ -51,6 +51,8 @@ class TaskLine:
 
     id: UUID
     kind: str
+    victim_id: UUID | None
+    """Whom it is about, where it is about one person"""
     title: str
     why: str
     due_on: date | None
@@ -102,6 +104,15 @@ class CaseFacts:
     people: list[Person]
     held: list[HeldEntry] = field(default_factory=list)
     tasks: list[TaskLine] = field(default_factory=list)
+
+    def name_of(self, victim_id: UUID | None) -> str:
+        """The name of one of the victims; empty for nobody."""
+        return next((person.name for person in self.people if person.id == victim_id), "")
+
+    @property
+    def todo(self) -> list[tuple[TaskLine, str]]:
+        """The open tasks, each with the name of whom it is about."""
+        return [(task, self.name_of(task.victim_id)) for task in self.tasks]
 
 
 def facts(crime: Crime, policy: Policy, now: datetime) -> CaseFacts:
@@ -220,20 +231,23 @@ def _held(case: Case, staffing: Staffing, now: datetime) -> list[HeldEntry]:
 
 def _tasks(crime: Crime, now: datetime) -> list[TaskLine]:
     rows = setwise.fetch(
-        "select id, kind, due_at from tasks_task where force_id = %s and crime_id = %s and done_at is null"
+        "select id, kind, victim_id, due_at from tasks_task where force_id = %s and crime_id = %s and done_at is null"
         " order by due_at nulls last, id limit 50",
         [crime.force_id, crime.id],
     )
-    return [task_line(row["id"], row["kind"], row["due_at"], now) for row in rows]
+    return [task_line(row["id"], row["kind"], row["victim_id"], row["due_at"], now) for row in rows]
 
 
-def task_line(task_id: UUID, kind: str, due_at: datetime | None, now: datetime) -> TaskLine:
+def task_line(
+    task_id: UUID, kind: str, victim_id: UUID | None, due_at: datetime | None, now: datetime
+) -> TaskLine:
     """A task with its words and its clock."""
     due_on = london_date(due_at) if due_at else None
     late = bool(due_at and due_at < now)
     return TaskLine(
         id=task_id,
         kind=kind,
+        victim_id=victim_id,
         title=words.task(kind, "title"),
         why=words.task(kind, "why"),
         due_on=due_on,

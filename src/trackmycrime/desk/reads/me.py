@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from trackmycrime.desk.gate import may_here
+from trackmycrime.desk.rights import Act
 from trackmycrime.desk.words import language as page_language
 from trackmycrime.forces.policy import DEFAULT, Policy
 from trackmycrime.kernel import crypto, setwise
@@ -86,7 +88,7 @@ def scope(request: DeskRequest) -> Scope:
     """Whose work this page shows: what was asked for where it makes sense, else the team's, else the force's."""
     who = me(request)
     wanted = request.GET.get("who", "")
-    if not who.officer_id:
+    if not who.officer_id or not may_here(request, Act.SEE_CASES):
         wanted = "force"
     elif wanted not in ("mine", "team", "force"):
         wanted = "team"

@@ -43,7 +43,7 @@ def task(request: DeskRequest, task_id: UUID) -> HttpResponse:
         422 if form.errors else 200,
         crime=crime,
         title=title_of(crime) if crime else "",
-        task=reads.task_line(one.id, one.kind, one.due_at, now),
+        task=reads.task_line(one.id, one.kind, one.victim_id, one.due_at, now),
         do=words.task(one.kind, "do"),
         button=words.task(one.kind, "done"),
         reason=words.reason(str(one.detail["reason"])) if one.detail.get("reason") else "",

@@ -16,7 +16,6 @@ from trackmycrime.desk.reads.me import me, scope
 from trackmycrime.desk.rights import Act
 from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.people.access import DeskRequest
-from trackmycrime.people.models import Victim
 from trackmycrime.publish import defaults
 
 from . import found
@@ -135,9 +134,6 @@ def decide(request: DeskRequest, entry_id: UUID) -> HttpResponse:
             act(request.staff, entry.id, form.cleaned_data["reason"], now=now)
         return back_to("case", crime.id, done="never" if decision == "never" else "kept")
     write_down(request, "entry.seen", "entry", entry.id)
-    people = Victim.objects.filter(force_id=crime.force_id, crime_id=crime.id, live=True).order_by("id")[:10]
-    if entry.victims is not None:
-        people = [person for person in people if person.id in entry.victims]
     facts = reads.facts(crime, me(request).policy, now)
     return page(
         request,
@@ -147,7 +143,11 @@ def decide(request: DeskRequest, entry_id: UUID) -> HttpResponse:
         crime=crime,
         title=title_of(crime),
         entry=reads.held_entry(entry, facts.staffing, now),
-        people=[str(person.detail.get("name") or "") for person in people],
+        people=[
+            person.name
+            for person in facts.people
+            if person.row.live and (entry.victims is None or person.id in entry.victims)
+        ],
         form=form,
     )
 

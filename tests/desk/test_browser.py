@@ -1,0 +1,104 @@
+"""Every page of the desk in a real browser, in both languages: accessibility, small phones, content policy, print."""
+
+import uuid
+from typing import Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.design.served import served
+from tests.design.test_browser import FLAGS, violations
+from tests.desk.people import held, sign_in, world
+from tests.support import chromium
+from tests.support.events import crime, update, victim
+from trackmycrime.tasks.models import Task
+
+pytestmark = [pytest.mark.django_db, pytest.mark.browser]
+
+
+def pages(language: str) -> dict[str, str]:
+    """The HTML of each page that this door has, by a name for it."""
+    made = world("south-wales", ("cy", "en"))
+    safe = {
+        "channels": ["email"],
+        "hours": {"from": "09:00", "to": "20:00"},
+        "disguise": False,
+        "no_portal": False,
+    }
+    made.send(
+        victim("52/1", 2, name="Rhian Example", safe_contact={**safe, "note": "The post is shared"}),
+        victim("52/1", 2, "P2", name="Gareth Example", email="p2@example.org", language="cy"),
+        update("52/1", 3, "u1", "suspect_arrested"),
+        update("52/1", 4, "u2", "note", text={"en": "We have the cameras.\n\nNext we speak to the shop."}),
+        crime("62/9", 1, officer="O1", unit="U1", flags=["domestic_abuse"]),
+        victim("62/9", 1, "Z1", name="Wei Example", email="z1@example.org"),
+    )
+    entry = held(made)
+    made.write("I have found the receipt.\n\nIs it of any use?")
+    task = Task.objects.filter(force=made.force, done_at=None).first()
+    assert task
+    person, other, case = made.victim().id, made.victim(person="P2").id, made.crime().id
+    clients: dict[str, Any] = {
+        role: sign_in(made.force, role) for role in ("officer", "supervisor", "administrator")
+    }
+    for client in clients.values():
+        client.cookies["language"] = language
+    client, once = clients["supervisor"], str(uuid.uuid4())
+    said = {"once": once, "milestone": "note", "en": "We spoke to John Smith.", "step": "preview"}
+    wrong = {"once": once, "milestone": "", "next_on_day": "1", "step": "preview"}
+    found = {
+        "start": client.get("/"),
+        "figures": clients["administrator"].get("/"),
+        "cases": client.get("/cases/"),
+        "find-wrong": client.post("/cases/find/", {"reference": "99/nope"}),
+        "case": clients["officer"].get(f"/cases/{case}/?done=answered"),
+        "case-other": client.get(f"/cases/{case}/?v={other}"),
+        "case-protected": client.get(f"/cases/{made.crime('62/9').id}/"),
+        "record": client.get(f"/cases/{case}/record/"),
+        "update": client.get(f"/cases/{case}/update/"),
+        "update-wrong": client.post(f"/cases/{case}/update/", wrong),
+        "preview": client.post(f"/cases/{case}/update/", said),
+        "next-update": client.get(f"/cases/{case}/next-update/"),
+        "withhold": client.get(f"/cases/{case}/withhold/"),
+        "switch-wrong": client.post(f"/cases/{made.crime('62/9').id}/switch/", {}),
+        "held": client.get("/held/"),
+        "decide-wrong": client.post(f"/held/{entry}/", {}),
+        "messages": client.get("/messages/"),
+        "thread": client.get(f"/messages/{person}/"),
+        "thread-wrong": client.post(f"/messages/{person}/", {"text": "", "once": once}),
+        "task": client.get(f"/tasks/{task.id}/"),
+        "invitation": client.get(f"/people/{other}/invitation/?done=made"),
+        "sheet": client.post(f"/people/{other}/invitation/code/"),
+        "not-found": client.get("/nothing/"),
+        "forbidden": clients["officer"].get(f"/cases/{case}/withhold/"),
+    }
+    client.post(f"/cases/{case}/withhold/", {"reason": "He reads her phone"})
+    found["case-withheld"] = client.get(f"/cases/{case}/")
+    found["thread-withheld"] = client.get(f"/messages/{person}/")
+    return {f"/{name}": response.content.decode() for name, response in found.items()}
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_every_page_is_right_on_the_smallest_phone(language: str) -> None:
+    if not (program := chromium.find()):
+        pytest.skip("no Chromium on this machine")
+    # made before playwright starts: inside its event loop Django would take another connection
+    made = pages(language)
+    said: list[str] = []
+    with served(made) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        page = browser.new_page(viewport={"width": 320, "height": 640})
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        for name in made:
+            page.goto(address + name)
+            assert page.get_attribute("html", "lang") == language
+            assert (name, violations(page)) == (name, [])
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
+            assert page.locator("h1").count() == 1, name
+        page.goto(address + "/sheet")
+        page.emulate_media(media="print")
+        printed = page.inner_text("body")
+        browser.close()
+    assert said == []
+    for secret in ("Gareth", "52/1", "South Wales", "Burglary at"):
+        assert secret not in printed
