@@ -64,6 +64,17 @@ def case_page() -> str:
     )
 
 
+def promise_page() -> str:
+    """The promise with a date, without one, and of a case that is over."""
+    source = """{% extends "design/base.html" %}{% block title %}Promises{% endblock %}{% block main %}<h1>Promises</h1>
+{% include "design/_promise.html" with promise=with_date quiet=True %}
+{% include "design/_promise.html" with promise=without quiet=True %}
+{% include "design/_promise.html" with promise=without closed=True closing_words=words read_until="1 May" %}
+{% endblock %}"""
+    words = ["Police are not working on this case now, but you can still get in touch."]
+    return render(source, with_date=examples.PROMISE, without=examples.NO_PROMISE, words=words)
+
+
 def form_page(form: forms.Form) -> str:
     """A form as it comes out of the renderer."""
     return render(FORM, form=form)

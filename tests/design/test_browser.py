@@ -31,6 +31,7 @@ def address() -> Iterator[str]:
         {
             "/case": pages.case_page(),
             "/form": pages.form_page(examples.ExampleForm()),
+            "/promises": pages.promise_page(),
             "/wrong": pages.form_page(empty),
         }
     ) as found:
@@ -75,6 +76,21 @@ def test_no_sideways_scrolling_on_the_smallest_phone(page: Page, address: str, p
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto(address + path)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_words_of_a_promise_never_lie_over_each_other(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(address + "/promises")
+    cards = page.query_selector_all(".tmc-next")
+    assert len(cards) == 3
+    for card in cards:
+        parts = [card.query_selector(part) for part in (".tmc-next__head", ".tmc-next__body")]
+        head, body = (part.bounding_box() for part in parts if part)
+        assert head
+        assert body
+        assert head["y"] + head["height"] <= body["y"] + 1
+        assert min(head["width"], body["width"]) >= 150
 
 
 def test_nothing_breaks_our_content_policy_and_nothing_is_missing(page: Page, address: str) -> None:
