@@ -39,7 +39,7 @@ def due(channel: str = "email", now: datetime = NOW) -> list[Letter]:
 def ended(letters: list[Letter], outcome: Outcome, now: datetime = NOW) -> None:
     """The provider's answer is written down."""
     with role("worker"):
-        complete(WORKER, [Tried(letter, outcome, now) for letter in letters], now=now, upstairs=UPSTAIRS)
+        complete([Tried(letter, outcome, now) for letter in letters], now=now, upstairs=UPSTAIRS)
 
 
 def told(**values: Any) -> Made:
@@ -271,8 +271,10 @@ def test_a_text_invites_with_a_code_and_without_a_link() -> None:
 def test_the_same_invitation_is_sent_once_and_tells_of_what_is_there() -> None:
     made, sent = invite()
     assert sum(send_invitations(made.force.id, [sent], made.news(make=False), now=NOW).values()) == 0
+    assert sum(send_invitations(made.force.id, [sent], made.news("update:2"), now=NOW).values()) == 0
     assert tell(made.force.id, made.news(make=False), now=NOW)["alerts"] == 0
     assert len(due()) == 1
+    assert Dispatch.objects.count() == 1
 
 
 def test_the_second_round_is_a_reminder() -> None:

@@ -69,13 +69,9 @@ def claim(
         return work.claim("email", by, most=most, now=now, upstairs=rooms.upstairs)[0]
 
 
-def complete(
-    rooms: Rooms, letters: Sequence[Letter], outcome: Outcome, now: datetime = NOW, by: UUID = WORKER
-) -> None:
+def complete(rooms: Rooms, letters: Sequence[Letter], outcome: Outcome, now: datetime = NOW) -> None:
     with role("worker"):
-        work.complete(
-            by, [Tried(each, outcome, now, 12) for each in letters], now=now, upstairs=rooms.upstairs
-        )
+        work.complete([Tried(each, outcome, now, 12) for each in letters], now=now, upstairs=rooms.upstairs)
 
 
 def state() -> tuple[str, str]:
@@ -224,7 +220,7 @@ def test_writing_down_the_same_try_twice_is_writing_it_once(force: Force, rooms:
     prepared(force)
     tried = [Tried(claim(rooms)[0], Outcome("accepted", "250"), NOW)]
     for _ in range(2):
-        work.complete(WORKER, tried, now=NOW, upstairs=rooms.upstairs)
+        work.complete(tried, now=NOW, upstairs=rooms.upstairs)
     assert len(rooms.heard) == Attempt.objects.count() == 1
 
 
@@ -375,7 +371,6 @@ def test_many_workers_at_once_take_each_letter_once() -> None:
                     return
                 taken.extend(each.id for each in some)
                 work.complete(
-                    worker,
                     [Tried(each, Outcome("accepted"), NOW) for each in some],
                     now=NOW,
                     upstairs=rooms.upstairs,

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from trackmycrime.delivery.api import Letter, prepare, set_up
 from trackmycrime.kernel import setwise
@@ -167,8 +168,10 @@ def store(
 ) -> None:
     """Write what was decided. An alert of which another transaction has told everything meanwhile is not made.
 
-    The rows of what is told come before their alerts (keys are checked at the commit), because they decide.
+    The rows of what is told come before their alerts (keys are checked at the commit), because they decide. Must be
+    called inside a transaction.
     """
+    assert connection.in_atomic_block
     rows = setwise.insert(
         "alerts_told",
         ("id", "force_id", "victim_id", "alert_id", "entry", "revision", "words_hash"),

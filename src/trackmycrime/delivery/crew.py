@@ -140,7 +140,7 @@ class Crew:
             return
         self._at("completing")
         try:
-            work.complete(self._worker, done, now=self._clock(), upstairs=self._upstairs)
+            work.complete(done, now=self._clock(), upstairs=self._upstairs)
         except (OperationalError, InterfaceError):
             raise
         except Exception as fault:
@@ -164,12 +164,12 @@ class Crew:
         """Each by itself; one that the rooms above fail to hear of is written down, and a sweep tells them."""
         for tried in done:
             try:
-                work.complete(self._worker, [tried], now=self._clock(), upstairs=self._upstairs)
+                work.complete([tried], now=self._clock(), upstairs=self._upstairs)
             except (OperationalError, InterfaceError):
                 raise
             except Exception as fault:
                 log.error("dispatch %s: its end was not heard (%s)", tried.letter.id, type(fault).__name__)
-                work.complete(self._worker, [tried], now=self._clock(), upstairs=_NOBODY)
+                work.complete([tried], now=self._clock(), upstairs=_NOBODY)
 
     def _claim(self) -> bool:
         """Hand out what idle senders can take; says whether to look again at once."""

@@ -8,6 +8,7 @@ milliseconds, and what a killed worker leaves in ``sending`` was really in fligh
 
 import logging
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -71,9 +72,7 @@ def claim(
         going = [letter for letter in letters if letter.id not in verdicts]
         _hold([*going, *broken], worker, now)
         _obey(verdicts, now)
-        _settle(
-            [Tried(each, Outcome("never", "cannot be opened"), now) for each in broken], worker, now, upstairs
-        )
+        _settle([Tried(each, Outcome("never", "cannot be opened"), now) for each in broken], now, upstairs)
     return going, len(rows) == most
 
 
@@ -97,18 +96,18 @@ def claim_apart(channel: str, worker: UUID, *, most: int, now: datetime, upstair
             letter = _letter(row, opened=False)
             with transaction.atomic():
                 _hold([letter], worker, now)
-                _settle([Tried(letter, Outcome("later", "fault"), now)], worker, now, upstairs)
+                _settle([Tried(letter, Outcome("later", "fault"), now)], now, upstairs)
     return going
 
 
-def complete(worker: UUID, tried: Sequence[Tried], *, now: datetime, upstairs: Upstairs) -> None:
+def complete(tried: Sequence[Tried], *, now: datetime, upstairs: Upstairs) -> None:
     """Write down what became of these letters, in one transaction, and tell the rooms above.
 
     A letter that another worker has taken meanwhile (because this one was not seen for too long) keeps that one's
     state; the try is recorded all the same.
     """
     with transaction.atomic():
-        _settle(tried, worker, now, upstairs)
+        _settle(tried, now, upstairs)
 
 
 def sweep(worker: UUID, *, now: datetime, unseen: timedelta, upstairs: Upstairs, most: int = 200) -> int:
@@ -125,16 +124,11 @@ def sweep(worker: UUID, *, now: datetime, unseen: timedelta, upstairs: Upstairs,
             " order by d.lease_until limit %s for update of d skip locked",
             [now, worker, unseen.total_seconds(), most],
         )
-        by_worker: dict[UUID, list[Tried]] = {}
-        for row in rows:
-            letter = _letter({**row, "tries": row["tries"] - 1}, opened=False)
-            by_worker.setdefault(row["lease_by"], []).append(
-                Tried(letter, Outcome("unclear", "worker lost"), now)
-            )
-        for holder, tried in by_worker.items():
-            _settle(tried, holder, now, upstairs)
-    for holder, tried in by_worker.items():
-        log.warning("took back %d dispatches of worker %s, which is silent", len(tried), holder)
+        lost = Outcome("unclear", "worker lost")
+        letters = [_letter({**row, "tries": row["tries"] - 1}, opened=False) for row in rows]
+        _settle([Tried(each, lost, now) for each in letters], now, upstairs)
+    for holder, held in Counter(row["lease_by"] for row in rows).items():
+        log.warning("took back %d dispatches of worker %s, which is silent", held, holder)
     return len(rows)
 
 
@@ -202,8 +196,11 @@ def _obey(verdicts: Mapping[UUID, Verdict], now: datetime) -> None:
     )
 
 
-def _settle(tried: Sequence[Tried], worker: UUID, now: datetime, upstairs: Upstairs) -> None:
-    """Write down these tries of letters that `worker` holds, or held last, and tell upstairs of those that ended."""
+def _settle(tried: Sequence[Tried], now: datetime, upstairs: Upstairs) -> None:
+    """Write down these tries, and tell the rooms above of letters that ended.
+
+    The number of the try is the claim's mark: a letter that was claimed again since is no longer this try's to change.
+    """
     if not tried:
         return
     doubtful = [each.letter.id for each in tried if each.outcome.result == "unclear"]
@@ -236,7 +233,7 @@ def _settle(tried: Sequence[Tried], worker: UUID, now: datetime, upstairs: Upsta
         " body = case when n.at is null and t.purpose = any(%s) then null else t.body end"
         " from unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])"
         " as n (id, tries, state, reason, at, provider_id)"
-        " where t.id = n.id and t.tries = n.tries and t.lease_by = %s and t.state in ('sending', 'prepared')"
+        " where t.id = n.id and t.tries = n.tries and t.state in ('sending', 'prepared')"
         " returning t.id",
         [
             now,
@@ -247,7 +244,6 @@ def _settle(tried: Sequence[Tried], worker: UUID, now: datetime, upstairs: Upsta
             [step.reason[:60] for step in nexts],
             [step.at for step in nexts],
             [each.outcome.provider_id for each in tried],
-            worker,
         ],
     )
     ours = {row["id"] for row in written}
