@@ -15,8 +15,9 @@ from uuid import UUID
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
 
+from . import records
 from .contract import Entity, Event, Line, Problem, Refusal, judge, subject_key
-from .records import Records, Taken
+from .records import Taken
 
 DIGEST_PURPOSE = "feed digest"
 PLACE = "feed_event.body"
@@ -266,15 +267,16 @@ def accept(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) 
             item.row["waits_for"] = taking._missing(item.event)
         assert item.position is not None
         results[item.position] = Result(item.event.id, item.status, item.problem)
-    records = Records(source.force_id, now)
-    records.apply([Taken(i.event, i.source.live(i.event.time)) for i in taking.taken])
+    changed = records.apply(
+        source.force_id, [Taken(i.event, i.source.live(i.event.time)) for i in taking.taken], now=now
+    )
     _write(source, rows, waited, taking)
     assert all(result is not None for result in results)
     return Accepted(
         [result for result in results if result is not None],
-        records.crimes_touched,
-        records.crimes_new,
-        records.contacts_touched,
+        changed.crimes_touched,
+        changed.crimes_new,
+        changed.contacts_touched,
     )
 
 
@@ -336,5 +338,6 @@ def _write(source: Source, rows: list[dict[str, Any]], waited: Sequence[_Item], 
             "feed_entity",
             list(entities[0]),
             entities,
-            conflict="on conflict (force_id, entity) do update set sequence = excluded.sequence, digest = excluded.digest",
+            conflict="on conflict (force_id, entity) do update set"
+            " sequence = excluded.sequence, digest = excluded.digest",
         )

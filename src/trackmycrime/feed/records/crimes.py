@@ -1,0 +1,86 @@
+"""What is said of a crime: `crime.changed`, `crime.withdrawn`, `crime.restored`."""
+
+from typing import Any
+
+from trackmycrime.feed.contract import Event, subject_key
+from trackmycrime.kernel.ids import new_id
+
+from .rows import Rows, as_text
+
+
+def crime_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
+    crime = rows.crimes.get(event.subject_key)
+    if crime is None:
+        crime = rows.crimes[event.subject_key] = {
+            "id": new_id(),
+            "force_id": rows.force_id,
+            "reference_key": event.subject_key,
+            "sequence": -1,
+            "withdrawn_reason": "",
+            "withdrawn_sequence": -1,
+            "merged_into": None,
+            "withheld_sequence": -1,
+            "restored_sequence": -1,
+            "withheld_here": False,
+            "switched_on": None,
+            "live": False,
+        }
+        rows.crimes_new.add(crime["id"])
+    rows.crimes_touched.add(crime["id"])
+    officer = subject_key(data.officer) if data.officer else ""
+    rows.states.append(
+        {
+            "id": new_id(),
+            "force_id": rows.force_id,
+            "crime_id": crime["id"],
+            "sequence": event.sequence,
+            "time": event.time,
+            "stage": data.stage,
+            "outcome": data.outcome.code if data.outcome else "",
+            "officer_id": officer,
+            "live": live,
+        }
+    )
+    crime["live"] = crime["live"] or live
+    rows.mark("cases_crime", crime)
+    if event.sequence <= crime["sequence"]:
+        return
+    crime |= {
+        "reference": event.subject,
+        "offence_code": data.offence.code or "",
+        "offence_name": data.offence.name,
+        "category": data.offence.category,
+        "reported_at": as_text(data.reported_at),
+        "occurred_from": as_text(data.occurred.start) if data.occurred else "",
+        "occurred_to": as_text(data.occurred.end) if data.occurred else "",
+        "place": data.place or "",
+        "stage": data.stage,
+        "outcome": data.outcome.code if data.outcome else "",
+        "outcome_on": as_text(data.outcome.decided_on) if data.outcome else "",
+        "officer_id": officer,
+        "unit_id": subject_key(data.unit) if data.unit else "",
+        "flags": list(data.flags),
+        "closed_at": as_text(data.closed_at),
+        "other_references": [{"kind": r.kind, "value": r.value} for r in data.other_references or ()],
+        "sequence": event.sequence,
+    }
+
+
+def crime_withdrawn(rows: Rows, event: Event, data: Any, live: bool) -> None:
+    crime = rows.crime(event)
+    rows.mark("cases_crime", crime)
+    crime["live"] = crime["live"] or live
+    if data.reason == "withheld":
+        crime["withheld_sequence"] = max(crime["withheld_sequence"], event.sequence)
+    elif event.sequence > crime["withdrawn_sequence"]:
+        into = rows.crimes[subject_key(data.merged_into)] if data.merged_into else None
+        crime["withdrawn_sequence"] = event.sequence
+        crime["withdrawn_reason"] = data.reason
+        crime["merged_into"] = into["id"] if into else None
+
+
+def crime_restored(rows: Rows, event: Event, data: Any, live: bool) -> None:
+    crime = rows.crime(event)
+    rows.mark("cases_crime", crime)
+    crime["live"] = crime["live"] or live
+    crime["restored_sequence"] = max(crime["restored_sequence"], event.sequence)

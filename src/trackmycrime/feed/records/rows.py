@@ -1,0 +1,118 @@
+"""The rows that one batch touches: read once, changed in memory, written once per table."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from trackmycrime.feed.contract import DateOrMoment, Event, subject_key
+from trackmycrime.kernel import setwise
+
+_TABLES = ("cases_crime", "cases_update", "people_victim", "people_officer", "forces_unit")
+# What people decided here is never the records system's to overwrite.
+_KEPT = {
+    "people_victim": frozenset({"chosen_channel", "chosen_language", "chosen_at", "blocked_hashes"}),
+    "cases_crime": frozenset({"withheld_here", "switched_on"}),
+}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An accepted event, and whether it may alert (it happened at or after the source's `live_from`)."""
+
+    event: Event
+    live: bool
+
+
+def as_text(value: DateOrMoment | None) -> str:
+    """A date or moment as stored: exactly as precise as it was said; empty when not known."""
+    if value is None:
+        return ""
+    if value.precision == "moment":
+        return value.value.isoformat()
+    return value.value.isoformat()[: 10 if value.precision == "day" else 7]
+
+
+class Rows:
+    """Everything of one force that a batch is about. `mark` what was changed; `write` writes just that."""
+
+    def __init__(self, force_id: int, now: datetime) -> None:
+        self.force_id = force_id
+        self.now = now
+        self.crimes: dict[str, dict[str, Any]] = {}
+        self.victims: dict[tuple[UUID, str], dict[str, Any]] = {}
+        self.updates: dict[tuple[UUID, str], dict[str, Any]] = {}
+        self.staff: dict[tuple[str, str], dict[str, Any]] = {}
+        self.states: list[dict[str, Any]] = []
+        self.crimes_touched: set[UUID] = set()
+        self.crimes_new: set[UUID] = set()
+        self.contacts_touched: set[tuple[str, str]] = set()
+        self._changed: dict[str, dict[UUID, dict[str, Any]]] = {table: {} for table in _TABLES}
+
+    def load(self, taken: Iterable[Taken]) -> None:
+        """Read what these events are about: at most one statement for each table."""
+        named: dict[str, set[str]] = {
+            kind: set() for kind in ("crime", "victim", "update", "officer", "unit")
+        }
+        for one in taken:
+            event = one.event
+            named[event.entity.kind].add(event.entity.id or event.subject_key)
+            if event.entity.kind not in ("officer", "unit"):
+                named["crime"].add(event.subject_key)
+            data: Any = event.data
+            if event.type == "crime.withdrawn" and data.merged_into:
+                named["crime"].add(subject_key(data.merged_into))
+        for row in self.read("cases_crime", "reference_key = any(%s)", sorted(named["crime"])):
+            self.crimes[row["reference_key"]] = row
+        crimes = [row["id"] for row in self.crimes.values()]
+        for row in self.read(
+            "people_victim", "person = any(%s) and crime_id = any(%s)", sorted(named["victim"]), crimes
+        ):
+            self.victims[row["crime_id"], row["person"]] = row
+        for row in self.read(
+            "cases_update",
+            "update_id = any(%s) and crime_id = any(%s) and not by_desk",
+            sorted(named["update"]),
+            crimes,
+        ):
+            self.updates[row["crime_id"], row["update_id"]] = row
+        for row in self.read("people_officer", "officer_id = any(%s)", sorted(named["officer"])):
+            self.staff["officer", row["officer_id"]] = row
+        for row in self.read("forces_unit", "unit_id = any(%s)", sorted(named["unit"])):
+            self.staff["unit", row["unit_id"]] = row
+
+    def read(self, table: str, where: str, *lists: list[Any]) -> list[dict[str, Any]]:
+        """Rows of this force; nothing is asked where a list is empty. Table and condition are ours, never input."""
+        if not all(lists):
+            return []
+        sql = f"select * from {table} where force_id = %s and {where}"  # noqa: S608
+        return setwise.fetch(sql, [self.force_id, *lists])
+
+    def crime(self, event: Event) -> dict[str, Any]:
+        """The crime that this event is about, which is known; its published case may have to change."""
+        crime = self.crimes[event.subject_key]
+        self.crimes_touched.add(crime["id"])
+        return crime
+
+    def happened(self, crime: dict[str, Any], live: bool) -> None:
+        """Something about this crime has happened; from the first live thing on its victims may be told."""
+        if live and not crime["live"]:
+            crime["live"] = True
+            self.mark("cases_crime", crime)
+
+    def mark(self, table: str, row: dict[str, Any]) -> None:
+        """Write this row at the end."""
+        self._changed[table][row["id"]] = row
+
+    def write(self) -> None:
+        """Write what was marked, one statement for each table."""
+        for table, changed in self._changed.items():
+            if not changed:
+                continue
+            rows = list(changed.values())
+            kept = _KEPT.get(table, frozenset()) | {"id", "force_id"}
+            sets = ", ".join(f"{column} = excluded.{column}" for column in rows[0] if column not in kept)
+            setwise.insert(table, list(rows[0]), rows, conflict=f"on conflict (id) do update set {sets}")
+            if table == "cases_crime" and self.states:
+                setwise.insert("cases_crime_state", list(self.states[0]), self.states)
