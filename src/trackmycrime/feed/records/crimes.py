@@ -9,6 +9,7 @@ from .rows import Rows, as_text
 
 
 def crime_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
+    """A new state of a crime: always a step of its history, and the record itself if none is newer."""
     crime = rows.crimes.get(event.subject_key)
     if crime is None:
         crime = rows.crimes[event.subject_key] = {
@@ -67,6 +68,7 @@ def crime_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
 
 
 def crime_withdrawn(rows: Rows, event: Event, data: Any, live: bool) -> None:
+    """The record is no crime any more, or is withheld; the two are kept apart, so neither lifts the other."""
     crime = rows.crime(event)
     rows.mark("cases_crime", crime)
     crime["live"] = crime["live"] or live
@@ -80,6 +82,7 @@ def crime_withdrawn(rows: Rows, event: Event, data: Any, live: bool) -> None:
 
 
 def crime_restored(rows: Rows, event: Event, data: Any, live: bool) -> None:
+    """What lifts a withholding that came before it."""
     crime = rows.crime(event)
     rows.mark("cases_crime", crime)
     crime["live"] = crime["live"] or live

@@ -10,6 +10,7 @@ from .rows import Rows
 
 
 def officer_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
+    """What the records system says of an officer, if nothing newer is known."""
     row = rows.staff.get(("officer", event.subject_key))
     if row is None:
         row = {"id": new_id(), "force_id": rows.force_id, "officer_id": event.subject_key, "sequence": -1}
@@ -38,6 +39,7 @@ def officer_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
 
 
 def unit_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
+    """What the records system says of a team, if nothing newer is known."""
     row = rows.staff.get(("unit", event.subject_key))
     if row is None:
         row = {"id": new_id(), "force_id": rows.force_id, "unit_id": event.subject_key, "sequence": -1}

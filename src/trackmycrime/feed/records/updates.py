@@ -37,6 +37,7 @@ def _update(rows: Rows, event: Event) -> dict[str, Any]:
 
 
 def update_published(rows: Rows, event: Event, data: Any, live: bool) -> None:
+    """An update in its newest words; silence about `review` leaves what is known."""
     update = _update(rows, event)
     crime = rows.crime(event)
     rows.happened(crime, live)
@@ -56,6 +57,7 @@ def update_published(rows: Rows, event: Event, data: Any, live: bool) -> None:
 
 
 def update_withdrawn(rows: Rows, event: Event, data: Any, live: bool) -> None:
+    """An update taken back, kept apart from its words, whichever came first."""
     update = _update(rows, event)
     if event.sequence > update["withdrawn_sequence"]:
         update |= {

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from trackmycrime.feed.contract import Event
 from trackmycrime.kernel import crypto
 from trackmycrime.kernel.ids import new_id
 
@@ -14,6 +15,7 @@ _OWN_COLUMNS = frozenset({"id", "crime_id", "sequence", "detail", "email", "mobi
 
 
 def victim_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
+    """A person's part in a crime; what protects stands until something newer is said of it."""
     crime = rows.crime(event)
     victim = rows.victims.get((crime["id"], data.victim))
     if victim is None:
@@ -66,6 +68,7 @@ def _told(rows: Rows, key: UUID, event: Event, data: Any) -> dict[str, Any]:
 
 
 def victim_withdrawn(rows: Rows, event: Event, data: Any, live: bool) -> None:
+    """The person has no part in it any more, unless something newer says that they have."""
     victim = rows.victims[rows.crime(event)["id"], data.victim]
     if event.sequence > victim["withdrawn_sequence"]:
         victim |= {"withdrawn_sequence": event.sequence, "withdrawn_reason": data.reason}
