@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.messages import making
 from tests.messages.making import NOW, Made
 from tests.support.doors import role
+from trackmycrime import pipeline
 from trackmycrime.kernel.clock import london_date
 from trackmycrime.kernel.scope import bound
 from trackmycrime.messages import api, view
@@ -64,6 +65,15 @@ def test_a_victims_message_is_there_and_readable_by_the_police(made: Made) -> No
     with as_staff(made):
         assert [message.text for message in api.thread(made.victim.id)] == ["My phone is\ngone."]
         assert api.unread_for("police", [made.victim.id]) == {made.victim.id: 1}
+
+
+def test_a_message_rings_for_a_worker(made: Made) -> None:
+    with CaptureQueriesContext(connection) as seen:
+        write(made)
+    assert any(f"pg_notify('tmc_bell', '{api.BELL}')" in query["sql"] for query in seen)
+    with role("worker"):
+        assert dict(pipeline.PASSES)[api.BELL](NOW) == 1
+    assert Task.objects.get().kind == api.ANSWER
 
 
 def test_a_form_sent_twice_is_one_message(made: Made) -> None:

@@ -24,7 +24,8 @@ from .taking import ANSWER, answer_by, mend, open_answers, take, untaken
 PER_HOUR = Limit("message", 20, timedelta(hours=1))
 """How much one victim may write: more than a person in need writes, less than fills a team's day."""
 
-BELL = "message"
+BELL = "messages"
+"""What the worker's pass that takes messages is called (`pipeline.PASSES`)."""
 INSUFFICIENT_PRIVILEGE = "42501"
 SHOWN = 200
 """How many messages of a thread are read at once, the newest."""
