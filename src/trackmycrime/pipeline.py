@@ -5,11 +5,13 @@ that follows inside the database is in that transaction: all of it or none. What
 here; the worker sends it after the commit (DESIGN, «The way of the data»).
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import groupby
 from typing import Protocol
 from uuid import UUID
+
+from django.db import transaction
 
 from trackmycrime.alerts import api as alerts
 from trackmycrime.audit.api import Act, Actor, record
@@ -45,6 +47,7 @@ __all__ = [
     "never",
     "officer_update",
     "release",
+    "republish",
     "set_next_update",
     "switch_on",
     "take_events",
@@ -84,10 +87,7 @@ def take_events(source: Source, judged: Sequence[Event | Refusal], *, now: datet
 
 def _follow(force: Force, published: Published, now: datetime) -> None:
     """What follows from what was published: nothing more goes out about what closed; victims are invited or told."""
-    if published.closed:
-        alerts.cancel_for_crimes(force.id, published.closed, "closed to victims", now=now)
-        shut = Victim.objects.filter(force=force, crime_id__in=published.closed).values_list("id", flat=True)
-        invitations.revoke(list(shut), now=now)
+    _close(force, published.closed, now)
     tasks.open_tasks(force.id, published.needs, now=now)
     uninvited = {
         part.id: crime
@@ -106,6 +106,14 @@ def _follow(force: Force, published: Published, now: datetime) -> None:
     alerts.tell(force.id, _told(live, published, but=set(uninvited)), now=now)
 
 
+def _close(force: Force, crimes: Sequence[UUID], now: datetime) -> None:
+    """Nothing more goes out about these crimes, and nobody joins them."""
+    if crimes:
+        alerts.cancel_for_crimes(force.id, crimes, "closed to victims", now=now)
+        shut = Victim.objects.filter(force=force, crime_id__in=crimes).values_list("id", flat=True)
+        invitations.revoke(list(shut), now=now)
+
+
 def _told(
     news: Iterable[News], published: Published, *, only: set[UUID] | None = None, but: Collection[UUID] = ()
 ) -> list[alerts.News]:
@@ -119,6 +127,25 @@ def _told(
         and part.id not in but
         and (only is None or part.id in only)
     ]
+
+
+def republish(force_id: int, *, now: datetime, most: int = 500) -> Iterator[int]:
+    """Make what is published agree with a policy that has changed; yields how many crimes are done, batch by batch.
+
+    Each batch is a transaction of its own. Nothing is sent: what closes is cancelled, what opens waits for an officer.
+    """
+    force = Force.objects.get(id=force_id)
+    last, done = UUID(int=0), 0
+    while ids := list(
+        Crime.objects.filter(force=force, id__gt=last).order_by("id").values_list("id", flat=True)[:most]
+    ):
+        with transaction.atomic():
+            force_lock(force_id)
+            published = refresh(force, ids, now=now)
+            _close(force, published.closed, now)
+            tasks.open_tasks(force_id, published.needs, now=now)
+        last, done = ids[-1], done + len(ids)
+        yield done
 
 
 # ------------------------------------------------------------------ the desk
@@ -289,7 +316,8 @@ def answer_message(staff: Staff, victim_id: UUID, text: str, once: UUID, *, now:
 
 
 def _victim(staff: Staff, victim_id: UUID) -> Victim:
-    victim = Victim.objects.filter(force_id=staff.force_id, id=victim_id, live=True, account=None).first()
+    # also one who has joined: a new invitation is how a forgotten password is set anew
+    victim = Victim.objects.filter(force_id=staff.force_id, id=victim_id, live=True).first()
     if (
         victim is None
         or not Case.objects.filter(force_id=staff.force_id, crime_id=victim.crime_id, open=True).exists()

@@ -204,3 +204,10 @@ def test_a_batch_costs_a_bounded_number_of_statements(source: Source) -> None:
         send(source, *batch(250, 1000))
     assert len(many) == len(few) <= 30
     assert Entity.objects.count() == 257 * 3
+
+
+def test_a_refused_event_is_mended_by_sending_it_again(source: Source) -> None:
+    """What was never an event has not used up its id."""
+    assert statuses(send(source, crime("52/1", 1, colour="red"))) == ["unknown-field"]
+    assert statuses(send(source, crime("52/1", 1))) == ["applied"]
+    assert statuses(send(source, crime("52/1", 1, stage="closed"))) == ["id-reused"]

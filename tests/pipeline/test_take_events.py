@@ -15,6 +15,7 @@ from trackmycrime.alerts.models import Alert, Told
 from trackmycrime.cases.models import Crime
 from trackmycrime.delivery.models import Dispatch
 from trackmycrime.feed.accept import Source
+from trackmycrime.forces.models import Force
 from trackmycrime.kernel.scope import bound
 from trackmycrime.people.models import Invitation, Victim
 from trackmycrime.publish.models import Case, Entry
@@ -238,3 +239,21 @@ def test_the_story_is_worth_telling(source: Source) -> None:
     ]
     assert [v[:2] for v in victims] == [("P1", True), ("P2", False)]
     assert len(told) == 5
+
+
+def test_a_changed_policy_closes_and_opens_quietly(source: Source) -> None:
+    send(source, crime("52/1", 1), victim("52/1", 1))
+    went_out()
+    force = Force.objects.get()
+    force.policy = {"categories": ["shoplifting"]}
+    force.save()
+    assert list(pipeline.republish(force.id, now=NOW)) == [1]
+    assert not Case.objects.get().open
+    assert Invitation.objects.get().state == "revoked"
+    send(source, update("52/1", 2, "U", "still_working"))
+    force.policy = {}
+    force.save()
+    assert list(pipeline.republish(force.id, now=NOW)) == [1]
+    assert Case.objects.get().open
+    assert Entry.objects.get(key="update:U").state == "held"
+    assert dispatches() == [("invitation", "email")]

@@ -210,15 +210,21 @@ class _Taking:
         if not names:
             return []
         rows = setwise.fetch(
-            "select e.id, e.body, s.id as source_id, s.name, s.live_from from feed_event e"
-            " join feed_source s on s.id = e.source_id"
+            "select e.id, e.body, s.id as source_id, s.name, s.live_from, f.country from feed_event e"
+            " join feed_source s on s.id = e.source_id join forces_force f on f.id = e.force_id"
             " where e.force_id = %s and e.waits_for = any(%s) and e.waits_for <> '' order by e.sequence, e.id",
             [self.source.force_id, names],
         )
         items = []
         for row in rows:
             kept = crypto.unseal_json(PLACE, row["id"], row["body"])
-            event = judge(Line(0, kept), now=self.now, allowed_types=None, digest_key=digest_key())
+            event = judge(
+                Line(0, kept),
+                now=self.now,
+                allowed_types=None,
+                digest_key=digest_key(),
+                country=row["country"],
+            )
             if isinstance(event, Event):
                 source = Source(row["source_id"], self.source.force_id, row["name"], row["live_from"], None)
                 items.append(_Item(event, source, {"id": row["id"]}, None))
@@ -236,12 +242,13 @@ def accept(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) 
     items: list[_Item] = []
     seen = _seen(source, judged)
     for position, one in enumerate(judged):
-        digests = seen.setdefault(one.id or "", set())
-        if one.digest in digests:
+        before = seen.setdefault(one.id or "", {})
+        if one.digest in before:
             results[position] = Result(one.id, "duplicate")
             continue
-        reused = bool(digests) and one.id is not None
-        digests.add(one.digest)
+        # a refused event does not use up its id: mending it means sending it again
+        reused = any(before.values()) and one.id is not None
+        before[one.digest] = isinstance(one, Event)
         row = _row(source, one, now)
         rows.append(row)
         if isinstance(one, Refusal):
@@ -280,16 +287,16 @@ def accept(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) 
     )
 
 
-def _seen(source: Source, judged: Sequence[Event | Refusal]) -> dict[str, set[bytes]]:
-    """Which content this source has sent before under these ids."""
-    seen: dict[str, set[bytes]] = {}
+def _seen(source: Source, judged: Sequence[Event | Refusal]) -> dict[str, dict[bytes, bool]]:
+    """Which content this source has sent before under these ids, and whether it was an event at all (or refused)."""
+    seen: dict[str, dict[bytes, bool]] = {}
     ids = sorted({one.id or "" for one in judged})
     for row in setwise.fetch(
-        "select event_id, digest from feed_event where source_id = %s and event_id = any(%s) and"
+        "select event_id, digest, entity <> '' as event from feed_event where source_id = %s and event_id = any(%s) and"
         " (event_id <> '' or digest = any(%s))",
         [source.id, ids, [one.digest for one in judged if not one.id]],
     ):
-        seen.setdefault(row["event_id"], set()).add(bytes(row["digest"]))
+        seen.setdefault(row["event_id"], {})[bytes(row["digest"])] = row["event"]
     return seen
 
 

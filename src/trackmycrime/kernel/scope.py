@@ -31,12 +31,13 @@ def sealed(kind: str, value: object) -> str:
 def bound(*, force: int | None = None, account: UUID | None = None) -> Iterator[None]:
     """Run the block in a transaction that sees the rows of this force, or of this account's cases, and no others.
 
-    What was bound before is bound again afterwards, so blocks may be nested.
+    What was bound before is bound again afterwards, so blocks may be nested; the outermost ends with its transaction.
     """
     wanted = [
         ("app.force", "" if force is None else sealed("force", force)),
         ("app.account", "" if account is None else sealed("account", account)),
     ]
+    outermost = not connection.in_atomic_block
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
@@ -45,10 +46,10 @@ def bound(*, force: int | None = None, account: UUID | None = None) -> Iterator[
                 [wanted[0][0], wanted[1][0], *wanted[0], *wanted[1]],
             )
             row = cursor.fetchone()
-            before = [row[0] or "", row[1] or ""]
+            before = (row[0] or "", row[1] or "")
         yield
         # After an error the transaction or savepoint is undone, and with it what was bound.
-        if not connection.needs_rollback:
+        if not outermost and not connection.needs_rollback:
             with connection.cursor() as cursor:
                 cursor.execute(
                     "select set_config(%s, %s, true), set_config(%s, %s, true)",

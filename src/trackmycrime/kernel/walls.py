@@ -161,18 +161,22 @@ def statements(walls: Walls, tables: Iterable[str]) -> list[str]:
         f"revoke all on all sequences in schema public from public, {everybody}",
         f"revoke all on all functions in schema public from public, {everybody}",
     ]
+    for table in sorted(tables):
+        sql.append(
+            "do $$ declare p record; begin for p in select policyname from pg_policies"
+            f" where schemaname = 'public' and tablename = '{table}'"
+            f" loop execute format('drop policy %I on {table}', p.policyname); end loop; end $$"
+        )
     for signature, create, doors in walls.functions:
-        sql += [create, f"revoke all on function {signature} from public"]
+        # dropped first, because a function cannot be replaced by one whose parameters have other names
+        sql += [f"drop function if exists {signature} cascade", create]
+        sql.append(f"revoke all on function {signature} from public")
         if doors:
             sql.append(f"grant execute on function {signature} to {', '.join(role(d) for d in doors)}")
     for table in sorted(tables):
         for door, rights in walls.grants[table].items():
             sql.append(f"grant {rights} on {table} to {role(door)}")
         policies = walls.policies.get(table, {})
-        sql.append(
-            "do $$ declare p record; begin for p in select policyname from pg_policies where schemaname = 'public'"
-            f" and tablename = '{table}' loop execute format('drop policy %I on {table}', p.policyname); end loop; end $$"
-        )
         sql.append(f"alter table {table} {'enable' if policies else 'disable'} row level security")
         for door, several in policies.items():
             for n, policy in enumerate(several):

@@ -162,6 +162,20 @@ def add(slug: str, name: str, name_cy: str, given: str, as_json: bool) -> None:
     answer(_as_data(force), f"{force.name} is added as {slug}.", as_json=as_json)
 
 
+def _republish(force: Force, changed: list[str]) -> None:
+    """Make what victims can see agree with a changed policy. Killed in the middle, the same command goes on."""
+    from trackmycrime import pipeline
+    from trackmycrime.kernel.clock import utc_now
+
+    if set(changed) <= set(OWN):
+        return
+    done = 0
+    for done in pipeline.republish(force.id, now=utc_now()):
+        click.echo(f"\r{force.slug}: {done:,} crimes looked at", nl=False, err=True)
+    if done:
+        click.echo(err=True)
+
+
 @command.command("set")
 @click.argument("slug")
 @click.argument("values", nargs=-1, required=True, metavar="KEY=VALUE…")
@@ -176,6 +190,7 @@ def set_values(slug: str, values: tuple[str, ...], as_json: bool) -> None:
     force = named(slug)
     changed = with_values(force, dict(read(each) for each in values))
     _save(force, changed, "force_changed")
+    _republish(force, changed)
     answer(_as_data(force), f"{slug}: changed {', '.join(changed) or 'nothing'}.", as_json=as_json)
 
 
@@ -221,6 +236,7 @@ def apply(file: Path, as_json: bool) -> None:
     changed += sorted(set(before) - set(policy))
     if new or changed:
         _save(force, changed, "force_added" if new else "force_changed")
+        _republish(force, changed)
     text = f"{slug}: {'added' if new else 'changed ' + (', '.join(changed) or 'nothing')}."
     answer(_as_data(force), text, as_json=as_json)
 
