@@ -201,7 +201,8 @@ def test_a_row_cannot_be_written_into_another_force(world: dict[str, Any]) -> No
         transaction.atomic(),
     ):
         query("insert into tasks_task (id, force_id, kind, once, officer_id, unit_id, created_at, detail)"
-              " values (gen_random_uuid(), %s, 'x', 'x', '', '', now(), '{}')", world["avon-and-somerset"].id)  # fmt: skip
+              " values (gen_random_uuid(), %s, 'x', 'x', '', '', now(), '{}')",
+              world["avon-and-somerset"].id)  # fmt: skip
 
 
 def test_a_key_cannot_point_into_another_force(world: dict[str, Any]) -> None:
@@ -244,7 +245,8 @@ def test_every_key_between_tables_of_a_force_carries_the_force() -> None:
         with of_force as (select attrelid from pg_attribute where attname = 'force_id' and not attisdropped),
         keys as (
             select conrelid, confrelid, conkey,
-                   (select array_agg(attname::text) from pg_attribute where attrelid = conrelid and attnum = any(conkey)) as columns
+                   (select array_agg(attname::text) from pg_attribute
+                    where attrelid = conrelid and attnum = any(conkey)) as columns
             from pg_constraint where contype = 'f'
         )
         select conrelid::regclass::text, confrelid::regclass::text, columns from keys
@@ -313,7 +315,8 @@ def test_every_function_with_the_owners_rights_has_a_fixed_search_path() -> None
     )
     assert loose == []
     public = query(
-        "select proname from pg_proc where pronamespace = 'public'::regnamespace and has_function_privilege('public', oid, 'execute')"
+        "select proname from pg_proc where pronamespace = 'public'::regnamespace"
+        " and has_function_privilege('public', oid, 'execute')"
     )
     assert public == []
 

@@ -4,7 +4,7 @@ import os
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "trackmycrime.config.settings.gateway"
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402 (settings are named first)
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()
 

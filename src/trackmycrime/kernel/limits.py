@@ -26,7 +26,7 @@ def hit(limit: Limit, who: str, *, now: datetime, weight: int = 1) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "select limit_hit(%s, %s, %s, %s)",
-            [crypto.blind(f"limit:{limit.name}", who), now, limit.window, weight],
+            [crypto.blind(f"limit:{limit.name}", who), now, f"{limit.window.total_seconds()} s", weight],
         )
         return int(cursor.fetchone()[0]) <= limit.most
 
@@ -41,4 +41,4 @@ def clear_ended(now: datetime) -> int:
     """Remove the counters of windows that are over, for the worker; returns how many there were."""
     with connection.cursor() as cursor:
         cursor.execute("delete from kernel_counter where ends_at < %s", [now])
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -72,7 +72,7 @@ def update(
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [_json(rows)])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def fetch(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:

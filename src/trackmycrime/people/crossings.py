@@ -4,8 +4,6 @@ They are the only way from the portal to invitations, and from a door to an acco
 secrets come in as keyed hashes, so that whoever can only read the database cannot call them to any use.
 """
 
-# ruff: noqa: S608 (everything put into these texts is our own)
-
 Function = tuple[str, str, tuple[str, ...]]
 
 _FIXED = "security definer set search_path = pg_catalog, public, pg_temp"

@@ -1,5 +1,3 @@
-# ruff: noqa: S608 (everything put into these texts is our own)
-
 from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
 
 from .crossings import FUNCTIONS

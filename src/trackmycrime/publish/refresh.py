@@ -233,10 +233,8 @@ class _Refresh:
         self, crime: dict[str, Any], old: dict[str, Any] | None, entry: dict[str, Any], news: News
     ) -> None:
         """What follows from one entry's new state: news for the victims, a record, a task to speak first."""
-        was = old["state"] if old else ""
-        if entry["state"] == PUBLISHED and (
-            was != PUBLISHED or bytes(old["words_hash"]) != entry["words_hash"]
-        ):  # type: ignore[index]
+        was, words = (old["state"], bytes(old["words_hash"])) if old else ("", b"")
+        if entry["state"] == PUBLISHED and (was, words) != (PUBLISHED, entry["words_hash"]):
             self.out.news.append(news)
         if entry["state"] != was or entry["state"] == PUBLISHED:
             self.acts.append(

@@ -288,7 +288,7 @@ def _promise(case: dict[str, Any], language: Language, today: date) -> Promise:
 
 
 def promise_date(case: dict[str, Any], today: date) -> date | None:
-    """The day by which the victim hears next: an officer's promise, else the force's rule; never one that has passed."""
+    """The day by which the victim hears next: an officer's promise, else the force's rule; never a day gone by."""
     if case["closed_on"]:
         return None
     for wanted in (case["promised_on"], case["next_update_on"]):

@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "trackmycrime.kernel",
 ]
 MIDDLEWARE: list[str] = []
+ROOT_URLCONF = ""  # each door has its own
 
 AUTH_USER_MODEL = "people.Account"
 AUTH_PASSWORD_VALIDATORS = [

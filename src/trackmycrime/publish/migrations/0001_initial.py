@@ -8,110 +8,131 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('forces', '0001_initial'),
+        ("forces", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.UUIDField(default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False)),
-                ('crime_id', models.UUIDField()),
-                ('open', models.BooleanField()),
-                ('version', models.BigIntegerField(default=1)),
-                ('page', trackmycrime.kernel.fields.EncryptedJSONField()),
-                ('officer_id', models.CharField(blank=True, max_length=64)),
-                ('unit_id', models.CharField(blank=True, max_length=64)),
-                ('stage', models.CharField(max_length=30)),
-                ('outcome', models.CharField(blank=True, max_length=4)),
-                ('next_update_on', models.DateField(null=True)),
-                ('closed_on', models.DateField(null=True)),
-                ('readable_until', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField()),
-                ('force', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='forces.force')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("crime_id", models.UUIDField()),
+                ("open", models.BooleanField()),
+                ("version", models.BigIntegerField(default=1)),
+                ("page", trackmycrime.kernel.fields.EncryptedJSONField()),
+                ("officer_id", models.CharField(blank=True, max_length=64)),
+                ("unit_id", models.CharField(blank=True, max_length=64)),
+                ("stage", models.CharField(max_length=30)),
+                ("outcome", models.CharField(blank=True, max_length=4)),
+                ("next_update_on", models.DateField(null=True)),
+                ("closed_on", models.DateField(null=True)),
+                ("readable_until", models.DateTimeField(null=True)),
+                ("changed_at", models.DateTimeField()),
+                ("force", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="forces.force")),
             ],
             options={
-                'db_table': 'publish_case',
+                "db_table": "publish_case",
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.UUIDField(default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=8)),
-                ('ref', models.CharField(max_length=64)),
-                ('shown', trackmycrime.kernel.fields.EncryptedJSONField()),
-                ('away_until', models.DateField(null=True)),
-                ('active', models.BooleanField(default=True)),
-                ('version', models.BigIntegerField(default=1)),
-                ('force', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='forces.force')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=8)),
+                ("ref", models.CharField(max_length=64)),
+                ("shown", trackmycrime.kernel.fields.EncryptedJSONField()),
+                ("away_until", models.DateField(null=True)),
+                ("active", models.BooleanField(default=True)),
+                ("version", models.BigIntegerField(default=1)),
+                ("force", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="forces.force")),
             ],
             options={
-                'db_table': 'publish_contact',
+                "db_table": "publish_contact",
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.UUIDField(default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False)),
-                ('key', models.CharField(max_length=120)),
-                ('revision', models.BigIntegerField()),
-                ('milestone', models.CharField(max_length=40)),
-                ('outcome', models.CharField(blank=True, max_length=4)),
-                ('happened_at', models.DateTimeField()),
-                ('words', trackmycrime.kernel.fields.EncryptedJSONField()),
-                ('officer_id', models.CharField(blank=True, max_length=64)),
-                ('words_hash', models.BinaryField(max_length=32)),
-                ('victims', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), null=True, size=None)),
-                ('state', models.CharField(max_length=10)),
-                ('hold_reason', models.CharField(blank=True, max_length=40)),
-                ('decision', models.CharField(blank=True, max_length=8)),
-                ('decided_hash', models.BinaryField(max_length=32, null=True)),
-                ('note', trackmycrime.kernel.fields.EncryptedJSONField(null=True)),
-                ('decided_by', models.UUIDField(null=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('published_at', models.DateTimeField(null=True)),
-                ('corrected_at', models.DateTimeField(null=True)),
-                ('withdrawn_reason', models.CharField(blank=True, max_length=12)),
-                ('live', models.BooleanField()),
-                ('missed', models.BooleanField(default=False)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='publish.case')),
-                ('force', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='forces.force')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("key", models.CharField(max_length=120)),
+                ("revision", models.BigIntegerField()),
+                ("milestone", models.CharField(max_length=40)),
+                ("outcome", models.CharField(blank=True, max_length=4)),
+                ("happened_at", models.DateTimeField()),
+                ("words", trackmycrime.kernel.fields.EncryptedJSONField()),
+                ("officer_id", models.CharField(blank=True, max_length=64)),
+                ("words_hash", models.BinaryField(max_length=32)),
+                (
+                    "victims",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), null=True, size=None
+                    ),
+                ),
+                ("state", models.CharField(max_length=10)),
+                ("hold_reason", models.CharField(blank=True, max_length=40)),
+                ("decision", models.CharField(blank=True, max_length=8)),
+                ("decided_hash", models.BinaryField(max_length=32, null=True)),
+                ("note", trackmycrime.kernel.fields.EncryptedJSONField(null=True)),
+                ("decided_by", models.UUIDField(null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("published_at", models.DateTimeField(null=True)),
+                ("corrected_at", models.DateTimeField(null=True)),
+                ("withdrawn_reason", models.CharField(blank=True, max_length=12)),
+                ("live", models.BooleanField()),
+                ("missed", models.BooleanField(default=False)),
+                ("case", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="publish.case")),
+                ("force", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="forces.force")),
             ],
             options={
-                'db_table': 'publish_entry',
+                "db_table": "publish_entry",
             },
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('force', 'crime_id'), name='publish_case_once'),
+            model_name="case",
+            constraint=models.UniqueConstraint(fields=("force", "crime_id"), name="publish_case_once"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('force', 'id'), name='publish_case_in_force'),
+            model_name="case",
+            constraint=models.UniqueConstraint(fields=("force", "id"), name="publish_case_in_force"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('crime_id',), name='publish_case_crime'),
+            model_name="case",
+            constraint=models.UniqueConstraint(fields=("crime_id",), name="publish_case_crime"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(fields=('force', 'kind', 'ref'), name='publish_contact_once'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(fields=("force", "kind", "ref"), name="publish_contact_once"),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('state', 'held')), fields=['force', 'state'], name='publish_entry_held'),
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("state", "held")), fields=["force", "state"], name="publish_entry_held"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('case', 'key'), name='publish_entry_once'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(fields=("case", "key"), name="publish_entry_once"),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(fields=('force', 'id'), name='publish_entry_in_force'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(fields=("force", "id"), name="publish_entry_in_force"),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('publish', '0001_initial'),
+        ("publish", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='case',
-            name='promised_on',
+            model_name="case",
+            name="promised_on",
             field=models.DateField(null=True),
         ),
     ]
