@@ -152,6 +152,32 @@ def test_nothing_can_be_written_on_a_case_that_is_closed_to_victims(made: World,
     assert officer.post(f"/cases/{made.crime('62/9').id}/update/", form(en="x")).status_code == 404
 
 
+def test_what_the_force_never_shows_is_said_before_and_after() -> None:
+    made = world(milestones={"property_recovered": "never"})
+    officer = sign_in(made.force)
+    path = f"/cases/{made.crime().id}/update/"
+    preview = officer.post(path, form(milestone="property_recovered"))
+    assert "Your force does not show updates of this kind" in text(preview.content)
+    assert (
+        "done=not_shown"
+        in officer.post(path, form(milestone="property_recovered", step="publish"))["Location"]
+    )
+    assert "Police have found some property" not in victims_page(made)
+
+
+def test_news_that_may_put_somebody_at_risk_waits_until_a_person_has_spoken(
+    made: World, officer: Client
+) -> None:
+    made.send(victim("52/1", 5, name="Rhian Example", enhanced_rights=True))
+    path = f"/cases/{made.crime().id}/update/"
+    preview = officer.post(path, form(milestone="released_on_bail"))
+    assert "Speak to them first" in text(preview.content)
+    assert "done=held" in officer.post(path, form(milestone="released_on_bail", step="publish"))["Location"]
+    page = text(officer.get(f"/cases/{made.crime().id}/").content)
+    assert "Waits for a yes" in page
+    assert "Speak to them before the release" in page
+
+
 def test_the_date_of_the_next_update_is_a_promise(made: World, officer: Client) -> None:
     path = f"/cases/{made.crime().id}/next-update/"
     assert "Enter the day by which they hear next" in text(officer.post(path, {}).content)
@@ -346,10 +372,19 @@ def test_no_machine_sends_where_it_is_not_safe(invited: World, officer: Client) 
     assert Task.objects.filter(victim_id=person.id, kind="tell_yourself", done_at=None).exists()
 
 
-def test_who_has_joined_is_not_invited_again(made: World, officer: Client) -> None:
+def test_who_has_joined_and_forgot_the_password_gets_a_new_invitation(made: World, officer: Client) -> None:
+    assert "They have forgotten their password" in text(officer.get(f"/cases/{made.crime().id}/").content)
     path = f"/people/{made.victim().id}/invitation/"
+    assert "lets them set a new password" in text(officer.get(path).content)
+    assert "done=invited" in officer.post(f"{path}again/")["Location"]
+
+
+def test_nobody_is_invited_to_a_closed_case(invited: World, officer: Client) -> None:
+    sign_in(invited.force, "supervisor").post(f"/cases/{invited.crime().id}/withhold/", {"reason": "x"})
+    path = f"/people/{invited.victim(person='P2').id}/invitation/"
     assert "Send a new invitation" not in text(officer.get(path).content)
-    assert officer.post(f"{path}again/").status_code == 404
+    for act in ("again", "in-person", "code"):
+        assert officer.post(f"{path}{act}/").status_code == 404
 
 
 def test_a_withdrawn_update_has_left_the_list(made: World, officer: Client) -> None:

@@ -20,6 +20,7 @@ def done_words(code: str) -> str:
     return {
         "published": _("Your update is in. Those who may see it now can read it."),
         "held": _("Your update is in, and waits for a yes before anybody can read it."),
+        "not_shown": _("Your update is kept, and not shown: your force does not show updates of this kind."),
         "released": _("The update can be read now."),
         "kept": _("The update stays back. Your reason is written down."),
         "never": _("The update will not be shown. Your reason is written down."),

@@ -51,7 +51,6 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         newest=newest,
         alive=alive,
         can_invite=victim.live
-        and victim.account_id is None
         and Case.objects.filter(force_id=victim.force_id, crime_id=crime.id, open=True).exists(),
         way=words.said(words.WAYS, newest.way) if newest else "",
         sent=_moment(newest.created_at, now) if newest else "",

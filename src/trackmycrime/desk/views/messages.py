@@ -9,7 +9,7 @@ from trackmycrime import pipeline
 from trackmycrime.desk.forms import AnswerForm
 from trackmycrime.desk.gate import FORM, allowed, may_here, write_down
 from trackmycrime.desk.pages import back_to, page
-from trackmycrime.desk.reads import due
+from trackmycrime.desk.reads import waiting as waiting_threads
 from trackmycrime.desk.reads.me import scope
 from trackmycrime.desk.reads.record import staff_names
 from trackmycrime.desk.rights import Act
@@ -28,7 +28,7 @@ from .start import choice
 def waiting(request: DeskRequest) -> HttpResponse:
     """The threads that are unread or not answered yet, the most urgent first."""
     chosen = scope(request)
-    threads = due.waiting(chosen, utc_now(), number=found.page_number(request))
+    threads = waiting_threads.waiting(chosen, utc_now(), number=found.page_number(request))
     return page(
         request,
         "desk/messages.html",

@@ -10,7 +10,7 @@ from trackmycrime.desk.forms import SearchForm
 from trackmycrime.desk.gate import FORM, allowed, may_here
 from trackmycrime.desk.pages import back_to, page
 from trackmycrime.desk.reads import cases as case_lists
-from trackmycrime.desk.reads import due
+from trackmycrime.desk.reads import due, held
 from trackmycrime.desk.reads.me import Scope, me, scope
 from trackmycrime.desk.rights import Act
 from trackmycrime.kernel.clock import london_date, utc_now
@@ -69,7 +69,7 @@ def start(request: DeskRequest) -> HttpResponse:
         tasks=tasks,
         sections=due.sections(tasks.rows, now),
         unreachable=unreachable,
-        held=due.held(chosen, now, number=1, total=counts.held, size=FEW) if first and counts.held else None,
+        held=held.held(chosen, now, number=1, total=counts.held, size=FEW) if first and counts.held else None,
         cases=case_lists.cases(chosen, now, closed=False, number=1, size=FEW) if first else None,
         search=SearchForm(),
     )

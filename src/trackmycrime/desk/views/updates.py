@@ -6,12 +6,12 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from trackmycrime import pipeline
-from trackmycrime.desk import names, words
+from trackmycrime.desk import names
 from trackmycrime.desk.forms import KeepForm, NextDateForm, UpdateForm
 from trackmycrime.desk.gate import FORM, WRITE, allowed, write_down
 from trackmycrime.desk.pages import back_to, page
 from trackmycrime.desk.reads import case as reads
-from trackmycrime.desk.reads import due
+from trackmycrime.desk.reads import due, held
 from trackmycrime.desk.reads.me import me, scope
 from trackmycrime.desk.rights import Act
 from trackmycrime.kernel.clock import london_date, utc_now
@@ -52,8 +52,11 @@ def update(request: DeskRequest, crime_id: UUID) -> HttpResponse:
             entry = pipeline.officer_update(request.staff, case.id, data["milestone"], form.text(), now=now)
         if data["next_on"]:
             pipeline.set_next_update(request.staff, case.id, data["next_on"], now=now)
-        return back_to("case", crime.id, done="published" if entry.state == "published" else "held")
+        return back_to(
+            "case", crime.id, done=entry.state if entry.state in ("published", "held") else "not_shown"
+        )
     facts = reads.facts(crime, who.policy, now)
+    # writing it is the yes that other holds wait for (pipeline.officer_update)
     act, reason = defaults.rule(
         data["milestone"],
         crime.outcome,
@@ -76,7 +79,7 @@ def update(request: DeskRequest, crime_id: UUID) -> HttpResponse:
         said=[pair for pair in request.POST.items() if pair[0] not in ("csrfmiddlewaretoken", "step")],
         entries=previewed(form, crime, who.languages, facts.staffing, now),
         suspicious=[part for text in form.text().values() for part in names.look_like_names(text, known)],
-        held_words=words.said(words.HOLDS, reason) if act == defaults.HOLD else "",
+        speak_first=act == defaults.HOLD and reason == "speak_first",
         never=act == defaults.NEVER,
     )
 
@@ -115,7 +118,7 @@ def held_list(request: DeskRequest) -> HttpResponse:
         request,
         "desk/held.html",
         "held",
-        held=due.held(chosen, now, number=found.page_number(request), total=total),
+        held=held.held(chosen, now, number=found.page_number(request), total=total),
         **choice(request, chosen),
     )
 
