@@ -234,7 +234,7 @@ def test_a_supervisor_closes_a_case_at_once_and_opens_it_again(made: World) -> N
 
 
 def test_a_protected_case_opens_after_a_conversation_that_is_written_down() -> None:
-    made = world(flagged_ok=True)
+    made = world()
     officer = sign_in(made.force)
     made.send(crime("52/1", 5, officer="O1", unit="U1", flags=["domestic_abuse"]))
     assert victims_page(made) == "closed"

@@ -16,7 +16,7 @@ CELLS = {
     Act.DO_TASK: (True, True, False, False),
     Act.INVITE: (True, True, False, False),
     Act.SWITCH: (True, True, False, False),
-    Act.WITHHOLD: (False, True, False, False),
+    Act.WITHHOLD: (True, True, False, False),
     Act.LIFT: (False, True, False, False),
 }
 

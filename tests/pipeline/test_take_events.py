@@ -169,6 +169,23 @@ STORY: list[dict[str, Any]] = [
     update("52/1", 48, "U5", "note", text={"en": "for one"}, victims=["P2"]),
     event("victim.withdrawn", "52/1", 9, {"victim": "P2", "reason": "declined"}),
 ]
+# Crimes merged, the merge corrected, one reopened, one withheld and restored.
+MERGES: list[dict[str, Any]] = [
+    crime("A", 1),
+    crime("B", 1),
+    crime("C", 1),
+    crime("D", 1),
+    victim("A", 1, "PA"),
+    victim("B", 1, "PB"),
+    victim("D", 1, "PA", email="again@example.org"),
+    event("crime.withdrawn", "A", 5, {"reason": "merged", "merged_into": "B"}),
+    event("crime.withdrawn", "A", 6, {"reason": "merged", "merged_into": "C"}),
+    event("crime.withdrawn", "D", 5, {"reason": "merged", "merged_into": "B"}),
+    crime("D", 10, stage="investigating"),
+    event("crime.withdrawn", "C", 7, {"reason": "merged", "merged_into": "B"}),
+    event("crime.withdrawn", "B", 3, {"reason": "withheld"}),
+    event("crime.restored", "B", 4, {"reason": "safe"}),
+]
 
 
 def settled() -> tuple[Any, ...]:
@@ -198,6 +215,23 @@ def settled() -> tuple[Any, ...]:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
+def test_merges_leave_the_same_people_in_any_order(data: st.DataObject) -> None:
+    """Who has a part in which crime, and what of it is live, depends on what is known only."""
+    order = data.draw(st.permutations(MERGES))
+    cuts = data.draw(st.lists(st.integers(1, len(order)), max_size=6))
+    expected = {("A", "PA"), ("B", "PA"), ("B", "PB"), ("C", "PA"), ("D", "PA")}
+    for events, at in ((MERGES, [len(MERGES)]), (order, [*sorted(set(cuts)), len(order)])):
+        assert _tell(events, at, parts) == expected
+
+
+def parts() -> set[tuple[str, str]]:
+    """(reference, person) of everybody who has a live part in a crime."""
+    references = dict(Crime.objects.values_list("id", "reference"))
+    return {(references[v.crime_id], v.person) for v in Victim.objects.filter(live=True)}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
 def test_any_order_and_repetition_leaves_the_same_case_and_the_same_alerts(data: st.DataObject) -> None:
     order = data.draw(st.permutations(STORY))
     repeats = data.draw(st.lists(st.sampled_from(STORY), max_size=6))
@@ -207,7 +241,7 @@ def test_any_order_and_repetition_leaves_the_same_case_and_the_same_alerts(data:
     assert _tell(sent, [*sorted(set(cuts)), len(sent)]) == in_order
 
 
-def _tell(events: list[dict[str, Any]], cuts: list[int]) -> tuple[Any, ...]:
+def _tell(events: list[dict[str, Any]], cuts: list[int], came_to: Any = settled) -> Any:
     """What these events come to, sent in deliveries that end at these cuts, in a world of their own."""
     with transaction.atomic():
         source = make_source(make_force())
@@ -216,11 +250,11 @@ def _tell(events: list[dict[str, Any]], cuts: list[int]) -> tuple[Any, ...]:
             if end > begin:
                 send(source, *events[begin:end])
             begin = max(begin, end)
-        came_to = settled()
+        found = came_to()
         pairs = [(t.victim_id, t.entry, t.revision) for t in Told.objects.all()]
         assert len(pairs) == len(set(pairs)), "told twice"
         transaction.set_rollback(True)
-    return came_to
+    return found
 
 
 def test_the_story_is_worth_telling(source: Source) -> None:

@@ -80,3 +80,12 @@ def test_who_was_signed_out_for_doing_nothing_is_told(account: Account) -> None:
     assert (
         "had not used the page for a while" in door_client("portal").get("/sign-in/?ended=1").content.decode()
     )
+
+
+def test_the_chosen_language_comes_along_to_another_device(account: Account) -> None:
+    Account.objects.filter(pk=account.pk).update(language="cy")
+    answer = {"email": "rhian@example.org", "password": PASSWORD}
+    assert door_client("portal").post("/sign-in/", answer).cookies["language"].value == "cy"
+    here = door_client("portal")
+    here.cookies["language"] = "en"
+    assert "language" not in here.post("/sign-in/", answer).cookies

@@ -22,7 +22,12 @@ WALLS = Walls(
     policies={
         "audit_record": {
             "portal": [
-                Policy("", "actor_kind = 'victim' or (actor_kind = 'system' and actor_id = '')", "insert"),
+                Policy(
+                    "",
+                    "(actor_kind = 'victim' and actor_id = (select app_account())::text)"
+                    " or (actor_kind = 'system' and actor_id = '')",
+                    "insert",
+                ),
             ],
             "desk": [Policy(FORCE, None, "select"), Policy("", f"force_id is null or {FORCE}", "insert")],
             "gateway": [Policy("", f"force_id is null or {FORCE}", "insert")],

@@ -120,4 +120,6 @@ class Update(models.Model):
 
     class Meta:
         db_table = "cases_update"
-        constraints = [models.UniqueConstraint(fields=["crime", "by_desk", "update_id"], name="cases_update_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["crime", "by_desk", "update_id"], name="cases_update_once")
+        ]

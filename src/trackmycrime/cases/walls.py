@@ -11,7 +11,11 @@ WALLS = Walls(
             "worker": "select",
         },
         "cases_crime_state": {"desk": "select", "gateway": "select, insert", "worker": "select"},
-        "cases_update": {"desk": "select, insert, update", "gateway": "select, insert, update", "worker": "select"},
+        "cases_update": {
+            "desk": "select, insert, update",
+            "gateway": "select, insert, update",
+            "worker": "select",
+        },
     },
     policies={table: of_force("desk", "gateway", "worker") for table in _TABLES},
     keys=[

@@ -28,7 +28,7 @@ class Act(StrEnum):
     SWITCH = "switch"
     """Open or close a case of a protected kind after a conversation about risk"""
     WITHHOLD = "withhold"
-    """Close any case to its victims at once"""
+    """Close any case to its victims at once: it only protects, so whoever works a case may"""
     LIFT = "lift"
     """Open again what was withheld"""
 
@@ -43,11 +43,12 @@ _WORK = {
     Act.DO_TASK,
     Act.INVITE,
     Act.SWITCH,
+    Act.WITHHOLD,
 }
 
 MAY: dict[str, frozenset[Act]] = {
     OFFICER: frozenset(_WORK),
-    SUPERVISOR: frozenset(_WORK | {Act.SEE_RECORD, Act.WITHHOLD, Act.LIFT}),
+    SUPERVISOR: frozenset(_WORK | {Act.SEE_RECORD, Act.LIFT}),
     # Runs the force's side of the service and needs nobody's case for that: figures only.
     ADMINISTRATOR: frozenset({Act.START}),
     AUDITOR: frozenset({Act.START, Act.SEE_CASES, Act.SEE_RECORD}),

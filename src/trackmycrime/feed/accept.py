@@ -19,13 +19,12 @@ from . import records
 from .contract import Entity, Event, Line, Problem, Refusal, judge, subject_key
 from .records import Taken
 
-DIGEST_PURPOSE = "feed digest"
 PLACE = "feed_event.body"
 
 
 def digest_key() -> bytes:
-    """The key of the digests by which repeated content is recognised."""
-    return crypto.derive(DIGEST_PURPOSE)
+    """The key of the digests by which repeated content is recognised; it lasts as long as the look-up key does."""
+    return crypto.blind("feed digest", "key")
 
 
 @dataclass(frozen=True)

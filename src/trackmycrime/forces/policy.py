@@ -25,8 +25,6 @@ class Policy:
     """Offence categories that victims may track."""
     offence_codes: dict[str, bool] = field(default_factory=dict)
     """Single offence codes that may (true) or must not (false) be tracked, whatever their category."""
-    flagged_ok: bool = False
-    """Whether an officer may switch on a case of a protected kind."""
     milestones: dict[str, str] = field(default_factory=dict)
     """Milestone → ``publish``, ``hold`` or ``never``, where it differs from the contract's default."""
     derived: bool = True

@@ -207,6 +207,8 @@ def apply() -> bool:
     name, key = scope.seal_key()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("set local lock_timeout = '20s'")
+        # with another secret the seals of the old one end
+        cursor.execute("delete from kernel_seal_key where id <> %s", [name])
         cursor.execute(
             "insert into kernel_seal_key (id, key) values (%s, %s) on conflict (id) do nothing", [name, key]
         )

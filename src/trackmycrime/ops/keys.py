@@ -42,7 +42,8 @@ class Keys:
 def _new_field_keys() -> str:
     key_id = secrets.token_hex(4)
     key = base64.b64encode(secrets.token_bytes(32)).decode()
-    return json.dumps({"current": key_id, "keys": {key_id: key}})
+    lookup = base64.b64encode(secrets.token_bytes(32)).decode()
+    return json.dumps({"current": key_id, "keys": {key_id: key}, "lookup": lookup})
 
 
 def _keep(path: Path, value: str) -> None:

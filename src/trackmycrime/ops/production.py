@@ -79,9 +79,9 @@ def _sending(environ: Mapping[str, str]) -> list[Fault]:
         faults.append(
             Fault("TMC_EMAIL_URL", "must be smtp://user:password@host:port; without it no email is sent")
         )
-    if not environ.get("TMC_TEXT_URL") and not environ.get("TMC_NOTIFY_API_KEY"):
+    if not environ.get("TMC_TEXT_URL"):
         faults.append(
-            Fault("TMC_TEXT_URL", "(or TMC_NOTIFY_API_KEY) must be set; without it no text is sent")
+            Fault("TMC_TEXT_URL", "must be set; without it no text is sent")
         )
     return faults
 

@@ -18,7 +18,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -37,8 +37,6 @@ from trackmycrime.kernel.ids import new_id
 
 log = logging.getLogger(__name__)
 
-SENDERS = {"email": 8, "text": 4}
-"""Connections of one worker to each provider."""
 ROUND_EVERY = 5.0
 AGAIN_AFTER = 0.1
 PART_OF_THE_DAY = 20.0
@@ -186,11 +184,11 @@ class Worker:
     def __init__(
         self,
         *,
-        senders: dict[str, int] | None = None,
+        senders: Mapping[str, int],
         unseen: timedelta = presence.UNSEEN,
         at: Callable[[str], None] | None = None,
     ) -> None:
-        """`senders` overrides SENDERS; `unseen` is how long other workers may be silent before their letters are taken
+        """`senders` says how many connections to each channel's provider; `unseen` is how long other workers may be silent before their letters are taken
         over. Raises ValueError when a channel's address cannot be read."""
         self.id = new_id()
         self._unseen = unseen
@@ -206,7 +204,7 @@ class Worker:
                 partial(providers.opened, channel),
                 self.id,
                 alerts.UPSTAIRS,
-                senders=(SENDERS | (senders or {}))[channel],
+                senders=senders[channel],
                 at=at or pause_points(),
             )
             for channel in sorted(channels)

@@ -188,7 +188,8 @@ def _reset(joining: Joining, email: str, password: str, now: datetime) -> bool:
             acts = [
                 audit.Act("password_reset", "account", str(account), {"invitation": str(joining.invitation)})
             ]
-            audit.record(audit.Actor("victim", str(account)), acts, force=None, now=now)
+            with scope.bound(account=account):
+                audit.record(audit.Actor("victim", str(account)), acts, force=None, now=now)
     return account is not None
 
 

@@ -29,6 +29,10 @@ class Account(AbstractBaseUser):
     """When this account last looked; what is newer is shown as new."""
 
     USERNAME_FIELD = "id"
+
+    def __str__(self) -> str:
+        return str(self.id)
+
     objects = BaseUserManager["Account"]()
 
     class Meta:
@@ -121,8 +125,8 @@ class Officer(models.Model):
 class Victim(models.Model):
     """One person's part in one crime.
 
-    `detail` is what the records system said last; `safe_*` is the strictest of all that was said and only a person
-    loosens it; `chosen_*` is what the victim chose here, and stands over what the records system prefers.
+    `detail` is what the records system said last; `safe_*` is what it said last about safety, and its silence loosens
+    nothing; `chosen_*` is what the victim chose here, and stands over what the records system prefers.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)

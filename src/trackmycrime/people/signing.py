@@ -37,6 +37,7 @@ def begin(request: HttpRequest, account: Account, *, now: datetime) -> None:
     with binding:
         login(request, account, backend=f"trackmycrime.people.backends.{backend}")
         audit.record(actor, [audit.Act("signed_in", "account", str(account.pk))], force=force, now=now)
+        account.refresh_from_db(fields=["language"])
 
 
 def sign_out(request: HttpRequest, *, now: datetime) -> None:

@@ -25,9 +25,9 @@ WALLS = Walls(
         "people_officer": {"desk": "select", "gateway": "select, insert, update", "worker": "select"},
         "people_victim": {
             "portal": "select, update (chosen_channel, chosen_language, chosen_at)",
-            "desk": "select, update",
+            "desk": "select, update (invited_at)",
             "gateway": "select, insert, update",
-            "worker": "select, update",
+            "worker": "select, update (invited_at)",
         },
         "people_invitation": {
             "desk": "select, insert, update",

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
+from trackmycrime.cases.vocabulary import PUBLIC_STAGE, PUBLIC_STAGES
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.clock import london_date
@@ -18,16 +19,7 @@ from .shapes import CaseLine, CaseView, Contact, Entry, Promise, StageStep
 from .wording import Language, offence, stage, text, withdrawn_case
 from .words import shown
 
-STAGES = ("reported", "investigating", "decision", "court", "finished")
-_OF = {
-    "reported": 0,
-    "investigating": 1,
-    "suspect_identified": 1,
-    "awaiting_charge_decision": 2,
-    "charged": 2,
-    "court": 3,
-    "closed": 4,
-}
+STAGES = PUBLIC_STAGES
 
 
 def language_of(language: str) -> Language:
@@ -186,7 +178,7 @@ def _newest_first(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _number(case: dict[str, Any], page: dict[str, Any]) -> int:
-    return 4 if page["withdrawn"] or case["closed_on"] else _OF[case["stage"]]
+    return 4 if page["withdrawn"] or case["closed_on"] else STAGES.index(PUBLIC_STAGE[case["stage"]])
 
 
 def _steps(page: dict[str, Any], number: int, language: Language, today: date) -> list[StageStep]:

@@ -4,29 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('force_id', models.SmallIntegerField(null=True)),
-                ('at', models.DateTimeField()),
-                ('actor_kind', models.CharField(max_length=12)),
-                ('actor_id', models.CharField(blank=True, max_length=64)),
-                ('action', models.CharField(max_length=40)),
-                ('object_kind', models.CharField(blank=True, max_length=20)),
-                ('object_id', models.CharField(blank=True, max_length=64)),
-                ('detail', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("force_id", models.SmallIntegerField(null=True)),
+                ("at", models.DateTimeField()),
+                ("actor_kind", models.CharField(max_length=12)),
+                ("actor_id", models.CharField(blank=True, max_length=64)),
+                ("action", models.CharField(max_length=40)),
+                ("object_kind", models.CharField(blank=True, max_length=20)),
+                ("object_id", models.CharField(blank=True, max_length=64)),
+                ("detail", models.JSONField(default=dict)),
             ],
             options={
-                'db_table': 'audit_record',
-                'indexes': [models.Index(fields=['force_id', 'at'], name='audit_force_at'), models.Index(fields=['object_kind', 'object_id'], name='audit_object')],
+                "db_table": "audit_record",
+                "indexes": [
+                    models.Index(fields=["force_id", "at"], name="audit_force_at"),
+                    models.Index(fields=["object_kind", "object_id"], name="audit_object"),
+                ],
             },
         ),
     ]

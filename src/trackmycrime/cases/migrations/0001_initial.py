@@ -2,121 +2,148 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+from django.db import migrations, models
+
 import trackmycrime.kernel.fields
 import trackmycrime.kernel.ids
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('forces', '0001_initial'),
+        ("forces", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Crime',
+            name="Crime",
             fields=[
-                ('id', models.UUIDField(default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False)),
-                ('reference', models.CharField(max_length=32)),
-                ('reference_key', models.CharField(max_length=32)),
-                ('offence_code', models.CharField(blank=True, max_length=16)),
-                ('offence_name', models.CharField(max_length=200)),
-                ('category', models.CharField(max_length=40)),
-                ('reported_at', models.CharField(max_length=40)),
-                ('occurred_from', models.CharField(blank=True, max_length=40)),
-                ('occurred_to', models.CharField(blank=True, max_length=40)),
-                ('place', models.CharField(blank=True, max_length=120)),
-                ('stage', models.CharField(max_length=30)),
-                ('outcome', models.CharField(blank=True, max_length=4)),
-                ('outcome_on', models.CharField(blank=True, max_length=40)),
-                ('officer_id', models.CharField(blank=True, max_length=64)),
-                ('unit_id', models.CharField(blank=True, max_length=64)),
-                ('flags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), default=list, size=None)),
-                ('closed_at', models.CharField(blank=True, max_length=40)),
-                ('other_references', models.JSONField(default=list)),
-                ('sequence', models.BigIntegerField()),
-                ('withdrawn_reason', models.CharField(blank=True, max_length=12)),
-                ('withdrawn_sequence', models.BigIntegerField(default=-1)),
-                ('merged_into', models.UUIDField(null=True)),
-                ('withheld_sequence', models.BigIntegerField(default=-1)),
-                ('restored_sequence', models.BigIntegerField(default=-1)),
-                ('withheld_here', models.BooleanField(default=False)),
-                ('switched_on', models.BooleanField(null=True)),
-                ('live', models.BooleanField(default=False)),
-                ('force', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='forces.force')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("reference", models.CharField(max_length=32)),
+                ("reference_key", models.CharField(max_length=32)),
+                ("offence_code", models.CharField(blank=True, max_length=16)),
+                ("offence_name", models.CharField(max_length=200)),
+                ("category", models.CharField(max_length=40)),
+                ("reported_at", models.CharField(max_length=40)),
+                ("occurred_from", models.CharField(blank=True, max_length=40)),
+                ("occurred_to", models.CharField(blank=True, max_length=40)),
+                ("place", models.CharField(blank=True, max_length=120)),
+                ("stage", models.CharField(max_length=30)),
+                ("outcome", models.CharField(blank=True, max_length=4)),
+                ("outcome_on", models.CharField(blank=True, max_length=40)),
+                ("officer_id", models.CharField(blank=True, max_length=64)),
+                ("unit_id", models.CharField(blank=True, max_length=64)),
+                (
+                    "flags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30), default=list, size=None
+                    ),
+                ),
+                ("closed_at", models.CharField(blank=True, max_length=40)),
+                ("other_references", models.JSONField(default=list)),
+                ("sequence", models.BigIntegerField()),
+                ("withdrawn_reason", models.CharField(blank=True, max_length=12)),
+                ("withdrawn_sequence", models.BigIntegerField(default=-1)),
+                ("merged_into", models.UUIDField(null=True)),
+                ("withheld_sequence", models.BigIntegerField(default=-1)),
+                ("restored_sequence", models.BigIntegerField(default=-1)),
+                ("withheld_here", models.BooleanField(default=False)),
+                ("switched_on", models.BooleanField(null=True)),
+                ("live", models.BooleanField(default=False)),
+                ("force", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="forces.force")),
             ],
             options={
-                'db_table': 'cases_crime',
+                "db_table": "cases_crime",
             },
         ),
         migrations.CreateModel(
-            name='CrimeState',
+            name="CrimeState",
             fields=[
-                ('id', models.UUIDField(default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False)),
-                ('sequence', models.BigIntegerField()),
-                ('time', models.DateTimeField()),
-                ('stage', models.CharField(max_length=30)),
-                ('outcome', models.CharField(blank=True, max_length=4)),
-                ('officer_id', models.CharField(blank=True, max_length=64)),
-                ('live', models.BooleanField()),
-                ('crime', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='cases.crime')),
-                ('force', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='forces.force')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("sequence", models.BigIntegerField()),
+                ("time", models.DateTimeField()),
+                ("stage", models.CharField(max_length=30)),
+                ("outcome", models.CharField(blank=True, max_length=4)),
+                ("officer_id", models.CharField(blank=True, max_length=64)),
+                ("live", models.BooleanField()),
+                ("crime", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="cases.crime")),
+                ("force", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="forces.force")),
             ],
             options={
-                'db_table': 'cases_crime_state',
+                "db_table": "cases_crime_state",
             },
         ),
         migrations.CreateModel(
-            name='Update',
+            name="Update",
             fields=[
-                ('id', models.UUIDField(default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False)),
-                ('update_id', models.CharField(max_length=64)),
-                ('by_desk', models.BooleanField(default=False)),
-                ('author', models.CharField(blank=True, max_length=64)),
-                ('milestone', models.CharField(blank=True, max_length=40)),
-                ('happened_at', models.DateTimeField(null=True)),
-                ('text', trackmycrime.kernel.fields.EncryptedJSONField(null=True)),
-                ('text_hash', models.BinaryField(max_length=32, null=True)),
-                ('sequence', models.BigIntegerField(default=-1)),
-                ('persons', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), null=True, size=None)),
-                ('review', models.BooleanField(default=False)),
-                ('review_sequence', models.BigIntegerField(default=-1)),
-                ('live', models.BooleanField(default=False)),
-                ('withdrawn_sequence', models.BigIntegerField(default=-1)),
-                ('withdrawn_reason', models.CharField(blank=True, max_length=12)),
-                ('replaced_by', models.CharField(blank=True, max_length=64)),
-                ('crime', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='cases.crime')),
-                ('force', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='forces.force')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("update_id", models.CharField(max_length=64)),
+                ("by_desk", models.BooleanField(default=False)),
+                ("author", models.CharField(blank=True, max_length=64)),
+                ("milestone", models.CharField(blank=True, max_length=40)),
+                ("happened_at", models.DateTimeField(null=True)),
+                ("text", trackmycrime.kernel.fields.EncryptedJSONField(null=True)),
+                ("text_hash", models.BinaryField(max_length=32, null=True)),
+                ("sequence", models.BigIntegerField(default=-1)),
+                (
+                    "persons",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=64), null=True, size=None
+                    ),
+                ),
+                ("review", models.BooleanField(default=False)),
+                ("review_sequence", models.BigIntegerField(default=-1)),
+                ("live", models.BooleanField(default=False)),
+                ("withdrawn_sequence", models.BigIntegerField(default=-1)),
+                ("withdrawn_reason", models.CharField(blank=True, max_length=12)),
+                ("replaced_by", models.CharField(blank=True, max_length=64)),
+                ("crime", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="cases.crime")),
+                ("force", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="forces.force")),
             ],
             options={
-                'db_table': 'cases_update',
+                "db_table": "cases_update",
             },
         ),
         migrations.AddIndex(
-            model_name='crime',
-            index=models.Index(fields=['force', 'officer_id'], name='cases_crime_officer'),
+            model_name="crime",
+            index=models.Index(fields=["force", "officer_id"], name="cases_crime_officer"),
         ),
         migrations.AddIndex(
-            model_name='crime',
-            index=models.Index(fields=['force', 'unit_id'], name='cases_crime_unit'),
+            model_name="crime",
+            index=models.Index(fields=["force", "unit_id"], name="cases_crime_unit"),
         ),
         migrations.AddConstraint(
-            model_name='crime',
-            constraint=models.UniqueConstraint(fields=('force', 'reference_key'), name='cases_crime_once'),
+            model_name="crime",
+            constraint=models.UniqueConstraint(fields=("force", "reference_key"), name="cases_crime_once"),
         ),
         migrations.AddConstraint(
-            model_name='crime',
-            constraint=models.UniqueConstraint(fields=('force', 'id'), name='cases_crime_in_force'),
+            model_name="crime",
+            constraint=models.UniqueConstraint(fields=("force", "id"), name="cases_crime_in_force"),
         ),
         migrations.AddConstraint(
-            model_name='crimestate',
-            constraint=models.UniqueConstraint(fields=('crime', 'sequence'), name='cases_crime_state_once'),
+            model_name="crimestate",
+            constraint=models.UniqueConstraint(fields=("crime", "sequence"), name="cases_crime_state_once"),
         ),
         migrations.AddConstraint(
-            model_name='update',
-            constraint=models.UniqueConstraint(fields=('crime', 'by_desk', 'update_id'), name='cases_update_once'),
+            model_name="update",
+            constraint=models.UniqueConstraint(
+                fields=("crime", "by_desk", "update_id"), name="cases_update_once"
+            ),
         ),
     ]

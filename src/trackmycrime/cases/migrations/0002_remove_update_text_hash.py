@@ -4,14 +4,13 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0001_initial'),
+        ("cases", "0001_initial"),
     ]
 
     operations = [
         migrations.RemoveField(
-            model_name='update',
-            name='text_hash',
+            model_name="update",
+            name="text_hash",
         ),
     ]

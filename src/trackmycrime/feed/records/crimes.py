@@ -76,6 +76,8 @@ def crime_withdrawn(rows: Rows, event: Event, data: Any, live: bool) -> None:
         crime["withheld_sequence"] = max(crime["withheld_sequence"], event.sequence)
     elif event.sequence > crime["withdrawn_sequence"]:
         into = rows.crimes[subject_key(data.merged_into)] if data.merged_into else None
+        if crime["merged_into"]:
+            rows.merge_targets.add(crime["merged_into"])
         crime["withdrawn_sequence"] = event.sequence
         crime["withdrawn_reason"] = data.reason
         crime["merged_into"] = into["id"] if into else None

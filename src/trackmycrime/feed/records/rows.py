@@ -47,6 +47,8 @@ class Rows:
         self.states: list[dict[str, Any]] = []
         self.crimes_touched: set[UUID] = set()
         self.crimes_new: set[UUID] = set()
+        self.merge_targets: set[UUID] = set()
+        """Crimes that another one was merged into until now"""
         self.contacts_touched: set[tuple[str, str]] = set()
         self._changed: dict[str, dict[UUID, dict[str, Any]]] = {table: {} for table in _TABLES}
 

@@ -1,6 +1,7 @@
 """What is said of a victim's part in a crime, and where the victims of a merged crime go."""
 
 from datetime import date
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from uuid import UUID
 
@@ -77,46 +78,82 @@ def victim_withdrawn(rows: Rows, event: Event, data: Any, live: bool) -> None:
 
 
 def carry_victims_over(rows: Rows) -> None:
-    """The victims of a merged crime are victims of the one it became part of, with the access they have.
+    """The victims of a merged crime are victims of the one that it became part of, for as long as it is.
 
-    What that crime's own record says of the same person stands; what came over follows what it came from.
+    What is worked out anew is everybody who came over to a crime that a touched one is, or was, merged into: the
+    result depends on what is known, not on when it came. What that crime's own record says of a person stands.
     """
-    merged = {
-        c["id"]: c["merged_into"]
-        for c in rows.crimes.values()
-        if c["withdrawn_reason"] == "merged"
-        and c["withdrawn_sequence"] > c["sequence"]
-        and c["id"] in rows.crimes_touched
+    targets = rows.merge_targets | {
+        crime["merged_into"]
+        for crime in rows.crimes.values()
+        if crime["id"] in rows.crimes_touched and crime["merged_into"]
     }
-    if not merged:
+    into: dict[UUID, UUID] = {}
+    wanted = targets
+    while wanted:
+        into |= _merged(rows, sorted(wanted))
+        wanted = {into[target] for target in wanted if target in into} - targets
+        targets |= wanted
+    if targets:
+        _come_over(rows, targets, into)
+
+
+def _merged(rows: Rows, targets: list[UUID]) -> dict[UUID, UUID]:
+    """What is merged into these crimes now, and what they are merged into."""
+    stored = rows.read("cases_crime", "(merged_into = any(%s) or id = any(%s))", targets, targets)
+    crimes = {row["id"]: row for row in stored} | {row["id"]: row for row in rows.crimes.values()}
+    return {
+        crime["id"]: crime["merged_into"]
+        for crime in crimes.values()
+        if crime["withdrawn_reason"] == "merged" and crime["withdrawn_sequence"] > crime["sequence"]
+    }
+
+
+def _come_over(rows: Rows, targets: set[UUID], into: dict[UUID, UUID]) -> None:
+    """Bring those who came over to these crimes up to date, along the chain of merges; in a circle nobody moves."""
+    sources = {target: {crime for crime, other in into.items() if other == target} for target in targets}
+    try:
+        order = [crime for crime in TopologicalSorter(sources).static_order() if crime in targets]
+    except CycleError:
         return
-    wanted = [*merged, *merged.values()]
+    crimes = sorted(targets.union(*sources.values()))
     people = {
         (row["crime_id"], row["person"]): row
-        for row in rows.read("people_victim", "crime_id = any(%s)", wanted)
+        for row in rows.read("people_victim", "crime_id = any(%s)", crimes)
     }
-    people |= rows.victims
-    for (crime, person), victim in list(people.items()):
-        if crime not in merged or not victim["live"]:
-            continue
-        into = merged[crime]
-        twin = people.get((into, person))
-        if twin is None:
-            twin = new_victim(rows.force_id, into, person) | {"account_id": victim["account_id"]}
-            people[into, person] = twin
-        elif twin["sequence"] >= 0:
-            if twin["account_id"] is None and victim["account_id"] is not None:
-                twin |= {k: victim[k] for k in ("account_id", "joined_at", "invited_at")}
+    people |= {key: row for key, row in rows.victims.items() if key[0] in crimes}
+    for target in order:
+        came = {
+            person: row
+            for (crime, person), row in sorted(people.items(), key=lambda item: item[0], reverse=True)
+            if crime in sources[target] and row["live"]
+        }
+        here = {person: row for (crime, person), row in people.items() if crime == target}
+        for person in came.keys() | {each for each, row in here.items() if row["sequence"] < 0}:
+            twin = _twin(rows, target, here.get(person), came.get(person))
+            if twin is not None:
+                people[target, person] = rows.victims[target, person] = twin
+                rows.crimes_touched.add(target)
                 rows.mark("people_victim", twin)
-            continue
-        twin |= {k: v for k, v in victim.items() if k not in _OWN_COLUMNS}
-        for column in ("detail", "email", "mobile", "safe_note"):
-            if victim[column] is not None:
-                plain = crypto.unseal(f"people_victim.{column}", victim["id"], victim[column])
-                twin[column] = crypto.seal(f"people_victim.{column}", twin["id"], plain)
-        rows.victims[into, person] = twin
-        rows.crimes_touched.add(into)
-        rows.mark("people_victim", twin)
+
+
+def _twin(
+    rows: Rows, target: UUID, here: dict[str, Any] | None, came: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """The row, in the crime merged into, of a person who came over (`came`) or no longer does; None: stays as it is."""
+    if here is not None and here["sequence"] >= 0:
+        # this crime's own record stands; who had joined there has joined here: it is the same person of this force
+        if came is None or here["account_id"] is not None or came["account_id"] is None:
+            return None
+        return here | {column: came[column] for column in ("account_id", "joined_at", "invited_at")}
+    if came is None:
+        return here and here | {"live": False}
+    twin = here or new_victim(rows.force_id, target, came["person"])
+    twin = twin | {column: value for column, value in came.items() if column not in _OWN_COLUMNS}
+    for column in ("detail", "email", "mobile", "safe_note"):
+        plain = came[column] and crypto.unseal(f"people_victim.{column}", came["id"], came[column])
+        twin[column] = plain and crypto.seal(f"people_victim.{column}", twin["id"], plain)
+    return twin
 
 
 def new_victim(force_id: int, crime_id: UUID, person: str) -> dict[str, Any]:

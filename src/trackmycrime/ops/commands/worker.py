@@ -11,8 +11,20 @@ from trackmycrime.ops.exits import Refused, WrongUse
 
 
 @click.command("worker")
-@click.option("--email-senders", default=8, show_default=True, type=click.IntRange(1, 200))
-@click.option("--text-senders", default=4, show_default=True, type=click.IntRange(1, 200))
+@click.option(
+    "--email-senders",
+    default=16,
+    show_default=True,
+    type=click.IntRange(1, 200),
+    help="Connections to the mail server; more for one that takes its time.",
+)
+@click.option(
+    "--text-senders",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, 200),
+    help="Connections to the text gateway.",
+)
 @click.option(
     "--takeover",
     default=20.0,

@@ -9,226 +9,318 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('forces', '0001_initial'),
+        ("forces", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.UUIDField(default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('victim', 'Victim'), ('officer', 'Officer')], max_length=8)),
-                ('email', trackmycrime.kernel.fields.EncryptedTextField()),
-                ('email_hash', models.BinaryField(max_length=32)),
-                ('language', models.CharField(blank=True, max_length=8)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField(null=True)),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(choices=[("victim", "Victim"), ("officer", "Officer")], max_length=8),
+                ),
+                ("email", trackmycrime.kernel.fields.EncryptedTextField()),
+                ("email_hash", models.BinaryField(max_length=32)),
+                ("language", models.CharField(blank=True, max_length=8)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'people_account',
+                "db_table": "people_account",
             },
         ),
         migrations.CreateModel(
-            name='DeskSession',
+            name="DeskSession",
             fields=[
-                ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
-                ('session_data', models.TextField(verbose_name='session data')),
-                ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
+                (
+                    "session_key",
+                    models.CharField(
+                        max_length=40, primary_key=True, serialize=False, verbose_name="session key"
+                    ),
+                ),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
             ],
             options={
-                'verbose_name': 'session',
-                'verbose_name_plural': 'sessions',
-                'db_table': 'people_desk_session',
-                'abstract': False,
+                "verbose_name": "session",
+                "verbose_name_plural": "sessions",
+                "db_table": "people_desk_session",
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.UUIDField(default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False)),
-                ('round', models.SmallIntegerField(default=1)),
-                ('way', models.CharField(max_length=10)),
-                ('token_hash', models.BinaryField(max_length=32, unique=True)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('opened', 'Opened'), ('used', 'Used'), ('locked', 'Locked'), ('stopped', 'Stopped'), ('revoked', 'Revoked')], default='open', max_length=8)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('opened_at', models.DateTimeField(null=True)),
-                ('second', models.CharField(max_length=8)),
-                ('activation_code', trackmycrime.kernel.fields.EncryptedTextField()),
-                ('activation_hash', models.BinaryField(max_length=32)),
-                ('code_hash', models.BinaryField(max_length=32, null=True)),
-                ('code_wanted_at', models.DateTimeField(null=True)),
-                ('code_sent_at', models.DateTimeField(null=True)),
-                ('code_expires_at', models.DateTimeField(null=True)),
-                ('codes_sent', models.SmallIntegerField(default=0)),
-                ('tries', models.SmallIntegerField(default=0)),
-                ('finished_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("round", models.SmallIntegerField(default=1)),
+                ("way", models.CharField(max_length=10)),
+                ("token_hash", models.BinaryField(max_length=32, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("opened", "Opened"),
+                            ("used", "Used"),
+                            ("locked", "Locked"),
+                            ("stopped", "Stopped"),
+                            ("revoked", "Revoked"),
+                        ],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("second", models.CharField(max_length=8)),
+                ("activation_code", trackmycrime.kernel.fields.EncryptedTextField()),
+                ("activation_hash", models.BinaryField(max_length=32)),
+                ("code_hash", models.BinaryField(max_length=32, null=True)),
+                ("code_wanted_at", models.DateTimeField(null=True)),
+                ("code_sent_at", models.DateTimeField(null=True)),
+                ("code_expires_at", models.DateTimeField(null=True)),
+                ("codes_sent", models.SmallIntegerField(default=0)),
+                ("tries", models.SmallIntegerField(default=0)),
+                ("finished_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'people_invitation',
+                "db_table": "people_invitation",
             },
         ),
         migrations.CreateModel(
-            name='Officer',
+            name="Officer",
             fields=[
-                ('id', models.UUIDField(default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False)),
-                ('officer_id', models.CharField(max_length=64)),
-                ('unit_id', models.CharField(blank=True, max_length=64)),
-                ('detail', trackmycrime.kernel.fields.EncryptedJSONField()),
-                ('email_hash', models.BinaryField(max_length=32, null=True)),
-                ('active', models.BooleanField(default=True)),
-                ('away_until', models.DateField(null=True)),
-                ('cover', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("officer_id", models.CharField(max_length=64)),
+                ("unit_id", models.CharField(blank=True, max_length=64)),
+                ("detail", trackmycrime.kernel.fields.EncryptedJSONField()),
+                ("email_hash", models.BinaryField(max_length=32, null=True)),
+                ("active", models.BooleanField(default=True)),
+                ("away_until", models.DateField(null=True)),
+                ("cover", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'db_table': 'people_officer',
+                "db_table": "people_officer",
             },
         ),
         migrations.CreateModel(
-            name='PortalSession',
+            name="PortalSession",
             fields=[
-                ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
-                ('session_data', models.TextField(verbose_name='session data')),
-                ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
+                (
+                    "session_key",
+                    models.CharField(
+                        max_length=40, primary_key=True, serialize=False, verbose_name="session key"
+                    ),
+                ),
+                ("session_data", models.TextField(verbose_name="session data")),
+                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
             ],
             options={
-                'verbose_name': 'session',
-                'verbose_name_plural': 'sessions',
-                'db_table': 'people_portal_session',
-                'abstract': False,
+                "verbose_name": "session",
+                "verbose_name_plural": "sessions",
+                "db_table": "people_portal_session",
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SetupLink',
+            name="SetupLink",
             fields=[
-                ('id', models.UUIDField(default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False)),
-                ('token_hash', models.BinaryField(max_length=32, unique=True)),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("token_hash", models.BinaryField(max_length=32, unique=True)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'people_setup_link',
+                "db_table": "people_setup_link",
             },
         ),
         migrations.CreateModel(
-            name='Victim',
+            name="Victim",
             fields=[
-                ('id', models.UUIDField(default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False)),
-                ('crime_id', models.UUIDField()),
-                ('person', models.CharField(max_length=64)),
-                ('role', models.CharField(max_length=20)),
-                ('detail', trackmycrime.kernel.fields.EncryptedJSONField()),
-                ('email', trackmycrime.kernel.fields.EncryptedTextField(null=True)),
-                ('email_hash', models.BinaryField(max_length=32, null=True)),
-                ('mobile', trackmycrime.kernel.fields.EncryptedTextField(null=True)),
-                ('mobile_hash', models.BinaryField(max_length=32, null=True)),
-                ('language', models.CharField(blank=True, max_length=35)),
-                ('under_age', models.BooleanField(default=False)),
-                ('enhanced', models.BooleanField(null=True)),
-                ('preferred_channel', models.CharField(blank=True, max_length=10)),
-                ('safe_known', models.BooleanField(default=False)),
-                ('safe_channels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), null=True, size=None)),
-                ('safe_from', models.TimeField(null=True)),
-                ('safe_to', models.TimeField(null=True)),
-                ('disguise', models.BooleanField(default=False)),
-                ('no_portal', models.BooleanField(default=False)),
-                ('chosen_channel', models.CharField(blank=True, max_length=10)),
-                ('chosen_language', models.CharField(blank=True, max_length=8)),
-                ('chosen_at', models.DateTimeField(null=True)),
-                ('joined_at', models.DateTimeField(null=True)),
-                ('blocked_hashes', django.contrib.postgres.fields.ArrayField(base_field=models.BinaryField(max_length=32), default=list, size=None)),
-                ('live', models.BooleanField(default=True)),
-                ('withdrawn_reason', models.CharField(blank=True, max_length=20)),
-                ('invited_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    ),
+                ),
+                ("crime_id", models.UUIDField()),
+                ("person", models.CharField(max_length=64)),
+                ("role", models.CharField(max_length=20)),
+                ("detail", trackmycrime.kernel.fields.EncryptedJSONField()),
+                ("email", trackmycrime.kernel.fields.EncryptedTextField(null=True)),
+                ("email_hash", models.BinaryField(max_length=32, null=True)),
+                ("mobile", trackmycrime.kernel.fields.EncryptedTextField(null=True)),
+                ("mobile_hash", models.BinaryField(max_length=32, null=True)),
+                ("language", models.CharField(blank=True, max_length=35)),
+                ("under_age", models.BooleanField(default=False)),
+                ("enhanced", models.BooleanField(null=True)),
+                ("preferred_channel", models.CharField(blank=True, max_length=10)),
+                ("safe_known", models.BooleanField(default=False)),
+                (
+                    "safe_channels",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=10), null=True, size=None
+                    ),
+                ),
+                ("safe_from", models.TimeField(null=True)),
+                ("safe_to", models.TimeField(null=True)),
+                ("disguise", models.BooleanField(default=False)),
+                ("no_portal", models.BooleanField(default=False)),
+                ("chosen_channel", models.CharField(blank=True, max_length=10)),
+                ("chosen_language", models.CharField(blank=True, max_length=8)),
+                ("chosen_at", models.DateTimeField(null=True)),
+                ("joined_at", models.DateTimeField(null=True)),
+                (
+                    "blocked_hashes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BinaryField(max_length=32), default=list, size=None
+                    ),
+                ),
+                ("live", models.BooleanField(default=True)),
+                ("withdrawn_reason", models.CharField(blank=True, max_length=20)),
+                ("invited_at", models.DateTimeField(null=True)),
             ],
             options={
-                'db_table': 'people_victim',
+                "db_table": "people_victim",
             },
         ),
         migrations.CreateModel(
-            name='Staff',
+            name="Staff",
             fields=[
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('role', models.CharField(choices=[('officer', 'Officer'), ('supervisor', 'Supervisor'), ('administrator', 'Administrator'), ('auditor', 'Auditor')], max_length=14)),
-                ('officer_id', models.CharField(blank=True, max_length=64)),
-                ('active', models.BooleanField(default=True)),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("officer", "Officer"),
+                            ("supervisor", "Supervisor"),
+                            ("administrator", "Administrator"),
+                            ("auditor", "Auditor"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("officer_id", models.CharField(blank=True, max_length=64)),
+                ("active", models.BooleanField(default=True)),
             ],
             options={
-                'db_table': 'people_staff',
+                "db_table": "people_staff",
             },
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('kind', 'email_hash'), name='people_account_once'),
+            model_name="account",
+            constraint=models.UniqueConstraint(fields=("kind", "email_hash"), name="people_account_once"),
         ),
         migrations.AddField(
-            model_name='invitation',
-            name='force',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='forces.force'),
+            model_name="invitation",
+            name="force",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="forces.force"),
         ),
         migrations.AddField(
-            model_name='officer',
-            name='force',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='forces.force'),
+            model_name="officer",
+            name="force",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="forces.force"),
         ),
         migrations.AddField(
-            model_name='setuplink',
-            name='account',
+            model_name="setuplink",
+            name="account",
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='victim',
-            name='account',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL),
+            model_name="victim",
+            name="account",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='victim',
-            name='force',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='forces.force'),
+            model_name="victim",
+            name="force",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="forces.force"),
         ),
         migrations.AddField(
-            model_name='invitation',
-            name='victim',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='people.victim'),
+            model_name="invitation",
+            name="victim",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="people.victim"),
         ),
         migrations.AddField(
-            model_name='staff',
-            name='force',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='forces.force'),
+            model_name="staff",
+            name="force",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="forces.force"),
         ),
         migrations.AddConstraint(
-            model_name='officer',
-            constraint=models.UniqueConstraint(fields=('force', 'officer_id'), name='people_officer_once'),
+            model_name="officer",
+            constraint=models.UniqueConstraint(fields=("force", "officer_id"), name="people_officer_once"),
         ),
         migrations.AddIndex(
-            model_name='victim',
-            index=models.Index(fields=['account'], name='people_victim_account'),
+            model_name="victim",
+            index=models.Index(fields=["account"], name="people_victim_account"),
         ),
         migrations.AddConstraint(
-            model_name='victim',
-            constraint=models.UniqueConstraint(fields=('force', 'crime_id', 'person'), name='people_victim_once'),
+            model_name="victim",
+            constraint=models.UniqueConstraint(
+                fields=("force", "crime_id", "person"), name="people_victim_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='victim',
-            constraint=models.UniqueConstraint(fields=('force', 'id'), name='people_victim_in_force'),
+            model_name="victim",
+            constraint=models.UniqueConstraint(fields=("force", "id"), name="people_victim_in_force"),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['state', 'created_at'], name='people_invitation_due'),
+            model_name="invitation",
+            index=models.Index(fields=["state", "created_at"], name="people_invitation_due"),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(condition=models.Q(('code_sent_at', None)), fields=['code_wanted_at'], name='people_code_wanted'),
+            model_name="invitation",
+            index=models.Index(
+                condition=models.Q(("code_sent_at", None)),
+                fields=["code_wanted_at"],
+                name="people_code_wanted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'opened'])), fields=('victim',), name='people_invitation_one_open'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["open", "opened"])),
+                fields=("victim",),
+                name="people_invitation_one_open",
+            ),
         ),
     ]

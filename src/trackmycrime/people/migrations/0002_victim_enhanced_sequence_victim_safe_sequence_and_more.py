@@ -4,30 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0001_initial'),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='victim',
-            name='enhanced_sequence',
+            model_name="victim",
+            name="enhanced_sequence",
             field=models.BigIntegerField(default=-1),
         ),
         migrations.AddField(
-            model_name='victim',
-            name='safe_sequence',
+            model_name="victim",
+            name="safe_sequence",
             field=models.BigIntegerField(default=-1),
         ),
         migrations.AddField(
-            model_name='victim',
-            name='sequence',
+            model_name="victim",
+            name="sequence",
             field=models.BigIntegerField(default=-1),
         ),
         migrations.AddField(
-            model_name='victim',
-            name='withdrawn_sequence',
+            model_name="victim",
+            name="withdrawn_sequence",
             field=models.BigIntegerField(default=-1),
         ),
     ]

@@ -5,20 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('people', '0003_sessions_and_proofs'),
+        ("people", "0003_sessions_and_proofs"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='officer',
-            name='sequence',
+            model_name="officer",
+            name="sequence",
             field=models.BigIntegerField(default=-1),
         ),
         migrations.AddField(
-            model_name='victim',
-            name='safe_note',
+            model_name="victim",
+            name="safe_note",
             field=trackmycrime.kernel.fields.EncryptedTextField(null=True),
         ),
     ]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import signing
 from trackmycrime.people.access import open_to_all, safe_next
 from trackmycrime.people.limits import TooManyTries
+from trackmycrime.portal.views.information import remember
 
 
 class SignIn(forms.Form):
@@ -52,8 +54,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             email, password = form.cleaned_data["email"], form.cleaned_data["password"]
-            if signing.sign_in(request, "portal", email, password, now=utc_now()):
-                return HttpResponseRedirect(safe_next(request, reverse("cases")))
+            if account := signing.sign_in(request, "portal", email, password, now=utc_now()):
+                onwards = HttpResponseRedirect(safe_next(request, reverse("cases")))
+                # on another device the chosen language comes along; what was chosen on this one stands
+                if account.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+                    remember(onwards, account.language)
+                return onwards
             form.add_error(
                 None, _("The email address or the password is not right. Check both and try again.")
             )

@@ -1,0 +1,143 @@
+"""A whole installation as a force runs it, with a mail server and a text gateway of the test behind it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from tests.delivery.counterparts import Gateway, Mail, MailServer, mail_server, text_gateway
+from tests.support.processes import eventually
+from tests.support.serving import Serving
+from trackmycrime.ops.embedded import record
+
+SECONDS = 15.0
+"""«Within seconds», on a machine that does other things too."""
+FEED = "/api/feed/v1/events"
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """A data folder that is not there yet, below a folder of mode 0755; gone afterwards."""
+    above = Path(tempfile.mkdtemp(prefix="tmc-j-"))
+    above.chmod(0o755)
+    try:
+        yield above / "data"
+    finally:
+        shutil.rmtree(above, ignore_errors=True)
+
+
+@dataclass
+class Installation:
+    """What runs, and who is behind it. `tokens` are the records systems' by the slug of their force."""
+
+    serving: Serving
+    mail: MailServer
+    text: Gateway
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def add_force(self, slug: str, name: str, languages: str = "en", name_cy: str = "") -> None:
+        """A force with one records system, by the commands that an administrator uses."""
+        words = ["--name", name, "--languages", languages]
+        self.serving.command("force", "add", slug, *words, *(["--name-cy", name_cy] if name_cy else []))
+        self.tokens[slug] = self.serving.json("source", "add", slug, "Niche", "--live-from", "always")["token"]
+
+    def add_officer(self, slug: str, email: str, role: str = "officer") -> str:
+        """A login for the desk; gives the link to set it up."""
+        return str(self.serving.json("officer", "add", slug, email, "--role", role)["setup_url"])
+
+    def post(self, slug: str, *events: Any) -> list[str]:
+        """Send events as the force's records system; their results, by one word each."""
+        answer = httpx.post(
+            self.serving.gateway + FEED,
+            json=list(events),
+            headers={
+                "Authorization": f"Bearer {self.tokens[slug]}",
+                "Content-Type": "application/cloudevents-batch+json",
+            },
+            timeout=30,
+            trust_env=False,
+        )
+        assert answer.status_code == 200, answer.text
+        return [result["status"] for result in answer.json()["results"]]
+
+    def send(self, slug: str, *events: Any) -> None:
+        """The same, for events that must all be taken."""
+        assert set(self.post(slug, *events)) == {"applied"}
+
+    def mails_to(self, address: str) -> list[Mail]:
+        return [mail for mail in self.mail.mails if mail.to == address]
+
+    def wait_for_mail(self, address: str, number: int) -> Mail:
+        """The `number`-th mail to this address; no more than these may be there."""
+        eventually(
+            lambda: len(self.mails_to(address)) >= number, SECONDS, f"mail {number} to {address}"
+        )
+        found = self.mails_to(address)
+        assert len(found) == number, [str(mail.message["Subject"]) for mail in found]
+        return found[-1]
+
+    def wait_for_code(self, mobile: str, number: int = 1) -> str:
+        """The six numbers of the `number`-th text to this mobile."""
+        eventually(lambda: len(self.texts_to(mobile)) >= number, SECONDS, f"text {number} to {mobile}")
+        found = re.search(r"\b\d{6}\b", self.texts_to(mobile)[number - 1])
+        assert found, self.texts_to(mobile)
+        return found.group()
+
+    def texts_to(self, mobile: str) -> list[str]:
+        return [text["text"] for text in self.text.texts if text["to"] == mobile]
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the owner's login finds in the database."""
+        return rows(self.serving.data, query, *values)
+
+
+def rows(data: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """What the owner's login finds in the embedded database of a running installation."""
+    running = record.read(data)
+    assert running is not None
+    password = (data / "keys" / "owner.password").read_text().strip()
+    with psycopg.connect(running.address.url(f"{running.prefix}owner", password)) as connection:
+        return connection.execute(query, values).fetchall()
+
+
+@contextmanager
+def installation(data: Path | None = None) -> Iterator[Installation]:
+    """`trackmycrime serve` on an own data folder, with its counterparts."""
+    with mail_server() as mail, text_gateway() as text, _folder(data) as folder:
+        with Serving(folder, settings={"TMC_EMAIL_URL": mail.url, "TMC_TEXT_URL": text.url}) as serving:
+            yield Installation(serving.ready(), mail, text)
+            serving.end()
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        yield given
+    else:
+        with data_folder() as made:
+            yield made
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def plain(mail: Mail) -> str:
+    """All words of a mail: its subject and every part of it that can be read."""
+    parts = [part.get_content() for part in mail.message.walk() if part.get_content_maintype() == "text"]  # type: ignore[attr-defined]
+    return "\n".join([str(mail.message["Subject"]), *parts])
+
+
+def links(mail: Mail) -> set[str]:
+    """Everything in a mail that a program would make a link of."""
+    return {link.rstrip(".") for link in re.findall(r"https?://[^\s<>\"]+", plain(mail))}

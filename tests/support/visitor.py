@@ -1,0 +1,116 @@
+"""Somebody at a real browser: what they open and press, and what must hold on every page that they see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.utils import translation
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.design.served import AXE
+from tests.design.test_browser import FLAGS
+from tests.support import chromium
+
+
+@contextmanager
+def browsers() -> Iterator[Browser]:
+    """A real headless Chromium; skips the test where there is none."""
+    if not (program := chromium.find()):
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield started
+        started.close()
+
+
+class Visitor:
+    """One person with a browser of their own.
+
+    Each page is looked at when they come to it: axe finds nothing, the browser complains of nothing, nothing was asked
+    of another host, the page is in the language it should be, has one first heading, and its title gives nothing away.
+    """
+
+    def __init__(
+        self, browser: Browser, home: str, *, secrets: tuple[str, ...] = (), language: str = "en", script: bool = True
+    ) -> None:
+        self.home, self.secrets, self.language, self.script = home, secrets, language, script
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": 390, "height": 844}, java_script_enabled=script
+        )
+        self.page: Page = self.context.new_page()
+        self.said: list[str] = []
+        self.asked: set[str] = set()
+        self.seen: set[str] = set()
+        self.page.on("console", lambda m: self.said.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.add(request.url))
+
+    def go(self, address: str) -> None:
+        """Type an address: a whole one, or a path at this door."""
+        self.page.goto(address if "://" in address else self.home + address)
+        self.look()
+
+    def words(self, english: str) -> str:
+        """The service's words in the language of this person."""
+        with translation.override(self.language):
+            return str(translation.gettext(english))
+
+    def press(self, button: str) -> None:
+        """Press the button with these words."""
+        self.page.get_by_role("button", name=self.words(button), exact=True).click()
+        self.look()
+
+    def follow(self, link: str) -> None:
+        """Follow the first link that begins with these words."""
+        self.page.get_by_role("link", name=self.words(link)).first.click()
+        self.look()
+
+    def type(self, label: str, text: str) -> None:
+        """Write into the field with this label."""
+        self.page.get_by_label(self.words(label), exact=True).fill(text)
+
+    def is_told_of_a_mistake(self) -> None:
+        """The page says so from its title on, and leads to the field."""
+        assert self.page.title().startswith(self.words("Error:")), self.page.title()
+        assert self.page.locator(".govuk-error-summary a").count() >= 1
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.look()
+
+    def reads(self, *words: str) -> None:
+        """All of these words stand in the page's main part."""
+        shown = self.page.inner_text("main")
+        for some in map(self.words, words):
+            assert some in shown, f"not on {self.page.url}: {some}\n{shown}"
+
+    def does_not_read(self, *words: str) -> None:
+        shown = self.page.inner_text("main")
+        assert not [some for some in words if some in shown]
+
+    def news(self) -> list[str]:
+        """The headings of what is marked as new."""
+        return self.page.locator(".tmc-line__entry--new h3").all_inner_texts()
+
+    def look(self) -> None:
+        """What holds on every page."""
+        where = self.page.url
+        assert self.page.get_attribute("html", "lang") == self.language, where
+        assert self.page.locator("h1").count() == 1, where
+        for secret in self.secrets:
+            assert secret not in self.page.title() + where, f"{secret!r} is in the title or address {where}"
+        if self.script:
+            self.page.evaluate(AXE.read_text())
+            found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+            assert [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]] == [], where
+        assert not self.said, f"{where}: {self.said}"
+        strangers = {url for url in self.asked if not url.startswith((self.home + "/", "data:"))}
+        assert not strangers, f"{where} asked {strangers}"
+        self.seen.add(re.sub(r"[0-9a-f-]{36}|(?<=start/)[^/]{20,}|(?<=set-up/).+", "…", where.removeprefix(self.home)))
+
+    def close(self) -> None:
+        self.context.close()
+
