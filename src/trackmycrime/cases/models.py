@@ -68,6 +68,11 @@ class Crime(models.Model):
         indexes = [
             models.Index(fields=["force", "officer_id"], name="cases_crime_officer"),
             models.Index(fields=["force", "unit_id"], name="cases_crime_unit"),
+            models.Index(
+                fields=["merged_into"],
+                condition=models.Q(merged_into__isnull=False),
+                name="cases_crime_merged",
+            ),
         ]
 
 
