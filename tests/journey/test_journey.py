@@ -202,25 +202,25 @@ def test_from_the_report_to_the_answer(running: Installation, browser: Browser) 
     victim_.type("Password", PASSWORD)
     victim_.press("Sign in")
     victim_.reads("We went to the house.")
-    leave_at_once(victim_)
+    leave_at_once(victim_, case_link)
     assert {alert for (alert,) in running.rows("select distinct state from alerts_alert")} == {"sent"}
 
 
-def leave_at_once(visitor: Visitor) -> None:
+def leave_at_once(visitor: Visitor, case: str) -> None:
     """The way out leads to a harmless page, and the case is not one step back."""
-    way_out = visitor.page.get_by_role("link", name="Exit this page")
+    tab = visitor.context.new_page()
+    tab.goto(visitor.home + case)
+    way_out = tab.get_by_role("link", name="Exit this page")
     target = way_out.get_attribute("href")
     assert target
     assert not target.startswith(("/", visitor.home))
     # the test does not reach out to the world: the harmless page is answered here
     harmless = re.compile(re.escape(target.rstrip("/")))
-    visitor.context.route(
-        harmless, lambda route: route.fulfill(body="<h1>Weather</h1>", content_type="text/html")
-    )
+    tab.route(harmless, lambda route: route.fulfill(body="<h1>Weather</h1>", content_type="text/html"))
     way_out.click()
-    visitor.page.wait_for_url(harmless)
-    visitor.page.go_back()
-    assert "We went to the house." not in visitor.page.content()
+    tab.wait_for_url(harmless)
+    tab.go_back()
+    assert "We went to the house." not in tab.content()
 
 
 def test_in_welsh(running: Installation, browser: Browser) -> None:

@@ -116,7 +116,8 @@ def installation(data: Path | None = None) -> Iterator[Installation]:
     with mail_server() as mail, text_gateway() as text, _folder(data) as folder:
         with Serving(folder, settings={"TMC_EMAIL_URL": mail.url, "TMC_TEXT_URL": text.url}) as serving:
             yield Installation(serving.ready(), mail, text)
-            serving.end()
+            if serving.process.poll() is None:
+                serving.end()
 
 
 @contextmanager

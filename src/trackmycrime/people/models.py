@@ -178,7 +178,10 @@ class Victim(models.Model):
             models.UniqueConstraint(fields=["force", "crime_id", "person"], name="people_victim_once"),
             models.UniqueConstraint(fields=["force", "id"], name="people_victim_in_force"),
         ]
-        indexes = [models.Index(fields=["account"], name="people_victim_account")]
+        indexes = [
+            models.Index(fields=["account"], name="people_victim_account"),
+            models.Index(fields=["crime_id"], name="people_victim_crime"),
+        ]
 
 
 class Invitation(models.Model):

@@ -19,7 +19,8 @@ with dated as (
 select d.id, d.force_id, d.crime_id, d.due, k.officer_id, k.unit_id
 from dated d join cases_crime k on k.id = d.crime_id and k.force_id = d.force_id
 where d.due between %(today)s and %(until)s
-  and exists (select from people_victim v where v.force_id = d.force_id and v.crime_id = d.crime_id and v.live and v.account_id is not null)
+  and exists (select from people_victim v where v.force_id = d.force_id and v.crime_id = d.crime_id
+              and v.live and v.account_id is not null)
   and not exists (select from tasks_task t where t.force_id = d.force_id and t.kind = 'update_due'
                   and t.once = d.id || ':' || d.due)
 order by d.due limit 500

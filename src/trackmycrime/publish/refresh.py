@@ -30,8 +30,9 @@ def policy_of(force: Force) -> Policy:
 def protected_crimes(force: Force, crime_ids: Sequence[UUID]) -> set[UUID]:
     """Which of these crimes are of a protected kind now."""
     rows = setwise.fetch(
-        "select c.id, c.category, c.offence_code, c.flags, exists(select from people_victim v where v.force_id = c.force_id"
-        " and v.crime_id = c.id and v.live and v.under_age) as child from cases_crime c where c.force_id = %s and c.id = any(%s)",
+        "select c.id, c.category, c.offence_code, c.flags, exists(select from people_victim v"
+        " where v.force_id = c.force_id and v.crime_id = c.id and v.live and v.under_age) as child"
+        " from cases_crime c where c.force_id = %s and c.id = any(%s)",
         [force.id, list(crime_ids)],
     )
     return {
