@@ -105,7 +105,9 @@ def test_a_cookie_of_the_other_door_opens_nothing(door: str) -> None:
 
 def test_without_an_invitation_the_way_in_begins_at_the_beginning() -> None:
     for name in sorted(ON_THE_WAY):
-        answer = door_client("portal").post(address("portal", name), {"code": "123456", "email": "a@example.org"})
+        answer = door_client("portal").post(
+            address("portal", name), {"code": "123456", "email": "a@example.org"}
+        )
         assert (name, answer.status_code, answer.get("Location")) == (name, 302, "/start/")
 
 
@@ -139,7 +141,8 @@ def test_what_is_not_mine_is_not_there_in_the_same_words_for_every_reason() -> N
         for method in ("get", "post") if METHODS["portal"].get(name) == "both" else ("get",):
             said = {"once": str(uuid.uuid4()), "text": "Is there news?"} if method == "post" else {}
             answers = {
-                why: getattr(client, method)(address("portal", name, case), said) for why, case in reasons.items()
+                why: getattr(client, method)(address("portal", name, case), said)
+                for why, case in reasons.items()
             }
             assert {why: one.status_code for why, one in answers.items()} == dict.fromkeys(answers, 404), name
             pages = {blind(one.content.decode()) for one in answers.values()}

@@ -18,7 +18,18 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 ENGLISH, WELSH = "avon-and-somerset", "south-wales"
 PASSWORD = "wooden kettle orbit"
 OFFICER = "amara.okafor@police.example.org"
-SAY_NOTHING = ("Rhian", "Dilys", "Owain", "Example", "Burglary", "burglary", "52/", "62/", "Gloucester", "Okafor")
+SAY_NOTHING = (
+    "Rhian",
+    "Dilys",
+    "Owain",
+    "Example",
+    "Burglary",
+    "burglary",
+    "52/",
+    "62/",
+    "Gloucester",
+    "Okafor",
+)
 """What no alert, title or address may hold."""
 
 
@@ -44,7 +55,9 @@ def running() -> Iterator[Installation]:
         yield made
 
 
-def report(running: Installation, slug: str, reference: str, person: str, mobile: str, name: str, **more: object) -> None:
+def report(
+    running: Installation, slug: str, reference: str, person: str, mobile: str, name: str, **more: object
+) -> None:
     """What the records system says when somebody has reported a burglary."""
     running.send(
         slug,
@@ -229,7 +242,9 @@ def test_in_welsh(running: Installation, browser: Browser) -> None:
     report(running, WELSH, "62/1/26", "P1", mobile, "Dilys Example", email=address, language=None)
     link = invitation(running, address)
     words = plain(running.mails_to(address)[0])
-    assert 0 <= words.index("Gallwch ddilyn eich achos ar-lein") < words.index("You can follow your case online")
+    assert (
+        0 <= words.index("Gallwch ddilyn eich achos ar-lein") < words.index("You can follow your case online")
+    )
     assert words.index("Os ydych mewn perygl") < words.index("Police would like to offer you")
 
     dilys = Visitor(browser, running.serving.portal, secrets=SAY_NOTHING)

@@ -45,11 +45,15 @@ class Installation:
     text: Gateway
     tokens: dict[str, str] = field(default_factory=dict)
 
-    def add_force(self, slug: str, name: str, languages: str = "en", name_cy: str = "") -> None:
+    def add_force(
+        self, slug: str, name: str, languages: str = "en", name_cy: str = "", live_from: str = "always"
+    ) -> None:
         """A force with one records system, by the commands that an administrator uses."""
         words = ["--name", name, "--languages", languages]
         self.serving.command("force", "add", slug, *words, *(["--name-cy", name_cy] if name_cy else []))
-        self.tokens[slug] = self.serving.json("source", "add", slug, "Niche", "--live-from", "always")["token"]
+        self.tokens[slug] = self.serving.json("source", "add", slug, "Niche", "--live-from", live_from)[
+            "token"
+        ]
 
     def add_officer(self, slug: str, email: str, role: str = "officer") -> str:
         """A login for the desk; gives the link to set it up."""
@@ -79,9 +83,7 @@ class Installation:
 
     def wait_for_mail(self, address: str, number: int) -> Mail:
         """The `number`-th mail to this address; no more than these may be there."""
-        eventually(
-            lambda: len(self.mails_to(address)) >= number, SECONDS, f"mail {number} to {address}"
-        )
+        eventually(lambda: len(self.mails_to(address)) >= number, SECONDS, f"mail {number} to {address}")
         found = self.mails_to(address)
         assert len(found) == number, [str(mail.message["Subject"]) for mail in found]
         return found[-1]
@@ -111,22 +113,26 @@ def rows(data: Path, query: str, *values: Any) -> list[tuple[Any, ...]]:
 
 
 @contextmanager
-def installation(data: Path | None = None) -> Iterator[Installation]:
-    """`trackmycrime serve` on an own data folder, with its counterparts."""
-    with mail_server() as mail, text_gateway() as text, _folder(data) as folder:
-        with Serving(folder, settings={"TMC_EMAIL_URL": mail.url, "TMC_TEXT_URL": text.url}) as serving:
-            yield Installation(serving.ready(), mail, text)
-            if serving.process.poll() is None:
-                serving.end()
+def counterparts() -> Iterator[tuple[MailServer, Gateway]]:
+    """The mail server and the text gateway."""
+    with mail_server() as mail, text_gateway() as text:
+        yield mail, text
 
 
 @contextmanager
-def _folder(given: Path | None) -> Iterator[Path]:
-    if given is not None:
-        yield given
-    else:
-        with data_folder() as made:
-            yield made
+def installation() -> Iterator[Installation]:
+    """`trackmycrime serve` on an own data folder, with its counterparts."""
+    with counterparts() as behind, data_folder() as folder, started(folder, behind) as running:
+        yield running
+        running.serving.end()
+
+
+@contextmanager
+def started(folder: Path, behind: tuple[MailServer, Gateway]) -> Iterator[Installation]:
+    """`trackmycrime serve` on this folder, ready; killed when the block ends, if it still runs."""
+    mail, text = behind
+    with Serving(folder, settings={"TMC_EMAIL_URL": mail.url, "TMC_TEXT_URL": text.url}) as serving:
+        yield Installation(serving.ready(), mail, text)
 
 
 def now() -> datetime:

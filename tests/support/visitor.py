@@ -34,7 +34,13 @@ class Visitor:
     """
 
     def __init__(
-        self, browser: Browser, home: str, *, secrets: tuple[str, ...] = (), language: str = "en", script: bool = True
+        self,
+        browser: Browser,
+        home: str,
+        *,
+        secrets: tuple[str, ...] = (),
+        language: str = "en",
+        script: bool = True,
     ) -> None:
         self.home, self.secrets, self.language, self.script = home, secrets, language, script
         self.context: BrowserContext = browser.new_context(
@@ -109,8 +115,9 @@ class Visitor:
         assert not self.said, f"{where}: {self.said}"
         strangers = {url for url in self.asked if not url.startswith((self.home + "/", "data:"))}
         assert not strangers, f"{where} asked {strangers}"
-        self.seen.add(re.sub(r"[0-9a-f-]{36}|(?<=start/)[^/]{20,}|(?<=set-up/).+", "…", where.removeprefix(self.home)))
+        self.seen.add(
+            re.sub(r"[0-9a-f-]{36}|(?<=start/)[^/]{20,}|(?<=set-up/).+", "…", where.removeprefix(self.home))
+        )
 
     def close(self) -> None:
         self.context.close()
-
