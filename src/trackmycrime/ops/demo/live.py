@@ -138,12 +138,10 @@ class Police:
         case.steps += 1
         stages = {"sent_to_prosecutor": "awaiting_charge_decision", "suspect_charged": "charged"}
         case.data["stage"] = stages.get(sentence.milestone, "investigating")
-        events = self._updated(case, sentence, now)
         if sentence.milestone == "suspect_charged":
             case.data["outcome"] = {"code": "1", "decided_on": now.date().isoformat()}
-        if case.steps == len(STEPS):
-            case.closed = True  # what a court does takes longer than a demo
-        return [self._changed(case, now), *events]
+        case.closed = case.steps == len(STEPS)  # what a court does takes longer than a demo
+        return [self._changed(case, now), *self._updated(case, sentence, now)]
 
     def end(self, case: Case, now: datetime) -> list[dict[str, Any]]:
         """The investigation ends, in one of the ways in which most do."""

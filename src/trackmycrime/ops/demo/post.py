@@ -35,15 +35,17 @@ class Post:
         self._path = path
         self._lock = threading.Lock()
         self._arrived: deque[Arrived] = deque(maxlen=MOST)
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                try:
-                    self._arrived.append(Arrived(**json.loads(line)))
-                except (ValueError, TypeError):
-                    continue  # the demo was ended while it wrote this line
+        kept = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        for line in kept.splitlines():
+            try:
+                self._arrived.append(Arrived(**json.loads(line)))
+            except (ValueError, TypeError):
+                continue  # the demo was ended while it wrote this line
         self._file = os.fdopen(
             os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8"
         )
+        if kept and not kept.endswith("\n"):
+            self._file.write("\n")
 
     def text(self, asked: Mapping[str, object]) -> int:
         """Take a text message; its number."""
@@ -54,7 +56,7 @@ class Post:
         message = message_from_bytes(content, policy=policy.default)
         part = message.get_body(("plain",))
         body = part.get_content() if part else ""
-        return self._take("email", to, str(message.get("Subject", "")), str(body))
+        return self._take("email", to, str(message.get("Subject", "")), str(body).replace("\r\n", "\n"))
 
     def newest(self, *, to: Collection[str] = (), before: int | None = None, most: int = 40) -> list[Arrived]:
         """The newest letters first, of some addresses or of all, older than a number where that is given."""
