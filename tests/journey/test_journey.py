@@ -1,4 +1,4 @@
-"""The whole journey as the people in it walk it: from the report to the answer, in a real browser, on real processes."""
+"""The whole journey as the people in it walk it: from report to answer, in a real browser, on real processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real extracts of every force that is there, through `feed push` to a real gateway. Needs the folder in POLICE_DATA."""
+"""Real extracts of every force that is there, by `feed push` to a real gateway. Needs the folder in POLICE_DATA."""
 
 from __future__ import annotations
 
