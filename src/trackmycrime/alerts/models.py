@@ -17,8 +17,8 @@ class Alert(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
-    victim = models.ForeignKey("people.Victim", models.CASCADE, db_index=False)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    victim = models.ForeignKey("people.Victim", models.CASCADE, db_constraint=False, db_index=False)
     case_id = models.UUIDField()
     about = models.CharField(max_length=12)
     """``update``, ``message`` or ``invitation``"""
@@ -53,9 +53,9 @@ class Told(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
-    victim = models.ForeignKey("people.Victim", models.CASCADE, db_index=False)
-    alert = models.ForeignKey(Alert, models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    victim = models.ForeignKey("people.Victim", models.CASCADE, db_constraint=False, db_index=False)
+    alert = models.ForeignKey(Alert, models.CASCADE, db_constraint=False)
     entry = models.CharField(max_length=120)
     """The key of the published entry, ``message:<id>`` or ``invitation:<id>``"""
     words_hash = models.BinaryField(max_length=32)

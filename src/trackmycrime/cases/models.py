@@ -13,7 +13,7 @@ class Crime(models.Model):
     """One crime record, in its newest known state. `reference_key` is the reference compared without case."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
     reference = models.CharField(max_length=32)
     reference_key = models.CharField(max_length=32)
     offence_code = models.CharField(max_length=16, blank=True)
@@ -80,8 +80,8 @@ class CrimeState(models.Model):
     """One `crime.changed`, the superseded ones too: what derived entries are computed from."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
-    crime = models.ForeignKey(Crime, models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    crime = models.ForeignKey(Crime, models.CASCADE, db_constraint=False, db_index=False)
     sequence = models.BigIntegerField()
     time = models.DateTimeField()
     stage = models.CharField(max_length=30)
@@ -103,8 +103,8 @@ class Update(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
-    crime = models.ForeignKey(Crime, models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    crime = models.ForeignKey(Crime, models.CASCADE, db_constraint=False, db_index=False)
     update_id = models.CharField(max_length=64)
     by_desk = models.BooleanField(default=False)
     author = models.CharField(max_length=64, blank=True)

@@ -66,8 +66,8 @@ class Attempt(models.Model):
     """One try to send a dispatch."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
-    dispatch = models.ForeignKey(Dispatch, models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    dispatch = models.ForeignKey(Dispatch, models.CASCADE, db_constraint=False)
     at = models.DateTimeField()
     result = models.CharField(max_length=12)
     """``accepted``, ``later`` (a passing failure), ``never`` (a permanent one) or ``unclear``."""

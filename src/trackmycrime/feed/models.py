@@ -13,7 +13,7 @@ class Source(models.Model):
     """One records system of one force that may send events."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
     name = models.CharField(max_length=120)
     live_from = models.DateTimeField(null=True)
     """Events before it publish, and neither alert nor invite; None: all are live."""
@@ -34,8 +34,8 @@ class Token(models.Model):
     """A credential of a source: shown once, stored as a keyed hash. Two may live side by side while rotating."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
-    source = models.ForeignKey(Source, models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    source = models.ForeignKey(Source, models.CASCADE, db_constraint=False)
     token_hash = models.BinaryField(max_length=32, unique=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
@@ -50,8 +50,8 @@ class Event(models.Model):
     """One event as it came. Unknown fields' values are never in `body`."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
-    source = models.ForeignKey(Source, models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    source = models.ForeignKey(Source, models.CASCADE, db_constraint=False, db_index=False)
     event_id = models.CharField(max_length=128)
     digest = models.BinaryField(max_length=32)
     type = models.CharField(max_length=40, blank=True)
@@ -90,9 +90,9 @@ class Entity(models.Model):
     """The newest accepted state of one thing that events are about, and the source that it belongs to."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
     entity = models.CharField(max_length=180)
-    source = models.ForeignKey(Source, models.CASCADE)
+    source = models.ForeignKey(Source, models.CASCADE, db_constraint=False, db_index=False)
     sequence = models.BigIntegerField()
     digest = models.BinaryField(max_length=32)
 

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
 from typing import Any
-from uuid import UUID
 
+import orjson
 from django.db import connection
 
 JSONB = 3802
@@ -13,17 +12,13 @@ JSONB = 3802
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
     if isinstance(value, bytes | bytearray | memoryview):
         return "\\x" + bytes(value).hex()
     raise TypeError(f"cannot store a {type(value).__name__}")
 
 
 def _json(rows: Iterable[Mapping[str, Any]]) -> str:
-    return json.dumps(list(rows), default=_plain, ensure_ascii=False, separators=(",", ":"))
+    return orjson.dumps(list(rows), default=_plain).decode()
 
 
 def insert(

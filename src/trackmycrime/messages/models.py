@@ -10,8 +10,8 @@ class Message(models.Model):
     """One message. Nothing said is ever un-said: rows are added and marked, never changed or removed."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
-    victim = models.ForeignKey("people.Victim", models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    victim = models.ForeignKey("people.Victim", models.CASCADE, db_constraint=False, db_index=False)
     case_id = models.UUIDField()
     by = models.CharField(max_length=8)
     """``victim`` or ``police``"""

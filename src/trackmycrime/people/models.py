@@ -106,7 +106,7 @@ class Officer(models.Model):
     """What a records system says of one of its officers."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
     officer_id = models.CharField(max_length=64)
     unit_id = models.CharField(max_length=64, blank=True)
     detail = EncryptedJSONField()
@@ -130,7 +130,7 @@ class Victim(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
     crime_id = models.UUIDField()
     person = models.CharField(max_length=64)
     """The records system's id of the person, the same on all crimes of the force."""
@@ -202,8 +202,8 @@ class Invitation(models.Model):
         EXPIRED = "expired"
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
-    victim = models.ForeignKey(Victim, models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    victim = models.ForeignKey(Victim, models.CASCADE, db_constraint=False)
     round = models.SmallIntegerField(default=1)
     """1 at first; 2 and 3 when renewed on days 3 and 10 after `first_at`."""
     first_at = models.DateTimeField()

@@ -13,7 +13,7 @@ class Case(models.Model):
     """The published case: one crime as its victims see it. `id` is the opaque name in page addresses."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
     crime_id = models.UUIDField()
     open = models.BooleanField()
     """False: not eligible or withheld; then no page of it opens, whoever asks."""
@@ -50,8 +50,8 @@ class Entry(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
-    case = models.ForeignKey(Case, models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    case = models.ForeignKey(Case, models.CASCADE, db_constraint=False, db_index=False)
     key = models.CharField(max_length=120)
     """What it is made from: ``update:<id>``, ``desk:<id>`` or ``derived:<milestone>:<sequence>``"""
     revision = models.BigIntegerField()
@@ -101,7 +101,7 @@ class Contact(models.Model):
     """An officer or a team as victims see them: what the portal may know of staff."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
     kind = models.CharField(max_length=8)
     """``officer`` or ``unit``"""
     ref = models.CharField(max_length=64)

@@ -12,7 +12,7 @@ class Task(models.Model):
     """One thing for a person, with a clock. `once` keeps the same need from becoming two tasks."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    force = models.ForeignKey("forces.Force", models.CASCADE)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
     kind = models.CharField(max_length=40)
     once = models.CharField(max_length=120)
     crime_id = models.UUIDField(null=True)

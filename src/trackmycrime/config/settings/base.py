@@ -44,7 +44,8 @@ def database(url: str) -> dict[str, Any]:
         "PORT": port,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {key: unquote(value) for key, value in query.items()},
+        # values go beside a statement, not inside its text: nothing is quoted, and long ones need not be parsed
+        "OPTIONS": {key: unquote(value) for key, value in query.items()} | {"server_side_binding": True},
     }
 
 

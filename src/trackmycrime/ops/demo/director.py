@@ -192,17 +192,14 @@ class Director:
         police = Police(cases, list(self.gateways), self.dice)
         to_come = showcase.to_come()
         for number, happening in enumerate(police.happenings(_now)):
+            yield happening
             if number % _SHOWCASE_EVERY == 0 and (next_one := next(to_come, None)):
                 story, sentence = next_one
                 now = _now()
                 sequence = police.sequence(now)
                 data = showcase.written(story, sentence, f"{story.reference}.{sequence}", now)
-                yield (
-                    story.force,
-                    [live_event(story.force, "update.published", story.reference, data, now, sequence)],
-                )
-            else:
-                yield happening
+                told = live_event(story.force, "update.published", story.reference, data, now, sequence)
+                yield story.force, [told]
 
     def _real(self) -> Iterator[Happening]:
         """The kept events of all forces, each force's in its order, the forces in turns."""
