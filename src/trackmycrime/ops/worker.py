@@ -53,7 +53,7 @@ def pause_points() -> Callable[[str], None]:
     left = threading.Semaphore(int(nth or 1) - 1)
 
     def at(point: str) -> None:
-        if point == wanted and not left.acquire(blocking=False):
+        if wanted and point == wanted and not left.acquire(blocking=False):
             sys.stderr.write(f"paused at {point}\n")
             sys.stderr.flush()
             time.sleep(3600)
@@ -188,13 +188,12 @@ class Worker:
         unseen: timedelta = presence.UNSEEN,
         at: Callable[[str], None] | None = None,
     ) -> None:
-        """`senders` says how many connections to each channel's provider; `unseen` is how long other workers may be silent before their letters are taken
-        over. Raises ValueError when a channel's address cannot be read."""
+        """`senders` says how many connections to each channel's provider; `unseen` is how long other workers may be
+        silent before their letters are taken over. Raises ValueError when a channel's address cannot be read."""
         self.id = new_id()
         self._unseen = unseen
-        self._ending: queue.SimpleQueue[None] = (
-            queue.SimpleQueue()
-        )  # unlike an Event, safe in a signal handler
+        # unlike an Event, it may be touched by a signal handler while the same thread waits for it
+        self._ending: queue.SimpleQueue[None] = queue.SimpleQueue()
         channels = delivery.set_up()
         for channel in channels:
             providers.opened(channel).close()
