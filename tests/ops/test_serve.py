@@ -34,7 +34,7 @@ def _environment(pid: int) -> str:
 
 def _behind(serving: Serving, door: str) -> list[int]:
     """The processes that run a door (gunicorn's master first) or the worker."""
-    word = "worker" if door == "worker" else f"wsgi_{door}:"
+    word = "trackmycrime.ops.cli\0worker" if door == "worker" else f"wsgi_{door}:"
     named = [pid for pid in processes_of(serving.data) if word in Path(f"/proc/{pid}/cmdline").read_text()]
     return sorted(named)
 
