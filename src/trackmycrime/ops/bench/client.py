@@ -1,0 +1,104 @@
+"""Visitors who ask for one address again and again over kept connections: one process, so lean that it is no limit.
+
+    python -m trackmycrime.ops.bench.client '{"url": …, "headers": {…}, "connections": 8, "seconds": 4}'
+
+Each connection asks, reads the whole answer, and asks again. Writes one line of JSON: requests, seconds, the
+milliseconds that each took, and how many answers had which status. Whoever starts it sees to the right addresses.
+"""
+
+from __future__ import annotations
+
+import json
+import selectors
+import socket
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+_BUFFER = 1 << 18
+_WARM_UP = 0.3
+"""Seconds that are not counted."""
+
+
+@dataclass
+class _Connection:
+    socket: socket.socket
+    began: float = 0.0
+    got: bytearray = field(default_factory=bytearray)
+    wanted: int = 0
+
+    def ask(self, request: bytes) -> None:
+        self.got.clear()
+        self.wanted = 0
+        self.began = time.perf_counter()
+        self.socket.sendall(request)
+
+    def read(self) -> int:
+        """The status, once the whole answer is there; else 0."""
+        part = self.socket.recv(_BUFFER)
+        if not part:
+            raise ConnectionError("the server closed a kept connection")
+        self.got += part
+        if not self.wanted:
+            end = self.got.find(b"\r\n\r\n")
+            if end < 0:
+                return 0
+            self.wanted = end + 4 + _length(bytes(self.got[:end]))
+        return int(self.got[9:12]) if len(self.got) >= self.wanted else 0
+
+
+def _length(head: bytes) -> int:
+    if head[9:12] == b"304":
+        return 0
+    for one in head.split(b"\r\n")[1:]:
+        name, _, value = one.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    raise ValueError("the server does not say how long its answer is")
+
+
+def run(url: str, headers: dict[str, str], connections: int, seconds: float) -> dict[str, Any]:
+    """Ask for as long as said; what came of it."""
+    parts = urlsplit(url)
+    head = {"Host": parts.netloc, **headers}
+    request = f"GET {parts.path or '/'} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in head.items())
+    asked = (request + "\r\n").encode()
+    millis: list[float] = []
+    statuses: Counter[int] = Counter()
+    with selectors.DefaultSelector() as selector:
+        for _ in range(connections):
+            opened = socket.create_connection((parts.hostname or "", parts.port or 80))
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection = _Connection(opened)
+            selector.register(opened, selectors.EVENT_READ, connection)
+            connection.ask(asked)
+        begin = time.perf_counter() + min(_WARM_UP, seconds / 4)
+        end = begin + seconds
+        now = 0.0
+        while now < end:
+            for key, _ in selector.select(end - now if now else 1):
+                connection = key.data
+                status = connection.read()
+                if status:
+                    now = time.perf_counter()
+                    if begin <= now < end:
+                        millis.append((now - connection.began) * 1000)
+                        statuses[status] += 1
+                    connection.ask(asked)
+            now = time.perf_counter()
+        for key in list(selector.get_map().values()):
+            key.data.socket.close()
+    return {
+        "requests": len(millis),
+        "seconds": seconds,
+        "per_second": len(millis) / seconds,
+        "millis": [round(each, 3) for each in millis],
+        "statuses": {str(status): count for status, count in statuses.items()},
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(run(**json.loads(sys.argv[1]))) + "\n")

@@ -1,0 +1,32 @@
+"""How big a run is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BATCH = 500
+"""Events in a delivery of the feed."""
+ENTRIES = 15
+"""Entries that the measured page's timeline has at least."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is loaded, and how long each thing is measured."""
+
+    crimes: int
+    few: int
+    """Crimes in the small database that the pages are compared with."""
+    feed_seconds: float
+    """For each number of connections."""
+    alerts: int
+    alerts_per_second: int
+    page_seconds: float
+    """For each kind of request in each round."""
+    rounds: int
+
+
+SIZES = {
+    "small": Size(2_000, 200, 3, 60, 20, 1, 2),
+    "full": Size(100_000, 1_000, 15, 1_200, 20, 4, 5),
+}
