@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from pathlib import Path
@@ -139,3 +140,28 @@ def test_logins_on_a_database_that_is_not_ours(folder: Path) -> None:
         rotated = {**passwords, "TMC_DATABASE_PASSWORD_PORTAL": "another password entirely"}
         assert run("migrate", "--quiet", env={**env, **rotated}).returncode == 0
         psycopg.connect(cluster.address.url("two_portal", "another password entirely")).close()
+
+
+def test_check_says_what_is_unsound(folder: Path) -> None:
+    data = ("--data", str(folder))
+    unmigrated = run("check", *data)
+    assert unmigrated.returncode == 1
+    assert "run: trackmycrime migrate" in unmigrated.stdout
+    assert run("migrate", "--quiet", *data).returncode == 0
+    sound = run("check", *data)
+    assert (sound.returncode, sound.stdout) == (0, "sound\n"), sound.stderr
+
+    for_real = run("check", "--production", "--json", *data)
+    assert for_real.returncode == 1
+    told = json.loads(for_real.stdout)
+    assert told["sound"] is False
+    assert {"TMC_DATABASE_URL", "TMC_SECRET_KEY", "TMC_FIELD_KEYS", "TMC_PORTAL_URL", "TMC_EMAIL_URL"} <= {
+        fault["setting"] for fault in told["faults"]
+    }
+
+    with start(folder) as cluster, psycopg.connect(cluster.superuser_dsn) as connection:
+        connection.execute("grant tmc_worker to tmc_portal")
+    breached = run("check", *data)
+    assert breached.returncode == 1
+    assert "trackmycrime portal refuses to start: its login is a member of another role" in breached.stdout
+    assert "desk" not in breached.stdout

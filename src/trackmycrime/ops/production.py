@@ -80,9 +80,7 @@ def _sending(environ: Mapping[str, str]) -> list[Fault]:
             Fault("TMC_EMAIL_URL", "must be smtp://user:password@host:port; without it no email is sent")
         )
     if not environ.get("TMC_TEXT_URL"):
-        faults.append(
-            Fault("TMC_TEXT_URL", "must be set; without it no text is sent")
-        )
+        faults.append(Fault("TMC_TEXT_URL", "must be set; without it no text is sent"))
     return faults
 
 
