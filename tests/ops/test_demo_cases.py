@@ -198,8 +198,25 @@ def test_the_showcase_begins_as_history_but_for_alex_and_the_withheld_one() -> N
     ]
     of_sam = {e["subject"] for e in events if e["data"].get("victim") == showcase.SAM.victim}
     assert len(of_sam) == 2
-    assert all(sentence.milestone for _, sentence in showcase.to_come())
-    assert {story.force for story, _ in showcase.to_come()} == {showcase.ENGLISH, showcase.WELSH}
+
+
+def test_the_showcase_goes_on_for_ever_and_alex_is_taken_on_by_the_officer_who_can_sign_in() -> None:
+    police = Police([], [showcase.ENGLISH, showcase.WELSH], random.Random(5))
+    happened = [
+        showcase.happening(story, sentence, NOW, police.sequence)
+        for story, sentence in itertools.islice(showcase.to_come(), showcase.SCRIPTED + 40)
+    ]
+    of_alex = [event for _, events in happened for event in events if event["subject"] == "AS-DEMO-0003"]
+    assert [event["type"] for event in of_alex[:3]] == [
+        "crime.changed",
+        "update.published",
+        "update.published",
+    ]
+    assert of_alex[0]["data"]["officer"] == showcase.OFFICER_ID
+    assert {force for force, _ in happened} == {showcase.ENGLISH, showcase.WELSH}
+    assert not any(event["subject"] == "AS-DEMO-0004" for _, events in happened for event in events)
+    for force in (showcase.ENGLISH, showcase.WELSH):
+        assert_lawful([event for found, events in happened if found == force for event in events])
 
 
 def test_every_sentence_is_in_two_languages_that_differ() -> None:

@@ -27,16 +27,14 @@ from trackmycrime.feed.connectors.police_uk.made_up import staff_of
 from trackmycrime.ops.demo import installing, showcase
 from trackmycrime.ops.demo.generate import write_extracts
 from trackmycrime.ops.demo.installing import SignIn
-from trackmycrime.ops.demo.live import TRACKED, Case, Police, live_event
+from trackmycrime.ops.demo.live import TRACKED, Case, Happening, Police
 from trackmycrime.ops.demo.loading import Loading, happening_now, load
 from trackmycrime.ops.exits import say
 from trackmycrime.ops.push.gateway import Away, Denied, Gateway, Unreadable
 
 _PATIENCE = 3600.0
-_SHOWCASE_EVERY = 6
-"""One in so many things that happen is in a case of somebody who can sign in."""
-
-Happening = tuple[str, list[dict[str, Any]]]
+_SHOWCASE_EVERY, _LATER_EVERY = 8, 40
+"""After so many things that happen anywhere comes one in a case of somebody who can sign in; in the end fewer."""
 
 
 @dataclass(frozen=True)
@@ -191,15 +189,14 @@ class Director:
         cases = [case for loading in self.loadings for case in loading.cases]
         police = Police(cases, list(self.gateways), self.dice)
         to_come = showcase.to_come()
+        told, due = 0, 0
         for number, happening in enumerate(police.happenings(_now)):
             yield happening
-            if number % _SHOWCASE_EVERY == 0 and (next_one := next(to_come, None)):
-                story, sentence = next_one
-                now = _now()
-                sequence = police.sequence(now)
-                data = showcase.written(story, sentence, f"{story.reference}.{sequence}", now)
-                told = live_event(story.force, "update.published", story.reference, data, now, sequence)
-                yield story.force, [told]
+            if number >= due:
+                story, sentence = next(to_come)
+                yield showcase.happening(story, sentence, _now(), police.sequence)
+                told += 1
+                due = number + (_SHOWCASE_EVERY if told < showcase.SCRIPTED else _LATER_EVERY)
 
     def _real(self) -> Iterator[Happening]:
         """The kept events of all forces, each force's in its order, the forces in turns."""

@@ -11,12 +11,13 @@ They are made up, marked as all made-up people are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from typing import Any
 
-from trackmycrime.ops.demo.live import live_event
+from trackmycrime.ops.demo.live import Happening, live_event
 from trackmycrime.ops.demo.sentences import AT_WORK, STEPS, Sentence
 
 OFFICER_ID = "made-up-officer-demo"
@@ -106,7 +107,15 @@ STORIES: tuple[Story, ...] = (
         so_far=(AT_WORK[1],),
         to_come=(AT_WORK[2], AT_WORK[5], AT_WORK[8]),
     ),
-    Story(ENGLISH, "AS-DEMO-0003", ALEX, ("Other theft", "other-theft"), "On or near Market Square", 0),
+    Story(
+        ENGLISH,
+        "AS-DEMO-0003",
+        ALEX,
+        ("Other theft", "other-theft"),
+        "On or near Market Square",
+        0,
+        to_come=(AT_WORK[0], AT_WORK[1], AT_WORK[2], AT_WORK[5], STEPS[0]),
+    ),
     Story(
         ENGLISH,
         "AS-DEMO-0004",
@@ -157,12 +166,37 @@ def beginning(force: str, now: datetime) -> Iterator[dict[str, Any]]:
             yield live_event(force, "crime.withdrawn", story.reference, withheld, now, 20)
 
 
+SCRIPTED = sum(len(story.to_come) for story in STORIES)
+"""So many updates are written before the stories have nothing new to say."""
+
+
 def to_come() -> Iterator[tuple[Story, Sentence]]:
-    """What is written about the showcase while the demo runs: the stories take turns, each in its order."""
-    for turn in range(max(len(story.to_come) for story in STORIES)):
-        for story in STORIES:
+    """What is written about the showcase while the demo runs: the stories take turns, each in its order.
+
+    When they have been told, officers go on to say that they are at work, for ever.
+    """
+    told = [story for story in STORIES if story.to_come]
+    for turn in range(max(len(story.to_come) for story in told)):
+        for story in told:
             if turn < len(story.to_come):
                 yield story, story.to_come[turn]
+    for sentence in cycle(AT_WORK):
+        for story in told:
+            yield story, sentence
+
+
+def happening(
+    story: Story, sentence: Sentence, now: datetime, sequence: Callable[[datetime], int]
+) -> Happening:
+    """The events of one update of the showcase. With its first one a fresh case is taken on by the officer."""
+    events = []
+    if story.days_ago == 0 and sentence is story.to_come[0]:
+        taken = _crime(story, now, now) | {"stage": "investigating", "officer": OFFICER_ID}
+        events.append(live_event(story.force, "crime.changed", story.reference, taken, now, sequence(now)))
+    number = sequence(now)
+    data = written(story, sentence, f"{story.reference}.{number}", now)
+    events.append(live_event(story.force, "update.published", story.reference, data, now, number))
+    return story.force, events
 
 
 def written(story: Story, sentence: Sentence, update: str, now: datetime) -> dict[str, Any]:
