@@ -207,3 +207,20 @@ def test_the_whole_page_is_in_the_language_that_was_chosen(made: World, account:
         "To come",
     ):
         assert english not in html
+
+
+def test_a_page_that_is_kept_is_this_accounts_and_this_moments() -> None:
+    """What is kept is never another person's, and goes with any change; each answer has a form token of its own."""
+    made = world()
+    join(made)
+    client = signed_in()
+    url = f"/cases/{made.case('52/1')}/"
+    first, again = client.get(url).content, client.get(url).content
+    tokens = [re.search(rb'csrfmiddlewaretoken" value="([^"]+)"', page) for page in (first, again)]
+    assert all(tokens)
+    assert tokens[0].group(1) != tokens[1].group(1)  # type: ignore[union-attr]
+    assert b"\0" not in first + again
+    made.send(update("52/1", 50, "U1", "note", text={"en": "Something quite new"}))
+    assert b"Something quite new" in client.get(url).content
+    made.send(event("crime.withdrawn", "52/1", 60, {"reason": "withheld"}))
+    assert client.get(url).status_code == 404

@@ -20,7 +20,8 @@ with page as (
 )
 select version,
     (select coalesce(sum(k.version), 0)::bigint from publish_contact k
-     where k.force_id = page.force_id and k.ref in (page.officer_id, page.unit_id)) as contacts,
+     where k.force_id = page.force_id and (k.ref in (page.officer_id, page.unit_id) or k.ref = any (array(
+        select e.officer_id from publish_entry e where e.case_id = page.id and e.officer_id <> '')))) as contacts,
     (select count(*) from messages_message m
      where m.case_id = page.id and m.by = 'police' and m.read_at is null) as unread
 from page

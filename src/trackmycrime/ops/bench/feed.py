@@ -1,113 +1,140 @@
-"""How fast the feed takes events, beside COPY of the same rows."""
+"""How many events a second the feed applies, through real HTTP, beside COPY of the same rows."""
 
 from __future__ import annotations
 
+import http.client
+import json
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
-from trackmycrime.ops.bench.figures import Report, percentile
-from trackmycrime.ops.bench.place import Place, place, progress
-from trackmycrime.ops.bench.traffic import Sender, Traffic, body
+from trackmycrime.ops.bench import events
+from trackmycrime.ops.bench.installation import Installation, Sink
+from trackmycrime.ops.bench.report import Figure, Report, percentile
+from trackmycrime.ops.bench.sizes import BATCH, Size
+from trackmycrime.ops.exits import Unreachable, say
 
-FORCES = ("bench-one", "bench-two")
-BATCH = 500
+WANTED_PER_SECOND, WANTED_RATIO = 2_000, 40
+_FASTEST = 8_000
+"""Events a second for which deliveries are made in advance."""
 
 
-def run(*, crimes: int, seconds: float) -> Report:
-    """Load `crimes` crimes with a victim each as history, then send mixed deliveries for `seconds` per round."""
-    report = Report("feed")
-    with place(processes=2) as here:
-        loaded = _load(here, crimes)
-        report.say(
-            "crimes in the database before", f"{crimes:,} (loaded through the feed as history)", crimes=crimes
+class Sender:
+    """A kept connection to the gateway."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._connection = http.client.HTTPConnection(urlsplit(installation.gateway).netloc, timeout=60)
+        self._headers = {
+            "Authorization": f"Bearer {installation.token}",
+            "Content-Type": "application/x-ndjson",
+        }
+
+    def send(self, body: bytes) -> list[dict[str, object]]:
+        """Send a delivery; the results. Raises Unreachable for any answer but 200."""
+        self._connection.request("POST", "/api/feed/v1/events", body, self._headers)
+        answer = self._connection.getresponse()
+        said = answer.read()
+        if answer.status != 200:
+            raise Unreachable(f"the gateway answered {answer.status}: {said[:200]!r}")
+        results: list[dict[str, object]] = json.loads(said)["results"]
+        return results
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._connection.close()
+
+
+@dataclass
+class _Client:
+    """One connection that sends deliveries, each as soon as the one before was answered."""
+
+    sender: Sender
+    bodies: list[bytes]
+    millis: list[float] = field(default_factory=list)
+    statuses: Counter[str] = field(default_factory=Counter)
+    ended: float = 0.0
+    fault: Exception | None = None
+
+    def run(self, until: float) -> None:
+        try:
+            for body in self.bodies:
+                began = time.monotonic()
+                if began >= until:
+                    break
+                results = self.sender.send(body)
+                self.millis.append((time.monotonic() - began) * 1000)
+                self.statuses.update(str(result["status"]) for result in results)
+        except Exception as fault:  # said by the main thread
+            self.fault = fault
+        self.ended = time.monotonic()
+
+
+def measure(installation: Installation, sink: Sink, size: Size, report: Report) -> None:
+    """Send deliveries of 500 over one connection, then over two; then COPY what came in."""
+    begin = datetime.now(UTC)
+    best = 0.0
+    figures = []
+    for connections in (1, 2):
+        run = _run(installation, size, connections)
+        before = len(sink.mails())
+        run["sent_after"] = installation.settle()
+        run["mails_so_far"] = before
+        report.raw[f"feed_{connections}"] = run
+        rate = run["applied_per_second"]
+        best = max(best, rate)
+        batches = f"{percentile(run['millis'], 0.5):.0f} / {percentile(run['millis'], 0.95):.0f} ms"
+        say(f"bench: feed, {connections} connection(s): {rate:,.0f} applied events/s, {batches}")
+        figures.append((connections, rate, batches))
+    copied = installation.inside("owner", "copy", since=begin.isoformat(), most=50_000, batch=BATCH)
+    report.raw["copy"] = copied
+    for connections, rate, batches in figures:
+        report.figures += [
+            Figure(
+                f"feed: applied events/s, deliveries of {BATCH}, {connections} connection(s)",
+                f"{rate:,.0f}",
+                f"COPY {copied['batches']:,.0f} rows/s: 1/{copied['batches'] / rate:.0f}",
+                f"≥ {WANTED_PER_SECOND:,} and ≥ 1/{WANTED_RATIO}",
+                rate >= WANTED_PER_SECOND and rate * WANTED_RATIO >= copied["batches"],
+            ),
+            Figure(f"feed: p50 / p95 of a delivery, {connections} connection(s)", batches),
+        ]
+    whole = copied["whole"]
+    report.figures.append(
+        Figure("feed: against one COPY of ready-made text", f"1/{whole / best:.0f}", f"{whole:,.0f} rows/s")
+    )
+
+
+def _run(installation: Installation, size: Size, connections: int) -> dict[str, object]:
+    free = installation.crimes - size.alerts  # the last ones are for the measurement of the alerts
+    width = free // connections
+    clients = []
+    for number in range(connections):
+        day = events.Day(
+            f"{connections}{number}", number * width, (number + 1) * width, datetime.now(UTC), connections
         )
-        for clients in (1, 2):
-            _round(here, report, loaded[:clients], seconds)
-        _yardstick(here, report)
-    return report
-
-
-def _load(here: Place, crimes: int) -> list[tuple[Traffic, str]]:
-    """Two forces with half of the crimes each; gives each one's traffic from now on, and the token of its source."""
-    loaded = []
-    for slug in FORCES:
-        here.command("force", "add", slug, "--name", slug.title(), "--languages", "en")
-        traffic = Traffic(slug, datetime.now(UTC) - timedelta(days=60))
-        loaded.append((traffic, here.source(slug, live_from="now")))
-
-    def load(traffic: Traffic, token: str) -> None:
-        sender = Sender(here.gateway, token)
-        staff = [traffic.event("officer.changed", f"O{n}", {"name": "Amara Okafor"}) for n in range(200)]
-        sender.send(
-            body([*staff, traffic.event("unit.changed", "U1", {"name": {"en": "the Burglary Team"}})])
-        )
-        while len(traffic.known) < crimes // 2:
-            sender.send(body([e for _ in range(500) for e in traffic.report()]))
-            if len(traffic.known) % 10_000 == 0:
-                progress(f"{traffic.name}: {len(traffic.known):,} crimes loaded")
-        traffic.at = datetime.now(UTC)
-
-    with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(load, *pair) for pair in loaded]:
-            done.result()
-    here.settle()
-    return loaded
-
-
-def _round(here: Place, report: Report, loaded: list[tuple[Traffic, str]], seconds: float) -> None:
-    """Send for so long on one connection for each force; what is sent is made beforehand."""
-    wanted = int(seconds * 3000 / BATCH) + 1
-    prepared = [(token, [body(traffic.mixed(BATCH)) for _ in range(wanted)]) for traffic, token in loaded]
-    progress(f"feed with {len(loaded)} connection(s)")
-    until = time.monotonic() + seconds
-
-    def send(token: str, bodies: list[bytes]) -> list[tuple[float, dict[str, int]]]:
-        sender, took = Sender(here.gateway, token), []
-        for one in bodies:
-            began = time.monotonic()
-            if began >= until:
-                break
-            counts = sender.send(one)
-            took.append((time.monotonic() - began, counts))
-        return took
-
+        count = max(2, int(size.feed_seconds * _FASTEST / BATCH / connections))
+        bodies = [b"\n".join(map(events.line, day.delivery())) for _ in range(count)]
+        clients.append(_Client(Sender(installation), bodies[1:]))
+        clients[-1].sender.send(bodies[0])  # the gateway is warm
     began = time.monotonic()
-    with ThreadPoolExecutor(len(prepared)) as pool:
-        rounds = [one for done in [pool.submit(send, *each) for each in prepared] for one in done.result()]
-    lasted = time.monotonic() - began
-    totals: dict[str, int] = {}
-    for _, counts in rounds:
-        for status, number in counts.items():
-            totals[status] = totals.get(status, 0) + number
-    applied = totals.get("applied", 0) / lasted
-    millis = [took * 1000 for took, _ in rounds]
-    name = "1 connection" if len(loaded) == 1 else f"{len(loaded)} connections, a force each"
-    report.say(
-        f"applied through HTTP, batches of {BATCH}, {name}",
-        f"**{applied:,.0f} events/s** (a batch: p50 {percentile(millis, 0.5):.0f} ms,"
-        f" p95 {percentile(millis, 0.95):.0f} ms)",
-        **{f"applied_per_second_{len(loaded)}": applied, f"statuses_{len(loaded)}": totals},
-    )
-
-
-def _yardstick(here: Place, report: Report) -> None:
-    """COPY of the very event rows, into an unlogged table of the same columns without an index."""
-    with here.database() as own:
-        rows = own.execute("select count(*) from feed_event").fetchone()
-        taken = min(int(rows[0]) if rows else 0, 50_000)
-        chosen = f"copy (select * from feed_event limit {taken}) to stdout (format binary)"  # noqa: S608
-        with own.cursor().copy(chosen) as out:
-            blocks = [bytes(block) for block in out]
-        own.execute("create unlogged table yardstick (like feed_event)")
-        began = time.monotonic()
-        with own.cursor().copy("copy yardstick from stdin (format binary)") as into:
-            for block in blocks:
-                into.write(block)
-        rate = taken / (time.monotonic() - began)
-        own.execute("drop table yardstick")
-    best = max(value for name, value in report.raw.items() if name.startswith("applied_per_second"))
-    report.say("yardstick: COPY of the same event rows", f"{rate:,.0f} rows/s", copy_rows_per_second=rate)
-    report.say(
-        "applied events to one row copied", f"1/{rate / best:.0f} (wanted: 1/40 or better)", ratio=best / rate
-    )
+    threads = [threading.Thread(target=client.run, args=(began + size.feed_seconds,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for client in clients:
+        client.sender.close()
+        if client.fault:
+            raise client.fault
+    seconds = max(client.ended for client in clients) - began
+    statuses = sum((client.statuses for client in clients), Counter())
+    return {
+        "connections": connections,
+        "seconds": seconds,
+        "statuses": dict(statuses),
+        "applied_per_second": statuses["applied"] / seconds,
+        "millis": [round(each, 1) for client in clients for each in client.millis],
+    }

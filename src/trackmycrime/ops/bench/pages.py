@@ -1,149 +1,164 @@
-"""How fast a signed-in victim reads their case, beside a bare Django view under the same server."""
+"""How fast the page of a crime is, beside a bare view under the same server, with few and with many crimes."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from trackmycrime.ops import doors
-from trackmycrime.ops.bench.figures import Report
-from trackmycrime.ops.bench.people import PASSWORD, join
-from trackmycrime.ops.bench.place import Place, place, progress
-from trackmycrime.ops.bench.traffic import Sender, Traffic, body
-from trackmycrime.ops.exits import Unreachable
+from trackmycrime.ops.bench import events
+from trackmycrime.ops.bench.inside import PASSWORD
+from trackmycrime.ops.bench.installation import Installation, own_environment
+from trackmycrime.ops.bench.report import Figure, Report, median, percentile
+from trackmycrime.ops.bench.sizes import Size
+from trackmycrime.ops.exits import Unreachable, say
+from trackmycrime.ops.tether import tethered
 
-ENTRIES = 12
-
-
-def run(*, crimes: int, seconds: float) -> Report:
-    """Measure the same page in a small and in a large installation, in turns, and the bare view."""
-    report = Report("pages")
-    few = min(1_000, crimes // 2)
-    with ExitStack() as both:
-        small, large = (both.enter_context(place()) for _ in range(2))
-        pages = {few: _case(small, few), crimes: _case(large, crimes)}
-        bare = both.enter_context(_bare())
-        for connections in (1, 8, 16):
-            seen: dict[int, list[dict[str, Any]]] = {few: [], crimes: []}
-            plain = []
-            for _ in range(3):
-                for size, (url, headers) in pages.items():
-                    seen[size].append(_hammer(url, connections, seconds, headers))
-                plain.append(_hammer(bare, connections, seconds, []))
-            _tell(report, connections, few, crimes, seen, plain)
-        url, headers = pages[crimes]
-        tag = httpx.get(url, headers=dict(h.split(": ", 1) for h in headers), trust_env=False).headers["ETag"]
-        unchanged = _hammer(url, 8, seconds, [*headers, f"If-None-Match: {tag}"])
-        report.say(
-            "unchanged (304), 8 connections",
-            f"{unchanged['per_second']:.0f} requests/s",
-            not_modified=unchanged,
-        )
-    return report
+WANTED_STATEMENTS, WANTED_SHARE, AIM, WANTED_WITHIN = 8, 10, 3, 15
+CONNECTIONS = (1, 8, 16)
+_COMPARED = 8
+"""Connections at which few and many crimes are compared."""
 
 
-def _tell(
-    report: Report,
-    connections: int,
-    few: int,
-    many: int,
-    seen: dict[int, list[dict[str, Any]]],
-    plain: list[dict[str, Any]],
-) -> None:
-    page, other, bare = (_middle(each) for each in (seen[many], seen[few], plain))
-    if any(set(one["statuses"]) != {"200"} for one in [*seen[many], *seen[few]]):
-        raise Unreachable("the case page did not answer 200 each time")
-    ratio = page["per_second"] / bare["per_second"]
-    apart = abs(page["per_second"] - other["per_second"]) / other["per_second"] * 100
-    report.say(
-        f"case page, {connections} connection(s), {many:,} crimes",
-        f"**{page['per_second']:.0f} requests/s** (p50 {page['p50_ms']:.1f} ms, p95 {page['p95_ms']:.1f} ms)",
-        **{f"page_{connections}": page, f"page_small_{connections}": other, f"bare_{connections}": bare},
-    )
-    report.say(
-        "· with few crimes", f"{few:,} crimes: {other['per_second']:.0f} requests/s, {apart:.0f} % apart"
-    )
-    report.say(
-        "· yardstick: bare view", f"{bare['per_second']:.0f} requests/s; the page is {ratio:.2f} of it"
-    )
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who is signed in: the address of their crime's page, their cookie, and the page's tag."""
+
+    url: str
+    path: str
+    cookie: str
+    tag: str
+    bytes: int
+    entries: int
+
+    def headers(self, *, tagged: bool = False) -> dict[str, str]:
+        """What their browser sends."""
+        more = {"If-None-Match": self.tag} if tagged else {}
+        return {"Cookie": f"portal={self.cookie}", "Accept-Language": "en", **more}
 
 
-def _middle(rounds: list[dict[str, Any]]) -> dict[str, Any]:
-    """The round in the middle by requests a second."""
-    return sorted(rounds, key=lambda one: float(one["per_second"]))[len(rounds) // 2]
-
-
-def _hammer(url: str, connections: int, seconds: float, headers: list[str]) -> dict[str, Any]:
-    argv = [
-        sys.executable,
-        "-m",
-        "trackmycrime.ops.bench.hammer",
-        url,
-        str(connections),
-        str(seconds),
-        *headers,
-    ]
-    done = subprocess.run(argv, check=True, capture_output=True, text=True)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def _case(here: Place, crimes: int) -> tuple[str, list[str]]:
-    """Load the crimes, one with a timeline of twelve, and sign its victim in: address and headers of the page."""
-    here.command("force", "add", "bench", "--name", "Bench Police", "--languages", "en")
-    sender = Sender(here.gateway, here.source("bench", live_from="now"))
-    traffic = Traffic("bench", datetime(2026, 1, 5, 9, tzinfo=UTC))
-    while len(traffic.known) < crimes:
-        sender.send(body([event for _ in range(min(500, crimes)) for event in traffic.report()]))
-        if len(traffic.known) % 10_000 == 0:
-            progress(f"pages: {len(traffic.known):,} crimes loaded")
-    mine = traffic.known[0]
-    sender.send(body([traffic.update(mine) for _ in range(ENTRIES)]))
-    join(here, ["bench.0@example.org"])
-    here.settle()
-    with httpx.Client(base_url=here.portal, trust_env=False, follow_redirects=True) as browser:
+def visit(installation: Installation) -> Visitor:
+    """Sign in with email and password at the portal's own form, and look at the crime."""
+    with httpx.Client(
+        base_url=installation.portal, follow_redirects=True, trust_env=False, timeout=30
+    ) as browser:
         form = browser.get("/sign-in/").text
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
-        assert token
-        answer = {"email": "bench.0@example.org", "password": PASSWORD, "csrfmiddlewaretoken": token.group(1)}
-        cases = browser.post("/sign-in/", data=answer, headers={"Referer": here.portal + "/sign-in/"}).text
-        found = re.search(r'href="(/cases/[0-9a-f-]{36}/)"', cases)
-        if found is None:
-            raise Unreachable("the victim of the bench could not sign in")
-        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    return here.portal + found.group(1), [f"Cookie: {cookies}"]
+        fields = {"email": events.PAGE_EMAIL, "password": PASSWORD}
+        page = browser.post(
+            "/sign-in/", data={**fields, "csrfmiddlewaretoken": token[1] if token else ""}
+        ).text
+        found = re.search(r'href="(/cases/[0-9a-f-]{36}/)"', page)
+        if not found:
+            raise Unreachable("the victim could not sign in, or does not see the crime")
+        browser.get(found[1])
+        answer = browser.get(found[1])
+        answer.raise_for_status()
+        entries = answer.text.count("<time ")
+        return Visitor(
+            installation.portal + found[1],
+            found[1],
+            browser.cookies["portal"],
+            answer.headers["ETag"],
+            len(answer.content),
+            entries,
+        )
 
 
-@contextmanager
-def _bare() -> Iterator[str]:
-    """The bare view under gunicorn with the settings of our doors."""
-    listener = doors.listen("portal", "127.0.0.1:0")
-    program = doors.program(listener, dict(os.environ))
-    argv = [
-        word.replace("trackmycrime.config.wsgi_portal", "trackmycrime.ops.bench.bare")
-        for word in program.argv
+def measure(many: Installation, few: Installation, bare: str, size: Size, report: Report) -> None:
+    """Rounds in which each kind of request has its turn, so that what else the machine does meets all alike."""
+    here, there = visit(many), visit(few)
+    counted = many.inside("portal", "statements", path=here.path, cookie=here.cookie)
+    report.raw["statements"] = counted
+    runs: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for number in range(size.rounds):
+        say(f"bench: pages, round {number + 1} of {size.rounds}")
+        for connections in CONNECTIONS:
+            runs[f"bare {connections}"].append(_run(bare, {}, connections, size, "200"))
+            runs[f"page {connections}"].append(_run(here.url, here.headers(), connections, size, "200"))
+            tagged = here.headers(tagged=True)
+            runs[f"unchanged {connections}"].append(_run(here.url, tagged, connections, size, "304"))
+            if connections == _COMPARED:  # few crimes, then many once more: neither is always first
+                pair = [("few", there), ("many", here)]
+                for name, who in pair if number % 2 else reversed(pair):
+                    runs[name].append(_run(who.url, who.headers(), connections, size, "200"))
+    report.raw["pages"] = {
+        "bytes": here.bytes,
+        "runs": {
+            name: [{**run, "millis": _summary(run["millis"])} for run in several]
+            for name, several in runs.items()
+        },
+    }
+    report.figures += _figures(counted, here, runs, many.crimes, few.crimes)
+
+
+def _run(url: str, headers: Mapping[str, str], connections: int, size: Size, status: str) -> dict[str, Any]:
+    asked = {"url": url, "headers": headers, "connections": connections, "seconds": size.page_seconds}
+    argv = [sys.executable, "-m", "trackmycrime.ops.bench.client", json.dumps(asked)]
+    done = subprocess.run(tethered(argv), check=False, env=own_environment(), stdout=subprocess.PIPE)
+    if done.returncode:
+        raise Unreachable(f"the client of the pages ended with {done.returncode}")
+    run: dict[str, Any] = json.loads(done.stdout)
+    if set(run["statuses"]) != {status}:
+        raise Unreachable(f"{url} answered {run['statuses']} instead of {status}")
+    return run
+
+
+def _summary(millis: list[float]) -> dict[str, float]:
+    return {f"p{share}": percentile(millis, share / 100) for share in (50, 95, 99)}
+
+
+def _rate(runs: list[dict[str, Any]]) -> float:
+    """The median of the rounds, in requests a second."""
+    return median([run["per_second"] for run in runs])
+
+
+def _figures(
+    counted: Mapping[str, Any], here: Visitor, runs: Mapping[str, list[dict[str, Any]]], many: int, few: int
+) -> list[Figure]:
+    number = counted["statements"]
+    made = [
+        Figure(
+            f"page: SQL statements ({here.bytes / 1024:.0f} KiB)",
+            str(number),
+            "besides: begin, commit, the connection's health check",
+            f"≤ {WANTED_STATEMENTS}",
+            number <= WANTED_STATEMENTS,
+        )
     ]
-    descriptor = listener.socket.fileno()
-    os.set_inheritable(descriptor, True)
-    server = subprocess.Popen(argv, pass_fds=[descriptor], stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(100):
-            try:
-                httpx.get(listener.url, trust_env=False)
-                break
-            except (OSError, httpx.HTTPError):
-                pass
-        yield listener.url
-    finally:
-        server.terminate()
-        server.wait(10)
-        listener.socket.close()
+    for connections in CONNECTIONS:
+        yardstick = _rate(runs[f"bare {connections}"])
+        for kind, name in (("page", "page"), ("unchanged", "page, 304 by If-None-Match")):
+            several = runs[f"{kind} {connections}"]
+            rate = _rate(several)
+            millis = [each for run in several for each in run["millis"]]
+            times = f"p50 {percentile(millis, 0.5):.1f}, p95 {percentile(millis, 0.95):.1f} ms"
+            asked = kind == "page"
+            made.append(
+                Figure(
+                    f"{name}, {connections} connection(s)",
+                    f"{rate:,.0f} req/s, {times}",
+                    f"bare view {yardstick:,.0f} req/s: {rate / yardstick:.2f}",
+                    f"≥ 1/{WANTED_SHARE} (aim 1/{AIM})" if asked else "",
+                    rate * WANTED_SHARE >= yardstick if asked else None,
+                )
+            )
+    with_few, with_many = _rate(runs["few"]), _rate(runs["many"])
+    change = (with_many - with_few) / with_few * 100
+    made.append(
+        Figure(
+            f"page with {many:,} crimes instead of {few:,}, {_COMPARED} connections",
+            f"{change:+.1f} %",
+            f"{with_many:,.0f} against {with_few:,.0f} req/s, runs alternating",
+            f"within {WANTED_WITHIN} %",
+            abs(change) <= WANTED_WITHIN,
+        )
+    )
+    return made

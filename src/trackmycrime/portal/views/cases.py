@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
@@ -15,7 +16,10 @@ from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.messages import api as messages
 from trackmycrime.people.access import PortalRequest
 from trackmycrime.portal import looking, reads
+from trackmycrime.portal.kept import TOKEN, Kept
 from trackmycrime.publish import view
+
+_kept = Kept()
 
 
 @require_safe
@@ -42,11 +46,15 @@ def one(request: PortalRequest, id: UUID) -> HttpResponse:
     if tag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
     else:
-        case = view.case_page(id, get_language() or "en", now=now, seen_at=seen_at)
-        if case is None:
-            raise Http404
-        context = {"case": case, "id": id, "new_messages": state.unread, "here": "cases"}
-        response = render(request, "portal/cases/case.html", context)
+
+        def write() -> str:
+            case = view.case_page(id, get_language() or "en", now=now, seen_at=seen_at)
+            if case is None:
+                raise Http404
+            context = {"case": case, "id": id, "new_messages": state.unread, "here": "cases", "csrf_token": TOKEN}
+            return render_to_string("portal/cases/case.html", context, request)
+
+        response = HttpResponse(_kept.page(request, request.account_id, f"{id} {tag}", write))
     response["ETag"] = tag
     return response
 

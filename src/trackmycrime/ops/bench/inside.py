@@ -1,0 +1,211 @@
+"""What a measurement must do inside, in a process of its own with a role's settings.
+
+    python -m trackmycrime.ops.bench.inside TASK '{"argument": …}'
+
+Writes one line of JSON to standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from trackmycrime.ops.bench import events
+from trackmycrime.ops.exits import say
+
+FORCE, SOURCE = "avon-and-somerset", "Bench records system"
+PASSWORD = "correct-horse-bench"  # noqa: S105 (of a made-up person in a folder that is thrown away)
+_LOADED_AT_ONCE = 1_000
+
+
+def prepare() -> str:
+    """As the owner: a force and its source; the token. All that is said to have happened before now is history."""
+    from trackmycrime.ops.demo.installing import name_of, run
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "force.toml"
+        file.write_text(
+            f'slug = "{FORCE}"\nname = "{name_of(FORCE)}"\nlanguages = ["en"]\n', encoding="utf-8"
+        )
+        run("force", "apply", str(file))
+    return str(run("source", "add", FORCE, SOURCE)["token"])
+
+
+def load(crimes: int) -> int:
+    """With the gateway's login: crimes with their victims, through the very code that takes a delivery."""
+    from trackmycrime.feed import sources
+    from trackmycrime.feed.contract import Line, judge
+    from trackmycrime.kernel.clock import utc_now
+    from trackmycrime.kernel.scope import bound
+    from trackmycrime.pipeline import take_events
+
+    force_id, source_id = _force_and_source()
+    before = utc_now() - timedelta(hours=1)
+    made = _chain(events.staff(before), events.page(before), events.loaded(0, crimes, before))
+    loaded, began, told = 0, time.monotonic(), time.monotonic()
+    while delivery := list(islice(made, _LOADED_AT_ONCE)):
+        now = utc_now()
+        with bound(force=force_id):
+            known = sources.load(source_id)
+            verdicts = [
+                judge(Line(number, event), now=now, allowed_types=None, digest_key=sources.digest_key())
+                for number, event in enumerate(delivery)
+            ]
+            results = take_events(known.sender, verdicts, now=now)
+        wrong = [result for result in results if result.status != "applied"]
+        if wrong:
+            raise SystemExit(f"an event was not applied: {wrong[0]}")
+        loaded += len(delivery)
+        if time.monotonic() > told + 10:
+            told = time.monotonic()
+            say(f"bench: {loaded:,} events loaded, {loaded / (told - began):,.0f} a second")
+    return loaded
+
+
+def _chain(*several: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for one in several:
+        yield from one
+
+
+def _force_and_source() -> tuple[int, UUID]:
+    """Found through the rows of the one force, which the gateway may see once it is bound to it."""
+    from trackmycrime.feed.models import Source
+    from trackmycrime.kernel.scope import bound
+
+    with bound(force=1):
+        row = Source.objects.get()
+        return int(row.force_id), row.id
+
+
+def join(crimes: int) -> int:
+    """As the owner: half of the victims join, set-wise; the one of the measured page as a person does."""
+    from django.contrib.auth.hashers import make_password
+    from django.db import connection, transaction
+
+    from trackmycrime.kernel import crypto, setwise
+    from trackmycrime.kernel.clock import utc_now
+    from trackmycrime.ops.demo import installing
+    from trackmycrime.people.models import Account, Victim
+
+    if not installing.join(FORCE, events.PAGE_PERSON, events.PAGE_EMAIL, PASSWORD, "en"):
+        raise SystemExit("the victim of the measured page could not join")
+    now, joined = utc_now(), 0
+    password = make_password(None)  # nobody signs in with these
+    people = {events.person(number): events.email(number) for number in range(crimes) if events.joins(number)}
+    names = list(people)
+    for first in range(0, len(names), 5_000):
+        with transaction.atomic():
+            parts = list(Victim.objects.filter(person__in=names[first : first + 5_000]).only("id", "person"))
+            accounts = [
+                Account(
+                    kind=Account.Kind.VICTIM,
+                    email=people[part.person],
+                    email_hash=crypto.blind_email(people[part.person]),
+                    password=password,
+                    language="en",
+                    created_at=now,
+                )
+                for part in parts
+            ]
+            Account.objects.bulk_create(accounts)
+            rows = [
+                {"id": part.id, "account_id": account.id, "joined_at": now}
+                for part, account in zip(parts, accounts, strict=True)
+            ]
+            joined += setwise.update("people_victim", ["id"], ["account_id", "joined_at"], rows)
+    with connection.cursor() as cursor:  # what autovacuum does a minute after a big load
+        cursor.execute("vacuum analyze")
+    return joined
+
+
+def unsent() -> int:
+    """As the owner: how many letters are due or being sent."""
+    from trackmycrime.kernel import setwise
+
+    due = "state = 'sending' or (state = 'prepared' and coalesce(next_try_at, created_at) <= now())"
+    return int(setwise.fetch(f"select count(*) as n from delivery_dispatch where {due}")[0]["n"])  # noqa: S608
+
+
+def server() -> str:
+    """The version of the PostgreSQL."""
+    from trackmycrime.kernel import setwise
+
+    return str(setwise.fetch("select split_part(version(), ' ', 2) as v")[0]["v"])
+
+
+def statements(path: str, cookie: str) -> dict[str, Any]:
+    """As the portal: the SQL statements of one page, when the process is warm."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    visitor = Client(HTTP_HOST="127.0.0.1")
+    visitor.cookies["portal"] = cookie
+    visitor.get(path)
+    with CaptureQueriesContext(connection) as captured:
+        answer = visitor.get(path)
+    if answer.status_code != 200:
+        raise SystemExit(f"the page answered {answer.status_code}")
+    said = [query["sql"] for query in captured.captured_queries]
+    control = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+    asked = [sql for sql in said if not sql.upper().startswith(control)]
+    return {"statements": len(asked), "with_begin_and_commit": len(said), "sql": [sql[:300] for sql in asked]}
+
+
+def copy(since: str, most: int, batch: int) -> dict[str, float]:
+    """As the owner: COPY the events that were taken since then into an unlogged table of the same columns.
+
+    `batches`: as many rows to a COPY and a commit as a delivery has events, the values given by Python. `whole`: all
+    at once, ready-made text: the most that COPY can do.
+    """
+    from django.db import connection
+    from psycopg.types.json import Jsonb
+
+    connection.ensure_connection()
+    raw = connection.connection
+    raw.autocommit = True
+    source = f"select * from feed_event where received_at >= '{since}' limit {int(most)}"  # noqa: S608
+    taken = raw.execute(source)
+    rows = [[Jsonb(value) if isinstance(value, dict) else value for value in row] for row in taken.fetchall()]
+    with raw.cursor().copy(f"copy ({source}) to stdout") as out:
+        text = [bytes(block) for block in out]
+    measured: dict[str, float] = {"rows": len(rows)}
+    for name in ("batches", "whole"):
+        raw.execute("create unlogged table bench_event as select * from feed_event limit 0")
+        began = time.perf_counter()
+        if name == "batches":
+            for first in range(0, len(rows), batch):
+                with raw.cursor().copy("copy bench_event from stdin") as into:
+                    for row in rows[first : first + batch]:
+                        into.write_row(row)
+        else:
+            with raw.cursor().copy("copy bench_event from stdin") as into:
+                for block in text:
+                    into.write(block)
+        measured[name] = len(rows) / (time.perf_counter() - began)
+        raw.execute("drop table bench_event")
+    return measured
+
+
+_TASKS = {each.__name__: each for each in (prepare, load, join, unsent, server, statements, copy)}
+
+
+def main() -> None:
+    """Run the task that is named."""
+    import django
+
+    django.setup()
+    task, arguments = sys.argv[1:3]
+    sys.stdout.write(json.dumps(_TASKS[task](**json.loads(arguments))) + "\n")
+
+
+if __name__ == "__main__":
+    main()
