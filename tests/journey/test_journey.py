@@ -88,10 +88,14 @@ def says_nothing(running: Installation, address: str, number: int) -> None:
 def join(visitor: Visitor, running: Installation, link: str, mobile: str, address: str) -> None:
     """From the invitation to the cases: link, code by text, password."""
     scanner = httpx.get(link, trust_env=False)
-    assert scanner.status_code == 200  # a mail scanner has opened it, which uses nothing up
+    assert scanner.status_code == 200
+    # a mail scanner has opened it, and nothing has come of that
+    newest = "select state, opened_at from people_invitation order by created_at desc limit 1"
+    assert running.rows(newest) == [("open", None)]
     visitor.go(link)
     visitor.reads("You can follow your case online")
     visitor.press("Start")
+    assert running.rows(newest)[0][0] == "opened"
     visitor.press("Send me a code")
     visitor.reads("We are sending you a text")
     visitor.type("Code", "000 000x")

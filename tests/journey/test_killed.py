@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import threading
 from collections import Counter
 from typing import Any
@@ -11,7 +14,7 @@ import pytest
 
 from tests.support.events import crime, victim
 from tests.support.installation import Installation, counterparts, data_folder, now, started
-from tests.support.processes import eventually
+from tests.support.processes import eventually, processes_of
 
 pytestmark = pytest.mark.processes
 SLUG = "avon-and-somerset"
@@ -57,7 +60,11 @@ def test_what_was_answered_is_there_once_and_everybody_is_told_once() -> None:
             eventually(
                 lambda: sender.answered >= 8 and len(running.mail.mails) >= 20, 60, "some batches and mails"
             )
-            running.serving.process.kill()
+            everything = processes_of(folder)  # the supervisor, the doors, the worker, PostgreSQL
+            assert running.serving.process.pid in everything
+            for pid in everything:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             running.serving.process.wait()
             sender.join(60)
             assert not sender.is_alive()

@@ -137,6 +137,7 @@ def test_stale_pid_file_that_names_a_living_process_does_not_stop_a_start(folder
     with Background(["sleep", "300"]) as other:  # process ids are reused
         left = f"{other.process.pid}\n{folder}/postgres\n0\n5432\n\n\n  1 1\nready\n"
         (folder / "postgres" / "postmaster.pid").write_text(left)
+        (folder / "postgres" / ".s.PGSQL.5432.lock").write_text(left)
         with start(folder) as cluster:
             assert one(cluster.dsn("owner"), "select 1") == 1
 

@@ -80,6 +80,7 @@ class Cluster:
         try:
             self._clear_stale()
             self.address = addresses.choose(self._folder)
+            self._clear_stale_socket()
             self._process = self._spawn(ending)
         finally:
             ending.release()  # the server has inherited it
@@ -126,6 +127,16 @@ class Cluster:
                 if os.path.realpath(f"/proc/{pid}/cwd") == os.path.realpath(self._folder):
                     raise lock.InUse(self.data, pid, lock.SERVER)
         if os.path.isdir("/proc/self"):
+            left.unlink(missing_ok=True)
+
+    def _clear_stale_socket(self) -> None:
+        """Remove the lock that a killed server left beside its socket.
+
+        PostgreSQL would believe it for as long as its process id is somebody's: a zombie's, or another's in a container
+        that was started again. The folder is this data's alone and no server runs on this data, as was seen before.
+        """
+        if self.address.by_socket and os.path.isdir("/proc/self"):
+            left = Path(self.address.host) / f".s.PGSQL.{self.address.port}.lock"
             left.unlink(missing_ok=True)
 
     def _spawn(self, ending: lock.Held) -> subprocess.Popen[bytes]:
