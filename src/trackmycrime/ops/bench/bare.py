@@ -11,7 +11,8 @@ from django.urls import path
 
 def hello(request: HttpRequest) -> HttpResponse:
     """The least that a view can do."""
-    return HttpResponse("hello")
+    # the length is CommonMiddleware's to say, and without it the answer would go out in chunks
+    return HttpResponse("hello", headers={"Content-Length": "5"})
 
 
 urlpatterns = [path("", hello)]

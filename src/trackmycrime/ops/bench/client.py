@@ -1,9 +1,10 @@
-"""Visitors who ask for one address again and again over kept connections: one process, so lean that it is no limit.
+"""Visitors who ask for a page again and again over kept connections: one process, so lean that it is no limit.
 
-    python -m trackmycrime.ops.bench.client '{"url": …, "headers": {…}, "connections": 8, "seconds": 4}'
+    python -m trackmycrime.ops.bench.client '{"url": …, "headers": {…}, "cookies": [], "connections": 8, "seconds": 4}'
 
-Each connection asks, reads the whole answer, and asks again. Writes one line of JSON: requests, seconds, the
-milliseconds that each took, and how many answers had which status. Whoever starts it sees to the right addresses.
+Each connection asks, reads the whole answer, and asks again, in turn with each of the cookies where there are any.
+Writes one line of JSON: requests, seconds, the milliseconds that each took, and how many answers had which status.
+Whoever starts it sees to the right addresses.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import socket
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,12 +63,21 @@ def _length(head: bytes) -> int:
     raise ValueError("the server does not say how long its answer is")
 
 
-def run(url: str, headers: dict[str, str], connections: int, seconds: float) -> dict[str, Any]:
-    """Ask for as long as said; what came of it."""
+def _requests(url: str, headers: dict[str, str], cookies: Sequence[str]) -> Iterator[bytes]:
+    """The request, with one cookie after the other, for ever."""
     parts = urlsplit(url)
     head = {"Host": parts.netloc, **headers}
-    request = f"GET {parts.path or '/'} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in head.items())
-    asked = (request + "\r\n").encode()
+    begin = f"GET {parts.path or '/'} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in head.items())
+    lines = [f"Cookie: {cookie}\r\n" for cookie in cookies] or [""]
+    return cycle([f"{begin}{line}\r\n".encode() for line in lines])
+
+
+def run(
+    url: str, headers: dict[str, str], cookies: Sequence[str], connections: int, seconds: float
+) -> dict[str, Any]:
+    """Ask for as long as said; what came of it."""
+    parts = urlsplit(url)
+    asked = _requests(url, headers, cookies)
     millis: list[float] = []
     statuses: Counter[int] = Counter()
     with selectors.DefaultSelector() as selector:
@@ -74,7 +86,7 @@ def run(url: str, headers: dict[str, str], connections: int, seconds: float) -> 
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection = _Connection(opened)
             selector.register(opened, selectors.EVENT_READ, connection)
-            connection.ask(asked)
+            connection.ask(next(asked))
         begin = time.perf_counter() + min(_WARM_UP, seconds / 4)
         end = begin + seconds
         now = 0.0
@@ -87,7 +99,7 @@ def run(url: str, headers: dict[str, str], connections: int, seconds: float) -> 
                     if begin <= now < end:
                         millis.append((now - connection.began) * 1000)
                         statuses[status] += 1
-                    connection.ask(asked)
+                    connection.ask(next(asked))
             now = time.perf_counter()
         for key in list(selector.get_map().values()):
             key.data.socket.close()

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from trackmycrime.ops.exits import say
 FORCE, SOURCE = "avon-and-somerset", "Bench records system"
 PASSWORD = "correct-horse-bench"  # noqa: S105 (of a made-up person in a folder that is thrown away)
 _LOADED_AT_ONCE = 1_000
+_CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
 def prepare() -> str:
@@ -142,22 +143,43 @@ def server() -> str:
 
 
 def statements(path: str, cookie: str) -> dict[str, Any]:
-    """As the portal: the SQL statements of one page, when the process is warm."""
+    """As the portal: the SQL statements of one page, when it is written anew and when it is kept from before."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
     visitor = Client(HTTP_HOST="127.0.0.1")
     visitor.cookies["portal"] = cookie
-    visitor.get(path)
-    with CaptureQueriesContext(connection) as captured:
-        answer = visitor.get(path)
-    if answer.status_code != 200:
-        raise SystemExit(f"the page answered {answer.status_code}")
-    said = [query["sql"] for query in captured.captured_queries]
-    control = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
-    asked = [sql for sql in said if not sql.upper().startswith(control)]
-    return {"statements": len(asked), "with_begin_and_commit": len(said), "sql": [sql[:300] for sql in asked]}
+    visitor.get("/cases/")  # the connection is open
+    counted: dict[str, Any] = {}
+    for name in ("anew", "kept"):
+        with CaptureQueriesContext(connection) as captured:
+            answer = visitor.get(path)
+        if answer.status_code != 200:
+            raise SystemExit(f"the page answered {answer.status_code}")
+        said = [query["sql"] for query in captured.captured_queries]
+        asked = [sql[:300] for sql in said if not sql.upper().startswith(_CONTROL)]
+        counted[name] = {"statements": len(asked), "with_begin_and_commit": len(said), "sql": asked}
+    return counted
+
+
+def sessions(cookie: str, count: int) -> list[str]:
+    """As the portal: the cookies of so many more browsers in which this person is signed in.
+
+    Each looked last at another moment, so that what is new differs and each gets a page of its own.
+    """
+    from trackmycrime.people.sessions.portal import SessionStore
+    from trackmycrime.portal.looking import KEY
+
+    data = dict(SessionStore(cookie).items())
+    looked = datetime.fromisoformat(data[KEY])
+    cookies = []
+    for number in range(count):
+        one = SessionStore()
+        one.update({**data, KEY: (looked + timedelta(microseconds=number)).isoformat()})
+        one.create()
+        cookies.append(str(one.session_key))
+    return cookies
 
 
 def copy(since: str, most: int, batch: int) -> dict[str, float]:
@@ -195,7 +217,7 @@ def copy(since: str, most: int, batch: int) -> dict[str, float]:
     return measured
 
 
-_TASKS = {each.__name__: each for each in (prepare, load, join, unsent, server, statements, copy)}
+_TASKS = {each.__name__: each for each in (prepare, load, join, unsent, server, statements, sessions, copy)}
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ class Size:
 
 
 SIZES = {
+    "tiny": Size(300, 100, 1, 60, 20, 0.3, 1),  # only to see that it runs
     "small": Size(2_000, 200, 3, 60, 20, 1, 2),
     "full": Size(100_000, 1_000, 15, 1_200, 20, 4, 5),
 }

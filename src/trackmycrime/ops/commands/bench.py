@@ -30,7 +30,7 @@ def command(what: str, size: str, as_json: bool, write: Path | None) -> None:
 
     Starts an installation in a folder that is thrown away, loads it with made-up crimes and measures it from outside.
     «full» takes some ten minutes; nothing else should run on the machine. Exit code 1 when a figure that is asked
-    for was not reached; at size «small» that says nothing, and it is 0.
+    for was not reached; smaller sizes say nothing of that, and leave with 0.
     """
     if os.environ.get("TMC_DATABASE_URL"):
         raise WrongUse("bench runs on a database of its own; unset TMC_DATABASE_URL")

@@ -1,0 +1,50 @@
+"""``trackmycrime bench`` runs, and says every figure that it promises beside its yardstick. How fast is not a test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import clean_environment, run
+from trackmycrime.ops.bench.report import BEGIN, END
+
+pytestmark = pytest.mark.processes
+
+
+def test_everything_is_measured_beside_a_yardstick(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(f"# How fast it is\n\n{BEGIN}\nnothing yet\n{END}\n\nThe end.\n", encoding="utf-8")
+    done = run("bench", "all", "--size", "tiny", "--json", "--write", str(page), timeout=300)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    for begin, yardstick in (
+        ("feed: applied events/s", "COPY"),
+        ("alerts: 200 to mail accepted", "smtplib"),
+        ("page, ", "bare view"),
+        ("page with 300 crimes instead of 100", "req/s"),
+    ):
+        found = [each for each in report["figures"] if each["name"].startswith(begin)]
+        assert found, f"{begin} was not measured"
+        assert all(yardstick in each["yardstick"] for each in found)
+
+    # what the figures are of: everything was applied, every alert arrived, every page was the page
+    assert set(report["raw"]["feed_2"]["statuses"]) == {"applied"}
+    assert report["raw"]["alerts"]["missing"] == 0
+    assert (
+        report["raw"]["statements"]["anew"]["statements"] > report["raw"]["statements"]["kept"]["statements"]
+    )
+
+    written = page.read_text(encoding="utf-8")
+    assert written.startswith("# How fast it is\n")
+    assert written.endswith("The end.\n")
+    assert "nothing yet" not in written
+    assert "- PostgreSQL: 1" in written
+
+
+def test_it_is_no_measurement_of_somebody_elses_database() -> None:
+    env = clean_environment(TMC_DATABASE_URL="postgresql://owner@db.example.org/live")
+    done = run("bench", "pages", "--size", "tiny", env=env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "unset TMC_DATABASE_URL" in done.stderr
