@@ -1,6 +1,6 @@
 """What follows from what: for each thing that can happen, one function that calls the next rooms in order.
 
-The gateway and the desk call these inside their own transaction, bound to one force; the worker calls `passes`. All
+The gateway and the desk call these inside their own transaction, bound to one force; the worker calls `PASSES`. All
 that follows inside the database is in that transaction: all of it or none. What leaves the machine is only prepared
 here; the worker sends it after the commit (DESIGN, «The way of the data»).
 """
@@ -16,7 +16,7 @@ from django.db import transaction
 from trackmycrime.alerts import api as alerts
 from trackmycrime.audit.api import Act, Actor, record
 from trackmycrime.cases.models import Crime, Update
-from trackmycrime.feed.accept import Result, Source, accept
+from trackmycrime.feed.accept import Result as Result, Source, accept  # noqa: I001 (handed on)
 from trackmycrime.feed.contract import Event, Refusal
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import crypto, limits
@@ -34,27 +34,6 @@ from trackmycrime.publish.refresh import protected_crimes, refresh
 from trackmycrime.tasks import api as tasks
 from trackmycrime.tasks.models import Task
 
-__all__ = [
-    "PASSES",
-    "NotPossible",
-    "Result",
-    "Staff",
-    "answer_message",
-    "invite_again",
-    "invite_in_person",
-    "keep_hold",
-    "lift",
-    "never",
-    "officer_update",
-    "release",
-    "republish",
-    "set_next_update",
-    "switch_on",
-    "take_events",
-    "told_in_person",
-    "withhold",
-]
-
 
 class NotPossible(Exception):
     """What was asked for is not there in this force, or not in a state that allows it; `str()` is a word for which."""
@@ -71,7 +50,7 @@ class Staff(Protocol):
     def officer_id(self) -> str: ...
 
 
-# ------------------------------------------------------------------ the feed
+# the feed
 
 
 def take_events(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) -> list[Result]:
@@ -148,7 +127,7 @@ def republish(force_id: int, *, now: datetime, most: int = 500) -> Iterator[int]
         yield done
 
 
-# ------------------------------------------------------------------ the desk
+# the desk
 
 
 def _actor(staff: Staff) -> Actor:
@@ -360,7 +339,7 @@ def set_next_update(staff: Staff, case_id: UUID, on: date | None, *, now: dateti
     _record(staff, "case.promised", "case", case_id, now)
 
 
-# ---------------------------------------------------------------- the worker
+# the worker
 
 
 def _take_messages(now: datetime) -> int:
@@ -418,5 +397,4 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("sessions", clear_expired),
     ("limits", limits.clear_ended),
 )
-"""What a worker carries on, in this order: (what the bell calls it, what is done). Each runs in a transaction of its
-own, may be run again at any time, and returns how much it did."""
+"""What a worker carries on, in order: (what the bell calls it, what is done). Each is a transaction, repeatable."""

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from trackmycrime.ops.bench import events
@@ -107,7 +108,7 @@ def measure(installation: Installation, sink: Sink, size: Size, report: Report) 
     )
 
 
-def _run(installation: Installation, size: Size, connections: int) -> dict[str, object]:
+def _run(installation: Installation, size: Size, connections: int) -> dict[str, Any]:
     free = installation.crimes - size.alerts  # the last ones are for the measurement of the alerts
     width = free // connections
     clients = []

@@ -33,6 +33,8 @@ from trackmycrime.ops.exits import say
 from trackmycrime.ops.push.gateway import Away, Denied, Gateway, Unreadable
 
 _PATIENCE = 3600.0
+_VISITORS_TURN = 20
+"""So many things happen in a force's real cases before one does in the case of the visitor's sign-in."""
 _SHOWCASE_EVERY, _LATER_EVERY = 8, 40
 """After so many things that happen anywhere comes one in a case of somebody who can sign in; in the end fewer."""
 
@@ -128,11 +130,11 @@ class Director:
         ]
 
     def _real_people(self) -> list[SignIn]:
-        """The victim of the first case in which something is going to happen, and that case's officer."""
+        """The victim of a case in which something is going to happen, and that case's officer."""
         password = showcase.PASSWORD
         for loading in self.loadings:
             (force,) = loading.forces
-            case = _first_case(loading)
+            case = _coming_case(loading)
             if case is None:
                 continue
             email = f"victim.{force}@example.org"
@@ -222,17 +224,18 @@ class Director:
                 say(f"demo: {event['type']} is in quarantine: {result.problem}")
 
 
-def _first_case(loading: Loading) -> Case | None:
-    """The tracked crime in which the first thing is going to happen."""
+def _coming_case(loading: Loading) -> Case | None:
+    """A tracked crime in which something is going to happen, about when a visitor has found their way in."""
     (force,) = loading.forces
-    for _, _, line in loading.later:
+    found = None
+    for number, (_, _, line) in enumerate(loading.later):
         event = json.loads(line)
         data = event["data"]
         if event["type"] == "crime.changed" and data["offence"]["category"] in TRACKED:
-            case = Case(force, event["subject"], data)
-            case.victim = loading.victims[event["subject"]]
-            return case
-    return None
+            found = Case(force, event["subject"], data, loading.victims[event["subject"]])
+            if number >= _VISITORS_TURN:
+                break
+    return found
 
 
 def _now() -> datetime:

@@ -7,7 +7,8 @@ later release of the same months shows.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -18,12 +19,14 @@ from trackmycrime.feed.connectors import police_uk
 from trackmycrime.feed.connectors.events import Made, as_line
 from trackmycrime.feed.connectors.refusals import Refusal
 from trackmycrime.ops.demo.live import TRACKED, Case
+from trackmycrime.ops.exits import say
 from trackmycrime.ops.push import record
 from trackmycrime.ops.push.gateway import Gateway
 from trackmycrime.ops.push.inputs import Inputs, Item
 from trackmycrime.ops.push.run import Pusher, Sums, save_to
 
 _MOST_CASES = 400
+_TELL_EVERY = 15.0
 
 
 @dataclass
@@ -59,15 +62,16 @@ class Loading(Inputs):
         self.crimes += life[0].step == "recorded"
         people = [made.event["data"] for made in life if made.step == "victim"]
         victim = people[0]["victim"] if people and _reachable(people[0]) else ""
-        waits = False
+        waits, before = False, None
         for made in life if self.keep_back else _short(life):
             waits = waits or (self.keep_back and _later(made, releases))
             line = as_line(made.event)
             if not waits:
                 yield Item(made.event["id"], made.event["type"], subject, line, "", 0, 0, 1)
-            elif victim:
+            elif victim and _seen(made) != before:
                 self.victims[subject] = victim
                 self.later.append((made.month, int(made.event["sequence"]) >> 32 & 255, line))
+            before = _seen(made)
         if victim and life[-1].step == "shown" and life[-1].month >= newest - 1:
             self._keep_case(force, subject, victim, life[-1].event["data"])
 
@@ -83,7 +87,21 @@ def load(loading: Loading, gateway: Gateway, folder: Path) -> Sums:
     report, state = folder / f"{force}.report.ndjson", folder / f"{force}.state"
     progress = record.load(state, report, force)
     with record.Report(report, progress.report_bytes) as held:
-        return Pusher(loading, held, progress, save_to(state), batch=1000).send(gateway)
+        return Pusher(loading, held, progress, save_to(state), 1000, _telling(force)).send(gateway)
+
+
+def _telling(force: str) -> Callable[[int], None]:
+    """Says now and then how much was loaded: real extracts take minutes."""
+    sent, due = 0, time.monotonic() + _TELL_EVERY
+
+    def step(events: int) -> None:
+        nonlocal sent, due
+        sent += events
+        if time.monotonic() >= due:
+            due = time.monotonic() + _TELL_EVERY
+            say(f"demo: {force}: {sent:,} events loaded")
+
+    return step
 
 
 def happening_now(line: bytes, now: datetime) -> dict[str, Any]:
@@ -122,6 +140,14 @@ def _later(made: Made, releases: list[int]) -> bool:
     if made.step == "outcome":
         return True
     return made.step == "shown" and len(releases) > 1 and made.month > releases[0]
+
+
+def _seen(made: Made) -> tuple[object, ...]:
+    """What a victim could notice of an event: most statuses that change between releases say the same."""
+    data = made.event["data"]
+    if made.event["type"] != "crime.changed":
+        return (made.event["id"],)
+    return data["stage"], data.get("outcome", {}).get("code")
 
 
 def _reachable(victim: dict[str, Any]) -> bool:
