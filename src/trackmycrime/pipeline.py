@@ -1,8 +1,7 @@
 """What follows from what: for each thing that can happen, one function that calls the next rooms in order.
 
-The gateway and the desk call these inside their own transaction, bound to one force; the worker calls `PASSES`. All
-that follows inside the database is in that transaction: all of it or none. What leaves the machine is only prepared
-here; the worker sends it after the commit (DESIGN, «The way of the data»).
+The gateway and the desk call these in their own transaction, bound to one force; the worker calls `PASSES`. All of it
+is in that transaction or none. What leaves the machine is only prepared here (DESIGN, «The way of the data»).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -16,7 +15,8 @@ from django.db import transaction
 from trackmycrime.alerts import api as alerts
 from trackmycrime.audit.api import Act, Actor, record
 from trackmycrime.cases.models import Crime, Update
-from trackmycrime.feed.accept import Result as Result, Source, accept  # noqa: I001 (handed on)
+from trackmycrime.feed.accept import Result as Result
+from trackmycrime.feed.accept import Source, accept
 from trackmycrime.feed.contract import Event, Refusal
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import crypto, limits

@@ -51,7 +51,13 @@ def one(request: PortalRequest, id: UUID) -> HttpResponse:
             case = view.case_page(id, get_language() or "en", now=now, seen_at=seen_at)
             if case is None:
                 raise Http404
-            context = {"case": case, "id": id, "new_messages": state.unread, "here": "cases", "csrf_token": TOKEN}
+            context = {
+                "case": case,
+                "id": id,
+                "new_messages": state.unread,
+                "here": "cases",
+                "csrf_token": TOKEN,
+            }
             return render_to_string("portal/cases/case.html", context, request)
 
         response = HttpResponse(_kept.page(request, request.account_id, f"{id} {tag}", write))
