@@ -6,6 +6,7 @@ A crime is a number, so that all processes of a run agree on it without telling 
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,8 @@ OFFICERS = 200
 UNITS = 20
 MIX = {"new": 20, "state": 40, "update": 30, "officer": 5, "withdrawn": 5}
 """Percent of the events of a delivery. «new» are new crimes and their victims, half each."""
+_STRIDE = 7919
+"""Between one target and the next; a prime, so that all are reached."""
 PAGE_CRIME = "PAGE-1"
 PAGE_PERSON = "page-person"
 PAGE_EMAIL = "page.person@example.org"
@@ -152,26 +155,29 @@ def written(subject: str, sequence: int, time: datetime) -> dict[str, Any]:
 
 @dataclass
 class Day:
-    """What a records system sends on a busy day, delivery by delivery, about crimes `first` to `end`.
+    """What one connection of a records system sends on a busy day, delivery by delivery.
 
-    Each crime is the target of one event before any is again. `name` keeps apart what is new.
+    It is about the crimes from `first` up to `end` and each `step`-th officer from `first_officer` on, which no other
+    connection touches, so that everything is applied. Each crime is the target of one event before any is again.
+    `sequence` is above all that was sent before; `name` keeps apart what is new.
     """
 
     name: str
     first: int
     end: int
     now: datetime
+    sequence: int
+    first_officer: int = 0
+    step: int = 1
     _at: int = 0
     _new: int = 0
     _officers: int = 0
-    _sequence: int = 1000
-    _updates: list[tuple[str, str]] = field(default_factory=list)
+    _updates: deque[tuple[str, str]] = field(default_factory=deque)
 
     def delivery(self, size: int = BATCH) -> list[dict[str, Any]]:
         """The next `size` events."""
         count = {kind: size * share // 100 for kind, share in MIX.items()}
-        self._sequence += 1
-        taken_back = self._taken_back(count["withdrawn"])
+        taken_back = [self._taken_back(number) for number in range(count["withdrawn"])]
         made = [event for _ in range(count["new"] // 2) for event in self._report()]
         made += [self._state() for _ in range(count["state"])]
         made += [self._update() for _ in range(count["update"])]
@@ -180,48 +186,47 @@ class Day:
 
     def _target(self) -> int:
         self._at += 1
-        width = self.end - self.first
-        return self.first + (self._at * 7919) % width  # a prime, so that neighbours are far apart
+        return self.first + (self._at * _STRIDE) % (self.end - self.first)
+
+    def _next(self) -> int:
+        self.sequence += 1
+        return self.sequence
 
     def _report(self) -> list[dict[str, Any]]:
         self._new += 1
         number, subject = self._new, f"NEW-{self.name}-{self._new}"
-        who, address = f"N{self.name}{number}", f"new.{self.name}.{number}@example.org"
+        who, address = f"N{self.name}-{number}", f"new.{self.name}.{number}@example.org"
+        crime, victim = _crime(number, "reported", self.now), _victim(who, address, number)
         return [
-            _event("crime.changed", subject, 1, self.now, _crime(number, "reported", self.now)),
-            _event("victim.changed", subject, 2, self.now, _victim(who, address, number)),
+            _event("crime.changed", subject, self._next(), self.now, crime),
+            _event("victim.changed", subject, self._next(), self.now, victim),
         ]
 
     def _state(self) -> dict[str, Any]:
         number = self._target()
-        stage = "investigating" if self._sequence % 2 else "reported"
-        data = _crime(number, stage, self.now - timedelta(days=30))
-        return _event("crime.changed", reference(number), self._sequence, self.now, data)
+        data = _crime(number, "investigating", self.now - timedelta(days=30))
+        return _event("crime.changed", reference(number), self._next(), self.now, data)
 
     def _update(self) -> dict[str, Any]:
-        event = written(reference(self._target()), self._sequence, self.now)
+        event = written(reference(self._target()), self._next(), self.now)
         self._updates.append((event["subject"], event["data"]["update"]))
         return event
 
     def _officer(self) -> dict[str, Any]:
-        self._officers += 1
-        number = self._officers % OFFICERS
-        return _officer(number, self._sequence * 1000 + self._officers % 1000, self.now)
+        self._officers += self.step
+        return _officer((self.first_officer + self._officers) % OFFICERS, self._next(), self.now)
 
-    def _taken_back(self, count: int) -> list[dict[str, Any]]:
-        """Updates of an earlier delivery where there are any, and crimes and victims."""
-        made = []
-        for number in range(count):
-            if number % 2 and self._updates:
-                subject, update = self._updates.pop(0)
-                data = {"update": update, "reason": "mistake"}
-                made.append(_event("update.withdrawn", subject, self._sequence + 500_000, self.now, data))
-            elif number % 4:
-                data = {"reason": "no_crime"}
-                subject = reference(self._target())
-                made.append(_event("crime.withdrawn", subject, self._sequence + 1, self.now, data))
-            else:
-                target = self._target()
-                data = {"victim": person(target), "reason": "declined"}
-                made.append(_event("victim.withdrawn", reference(target), self._sequence + 1, self.now, data))
-        return made
+    def _taken_back(self, number: int) -> dict[str, Any]:
+        """An update of an earlier delivery where there is one, else a crime or a victim."""
+        sequence = self._next()
+        if number % 2 and self._updates:
+            subject, update = self._updates.popleft()
+            return _event(
+                "update.withdrawn", subject, sequence, self.now, {"update": update, "reason": "mistake"}
+            )
+        target = self._target()
+        subject = reference(target)
+        if number % 4:
+            return _event("crime.withdrawn", subject, sequence, self.now, {"reason": "no_crime"})
+        data = {"victim": person(target), "reason": "declined"}
+        return _event("victim.withdrawn", subject, sequence, self.now, data)

@@ -114,7 +114,13 @@ def _run(installation: Installation, size: Size, connections: int) -> dict[str, 
     clients = []
     for number in range(connections):
         day = events.Day(
-            f"{connections}{number}", number * width, (number + 1) * width, datetime.now(UTC), connections
+            f"{connections}-{number}",
+            number * width,
+            (number + 1) * width,
+            datetime.now(UTC),
+            sequence=connections * 1_000_000,
+            first_officer=number,
+            step=connections,
         )
         count = max(2, int(size.feed_seconds * _FASTEST / BATCH / connections))
         bodies = [b"\n".join(map(events.line, day.delivery())) for _ in range(count)]
