@@ -42,17 +42,18 @@ def test_a_victim_who_looks_at_the_portal_has_opened_it(state: str) -> None:
     Alert.objects.update(state=state)
     assert mine.victim.account is not None
     with scope.bound(account=mine.victim.account.id), role("portal"):
-        assert alerts.seen(now=NOW) == 1
-        assert alerts.seen(now=NOW) == 0
+        assert alerts.seen(others.case.id, now=NOW) == 0
+        assert alerts.seen(mine.case.id, now=NOW) == 1
+        assert alerts.seen(mine.case.id, now=NOW) == 0
     assert Alert.objects.get(victim=mine.victim).state == "opened"
     assert Dispatch.objects.get(owner_id=Alert.objects.get(victim=mine.victim).id).state == "cancelled"
     assert Alert.objects.get(victim=others.victim).state == state
 
 
 def test_nobody_signed_in_has_seen_nothing_and_the_portal_reads_no_alert() -> None:
-    told()
+    made = told()
     with transaction.atomic(), role("portal"):
-        assert alerts.seen(now=NOW) == 0
+        assert alerts.seen(made.case.id, now=NOW) == 0
     for table in ("alerts_alert", "alerts_told", "delivery_dispatch", "delivery_attempt", "delivery_worker"):
         with (
             role("portal"),

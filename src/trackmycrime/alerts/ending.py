@@ -25,10 +25,12 @@ def opened(victim_ids: Sequence[UUID], *, now: datetime) -> int:
     return _set(ids, states, "opened", "", now)
 
 
-def seen(*, now: datetime) -> int:
-    """The signed-in account has looked at its cases (portal, in a transaction bound to it); as `opened`, for all its
-    victims. One statement, and no write where there is nothing new."""
-    rows = setwise.fetch("select alerts_seen(%s) as changed", [now])
+def seen(case_id: UUID, *, now: datetime) -> int:
+    """The signed-in account has looked at this case (portal, in a transaction bound to it); as `opened`.
+
+    Only alerts about it, of the account's own victims. One statement, and no write where there is nothing new.
+    """
+    rows = setwise.fetch("select alerts_seen(%s, %s) as changed", [case_id, now])
     return int(rows[0]["changed"])
 
 

@@ -2,15 +2,15 @@ from trackmycrime.kernel.walls import Key, Walls, of_force
 
 _TABLES = ("alerts_alert", "alerts_told")
 
-# The portal reads and writes no alert; it can say that its own account has looked. Letters come before alerts, as
-# everywhere, so that this never waits across a worker.
+# The portal reads and writes no alert; it can say that its own account has looked at a case. Letters come before
+# alerts, as everywhere, so that this never waits across a worker.
 _SEEN = """
-create or replace function alerts_seen(at timestamptz) returns int
+create or replace function alerts_seen(looked_at uuid, at timestamptz) returns int
 language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
 declare told uuid[]; changed int := 0;
 begin
     select array_agg(a.id) into told from people_victim v join alerts_alert a on a.victim_id = v.id
-    where v.live and v.account_id = (select app_account())
+    where v.live and v.account_id = (select app_account()) and a.case_id = looked_at
       and a.state in ('waiting', 'not_set_up', 'sent', 'delivered');
     if told is not null then
         update delivery_dispatch set state = 'cancelled', reason = 'opened', finished_at = at, next_try_at = null,
@@ -46,5 +46,5 @@ WALLS = Walls(
             "force_id, id",
         ),
     ],
-    functions=[("alerts_seen(timestamptz)", _SEEN, ("portal",))],
+    functions=[("alerts_seen(uuid, timestamptz)", _SEEN, ("portal",))],
 )
