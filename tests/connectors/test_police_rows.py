@@ -19,6 +19,7 @@ NAME = "2021-05-kent-street.csv"
         (street("zz" * 32), "Crime ID", "not a Crime ID", "64 hexadecimal"),
         (street(crime_id(3), month="May 2021"), "Month", "«May 2021» is not a month", "YYYY-MM"),
         (street(crime_id(3), month="2021-13"), "Month", "«2021-13» is not a month", "YYYY-MM"),
+        (street(crime_id(3), month="2081-05"), "Month", "later than the file, which is of 2021-05", "2021-05, or"),
         (street(crime_id(3), type_="Piracy"), "Crime type", "«Piracy» is not a crime type", "data.police.uk"),
         (street(crime_id(3), type_=""), "Crime type", "«» is not a crime type", "data.police.uk"),
         (street(crime_id(3), status="Gone"), "Last outcome category", "«Gone» is not a known", "data.police.uk"),

@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
+from tests.connectors.extracts import crime_id, street, write
 from trackmycrime.feed.connectors import police_uk
 from trackmycrime.feed.connectors.refusals import Refusal
 from trackmycrime.feed.contract import Event, Line, judge
 from trackmycrime.ops.demo import showcase
 from trackmycrime.ops.demo.generate import FORCES, write_extracts
 from trackmycrime.ops.demo.live import TRACKED, Case, Police
-from trackmycrime.ops.demo.loading import Loading
+from trackmycrime.ops.demo.loading import Loading, happening_now
 from trackmycrime.ops.demo.sentences import AT_WORK, CORRECTED, STEPS
 
 TODAY = date(2026, 11, 24)
@@ -135,6 +136,23 @@ def test_of_real_extracts_outcomes_and_later_releases_are_kept_to_happen_live(fo
     months = [month for month, _, _ in loading.later]
     assert months == sorted(months)
     assert {json.loads(line)["subject"] for _, _, line in loading.later} == set(loading.victims)
+
+
+def test_what_changed_between_two_releases_happens_live_where_a_victim_would_notice(tmp_path: Path) -> None:
+    name = "2021-05-kent-street.csv"
+    before = [street(crime_id(n), status="Under investigation") for n in range(40)]
+    unseen = [street(crime_id(n), status="Status update unavailable") for n in range(20)]
+    seen = [street(crime_id(n), status="Suspect charged") for n in range(20, 40)]
+    write(tmp_path / "release-2021-11", name, before)
+    write(tmp_path / "release-2022-02", name, [*unseen, *seen])
+    loading, events = loaded(tmp_path, "kent", keep_back=True)
+    kept = [json.loads(line) for _, _, line in loading.later]
+    assert 10 < len(kept) <= 20
+    assert {event["data"]["stage"] for event in kept} == {"charged"}
+    assert "charged" not in {event["data"].get("stage") for event in events}
+    now = [happening_now(line, NOW) for _, _, line in loading.later]
+    assert_lawful(now)
+    assert {event["time"] for event in now} == {"2026-11-24T12:00:00Z"}
 
 
 def test_things_go_on_for_ever_in_many_ways_and_are_all_lawful(folder: Path) -> None:

@@ -24,7 +24,7 @@ _NAMES_CY = {
     "south-wales": "Heddlu De Cymru",
 }
 _LITTLE = frozenset({"and", "of"})
-_OLD_MONTHS = 1200
+_OLD_MONTHS = 360
 """How long a closed case of real extracts stays readable: they are years old, and there to be looked at."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trackmycrime.feed.connectors.lines import BrokenOff, lines_of
-from trackmycrime.feed.connectors.months import month_number
+from trackmycrime.feed.connectors.months import month_number, month_text
 from trackmycrime.feed.connectors.police_uk.files import NAMES, ExtractFile
 from trackmycrime.feed.connectors.police_uk.labels import Status, crime_type, status_of
 from trackmycrime.feed.connectors.refusals import Refusal, Refuse, shown
@@ -198,10 +198,15 @@ def _row(fields: list[str], places: dict[str, int], file: ExtractFile) -> Row | 
     crime_id = fields[places["Crime ID"]].strip()
     if not crime_id:
         return None
-    month_text_given = fields[places["Month"]].strip()
-    month = month_number(month_text_given)
+    given = fields[places["Month"]].strip()
+    month = month_number(given)
     if month is None:
-        raise _Wrong("Month", f"{shown(month_text_given)} is not a month", "YYYY-MM, for example 2021-05")
+        raise _Wrong("Month", f"{shown(given)} is not a month", "YYYY-MM, for example 2021-05")
+    if month > file.month:
+        own = month_text(file.month)
+        raise _Wrong(
+            "Month", f"{shown(given)} is later than the file, which is of {own}", f"{own}, or earlier"
+        )
     try:
         identity = bytes.fromhex(crime_id)
     except ValueError:
