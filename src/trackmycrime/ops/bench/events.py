@@ -182,7 +182,7 @@ class Day:
         made += [self._state() for _ in range(count["state"])]
         made += [self._update() for _ in range(count["update"])]
         made += [self._officer() for _ in range(count["officer"])]
-        return made + taken_back
+        return taken_back + made  # in the order of their sequences
 
     def _target(self) -> int:
         self._at += 1
