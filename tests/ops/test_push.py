@@ -282,6 +282,13 @@ def test_another_input_or_a_lost_report_starts_anew(tmp_path: Path, gateway: Dou
     assert (told["applied"], told["duplicate"]) == (21, 10)
 
 
+def test_a_report_holds_what_this_push_refused_and_nothing_older(tmp_path: Path, gateway: Double) -> None:
+    options = ("--report", tmp_path / "report.ndjson", "--json")
+    push(gateway, events_file(tmp_path, [b"{" * 50, b"{broken", event(1)]), *options, data=tmp_path)
+    told = sums(push(gateway, events_file(tmp_path, [event(1), b"{"]), *options, data=tmp_path))
+    assert [line["line"] for line in report(told)] == [2]
+
+
 def test_one_event_that_makes_a_delivery_unreadable_is_found_and_refused_alone(
     tmp_path: Path, gateway: Double
 ) -> None:
