@@ -24,9 +24,9 @@ format: ## put the code into shape
 	@.venv/bin/ruff check --fix --quiet . || true
 	@.venv/bin/ruff format .
 
-translations: ## compile the Welsh
+translations: ## bring the Welsh catalogue up to date with the pages, say what is missing, compile it
 	@scripts/install.sh dev
-	@.venv/bin/python scripts/translations.py
+	@.venv/bin/python scripts/messages.py; status=$$?; .venv/bin/python scripts/translations.py && exit $$status
 
 lock: ## write the locks anew from pyproject.toml
 	@scripts/lock.sh $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 import django
@@ -16,6 +17,9 @@ SERVER = pytest.StashKey[TestServer]()
 os.environ.setdefault(
     "DJANGO_ALLOW_ASYNC_UNSAFE", "1"
 )  # playwright keeps an event loop beside Django's calls
+
+
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # mail servers in tests tell of every connection
 
 
 def pytest_configure(config: pytest.Config) -> None:
