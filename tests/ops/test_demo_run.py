@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,7 @@ def test_a_visitor_finds_everything_by_what_the_screen_says_and_ctrl_c_leaves_no
         said = introduced(demo)
         signed_in(address(said, "Portal"), email, password).close()
         assert demo.end(signal.SIGTERM) == 0
+    assert "south-wales: loaded before" in "\n".join(demo.complained)
 
 
 def test_on_real_extracts_streets_are_history_outcomes_happen_and_a_force_with_neither_stands_still(
@@ -126,6 +128,12 @@ def test_on_real_extracts_streets_are_history_outcomes_happen_and_a_force_with_n
         eventually(lambda: "has been charged" in victim.get(url).text, timeout=60, what="the charge")
         victim.close()
         assert demo.end() == 0
+    with started("--police-data", str(folder), "--data", data) as demo:
+        introduced(demo)
+        time.sleep(5)  # what happened before does not happen again
+        assert demo.end() == 0
+    assert "not sent" not in "\n".join(demo.complained)
+    assert "is in quarantine" not in "\n".join(demo.complained)
 
 
 def test_the_demo_keeps_away_from_data_that_is_not_its_own(above: Path) -> None:

@@ -31,6 +31,7 @@ from trackmycrime.ops.demo.live import TRACKED, Case, Happening, Police
 from trackmycrime.ops.demo.loading import Loading, happening_now, load
 from trackmycrime.ops.exits import say
 from trackmycrime.ops.push.gateway import Away, Denied, Gateway, Unreadable
+from trackmycrime.ops.push.run import Sums
 
 _PATIENCE = 3600.0
 _VISITORS_TURN = 20
@@ -83,7 +84,8 @@ class Director:
         began = time.monotonic()
         with ThreadPoolExecutor(len(self.loadings)) as pool:
             for loading, sums in zip(self.loadings, pool.map(self._load, self.loadings), strict=True):
-                say(f"demo: {loading.forces[0]}: {sums.as_text()}".replace("\n", "; "))
+                told = sums.as_text().replace("\n", "; ") if sums else "loaded before"
+                say(f"demo: {loading.forces[0]}: {told}")
         say(f"demo: loaded in {time.monotonic() - began:.0f} seconds")
         people = self._real_people() if self.plan.police_data else self._showcase_people()
         self._introduce(people)
@@ -100,7 +102,7 @@ class Director:
             if any(file.kind == "street" for file in own):
                 self.loadings.append(Loading([], own, True, keep_back=bool(self.plan.police_data)))
 
-    def _load(self, loading: Loading) -> Any:
+    def _load(self, loading: Loading) -> Sums | None:
         (force,) = loading.forces
         sender = Gateway(self.plan.gateway, self.gateways[force].token, _PATIENCE)
         try:
@@ -202,13 +204,18 @@ class Director:
 
     def _real(self) -> Iterator[Happening]:
         """The kept events of all forces, each force's in its order, the forces in turns."""
-        waiting = [(loading.forces[0], iter(loading.later)) for loading in self.loadings]
+        waiting = []
+        for loading in self.loadings:
+            done = self.folder / f"{loading.forces[0]}.happened"
+            count = int(done.read_text()) if done.exists() else 0
+            waiting.append((loading.forces[0], done, enumerate(loading.later[count:], count + 1)))
         while waiting:
-            for force, later in list(waiting):
-                kept = next(later, None)
+            for force, done, later in list(waiting):
+                number, kept = next(later, (0, None))
                 if kept is None:
-                    waiting.remove((force, later))
+                    waiting.remove((force, done, later))
                 else:
+                    done.write_text(str(number))  # before it happens: twice would be worse than never
                     yield force, [happening_now(kept[2], _now())]
 
     def send(self, force: str, events: Sequence[dict[str, Any]]) -> None:

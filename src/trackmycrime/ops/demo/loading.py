@@ -81,11 +81,19 @@ class Loading(Inputs):
             self.cases.append(Case(force, subject, data, victim))
 
 
-def load(loading: Loading, gateway: Gateway, folder: Path) -> Sums:
-    """Send what is history; goes on where it stopped. Raises Away and Denied."""
+def load(loading: Loading, gateway: Gateway, folder: Path) -> Sums | None:
+    """Send what is history; goes on where it stopped, and sends nothing of what was loaded before (None).
+
+    Raises Away and Denied.
+    """
     (force,) = loading.forces
     report, state = folder / f"{force}.report.ndjson", folder / f"{force}.state"
-    progress = record.load(state, report, force)
+    key = loading.fingerprint()
+    if record.is_finished(state, key):
+        for _ in loading.stream():
+            pass  # read for the cases that go on
+        return None
+    progress = record.load(state, report, key)
     with record.Report(report, progress.report_bytes) as held:
         return Pusher(loading, held, progress, save_to(state), 1000, _telling(force)).send(gateway)
 

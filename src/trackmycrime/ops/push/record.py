@@ -58,6 +58,15 @@ def load(state: Path, report: Path, key: str) -> Progress:
     return Progress(key)
 
 
+def is_finished(state: Path, key: str) -> bool:
+    """Whether a push of just this came to its end."""
+    try:
+        found = json.loads(state.read_bytes())
+        return bool(found["key"] == key and found["finished"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def save(path: Path, progress: Progress, *, finished: bool) -> None:
     """Write the state beside itself and move it into place."""
     content = {
