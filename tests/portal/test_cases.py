@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.portal.making import World, join, signed_in, world
 from tests.support.events import NOW, crime, event, update, victim
+from trackmycrime.alerts.models import Alert
 from trackmycrime.people.models import Account, Victim
 from trackmycrime.publish.models import Case
 
@@ -224,3 +225,22 @@ def test_a_page_that_is_kept_is_this_accounts_and_this_moments() -> None:
     assert b"Something quite new" in client.get(url).content
     made.send(event("crime.withdrawn", "52/1", 60, {"reason": "withheld"}))
     assert client.get(url).status_code == 404
+
+
+def test_reading_the_case_opens_what_was_told_of_it() -> None:
+    """No alert ends in silence: the desk sees that it was opened."""
+    made = world()
+    join(made)
+    case, victim_row = made.case("52/1"), Victim.objects.get()
+    alert = Alert.objects.create(
+        force=made.force,
+        victim=victim_row,
+        case_id=case,
+        about="update",
+        channel="email",
+        state="sent",
+        decided_at=NOW,
+        due_at=NOW,
+    )
+    assert signed_in().get(f"/cases/{case}/").status_code == 200
+    assert Alert.objects.get(pk=alert.pk).state == "opened"

@@ -23,7 +23,8 @@ select version,
      where k.force_id = page.force_id and (k.ref in (page.officer_id, page.unit_id) or k.ref = any (array(
         select e.officer_id from publish_entry e where e.case_id = page.id and e.officer_id <> '')))) as contacts,
     (select count(*) from messages_message m
-     where m.case_id = page.id and m.by = 'police' and m.read_at is null) as unread
+     where m.case_id = page.id and m.by = 'police' and m.read_at is null) as unread,
+    alerts_seen(page.id, %(now)s) as opened
 from page
 """
 
@@ -38,12 +39,13 @@ class State:
 
 
 def look(case_id: UUID, account_id: UUID, *, now: datetime) -> State | None:
-    """The state of a case, and a note that its reader has seen what changed; None when it is not theirs to see.
+    """The state of a case, and a note that its reader has seen it: what they were told of is opened. None when it is
+    not theirs to see.
 
     One statement; it writes only when something has changed since the account looked last.
     """
     rows = setwise.fetch(_LOOK, {"case": case_id, "account": account_id, "now": now})
-    return State(**rows[0]) if rows else None
+    return State(*(rows[0][name] for name in ("version", "contacts", "unread"))) if rows else None
 
 
 def parts(account_id: UUID, case_id: UUID) -> list[UUID]:
