@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trackmycrime.alerts.rules import Contact, Decision, allow, decide
-from trackmycrime.alerts.safe_hours import SafeHours
 from trackmycrime.kernel.clock import LONDON
+from trackmycrime.people.safe_hours import SafeHours
 
 NOW = datetime(2026, 11, 24, 14, 4, tzinfo=UTC)
 EMAIL, MOBILE = b"email" * 6 + b"em", b"text" * 8

@@ -1,9 +1,10 @@
 """Whether a machine may invite, and how: each rule, and that silence never loosens."""
 
-from datetime import time
+from datetime import date, datetime, time
 
 import pytest
 
+from trackmycrime.kernel.clock import LONDON
 from trackmycrime.people.reaching import Contact, Plan, plan, within_hours
 
 EMAIL, MOBILE = b"email", b"mobile"
@@ -62,13 +63,15 @@ def test_no_machine_where_it_may_not(contact: Contact, protected: bool, task: st
     [
         (None, None, time(3), True),
         (time(9), time(17), time(9), True),
-        (time(9), time(17), time(17, 1), False),
+        (time(9), time(17), time(16, 59), True),
+        (time(9), time(17), time(17), False),
         (time(22), time(6), time(23), True),
         (time(22), time(6), time(5), True),
         (time(22), time(6), time(12), False),
-        (time(9), None, time(8), False),
-        (None, time(17), time(18), False),
+        (time(9), None, time(10), False),
+        (None, time(17), time(16), False),
     ],
 )
 def test_hours(start: time | None, end: time | None, clock: time, safe: bool) -> None:
-    assert within_hours(Contact(safe_from=start, safe_to=end), clock) is safe
+    moment = datetime.combine(date(2026, 11, 24), clock, LONDON)
+    assert within_hours(Contact(safe_from=start, safe_to=end), moment) is safe

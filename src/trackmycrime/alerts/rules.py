@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Literal
 
-from .safe_hours import SafeHours
+from trackmycrime.people.safe_hours import SafeHours
 
 MACHINE = ("email", "text")
 """The channels that are built, in the order in which they are taken when nobody said a preference."""

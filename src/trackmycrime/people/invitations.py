@@ -12,7 +12,7 @@ from uuid import UUID
 
 from trackmycrime.audit import api as audit
 from trackmycrime.forces.models import Force
-from trackmycrime.kernel import clock, crypto, setwise
+from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.tasks import api as tasks
 
@@ -274,7 +274,7 @@ def codes_wanted(now: datetime, most: int = 100) -> list[CodeWanted]:
             and one.codes_sent < 5
             and not reaching.forbidden(contact, protected=False)
             and contact.address("text") is not None
-            and reaching.within_hours(contact, clock.london(now).time())
+            and reaching.within_hours(contact, now)
         )
         code = codes.text_code()
         row: dict[str, Any] = {"id": one.pk, "code_wanted_at": None}

@@ -4,7 +4,9 @@ Silence never loosens: what is not known to be safe in a protected case is not u
 """
 
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import datetime, time
+
+from .safe_hours import SafeHours
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,10 @@ def plan(contact: Contact, *, protected: bool) -> Plan:
     return Plan("desk", task="invite_in_person", reason="no_safe_address")
 
 
-def within_hours(contact: Contact, clock: time) -> bool:
-    """Whether it is safe to reach this person at that time of day (Great Britain); the hours may span midnight."""
-    start, end = contact.safe_from, contact.safe_to
-    if start is None and end is None:
+def within_hours(contact: Contact, moment: datetime) -> bool:
+    """Whether it is safe to reach this person at that moment. Hours that are half known are no hours at all."""
+    if contact.safe_from is None and contact.safe_to is None:
         return True
-    start, end = start or time.min, end or time.max
-    return start <= clock <= end if start <= end else clock >= start or clock <= end
+    if contact.safe_from is None or contact.safe_to is None:
+        return False
+    return SafeHours(contact.safe_from, contact.safe_to).covers(moment)
