@@ -216,7 +216,8 @@ def start(
     data = data.absolute()
     environ = os.environ if environ is None else environ
     try:
-        if not data.exists():
+        # Two commands may make it at the same moment; what is no folder, the lock complains of.
+        with contextlib.suppress(FileExistsError):
             data.mkdir(parents=True, mode=0o700)
         held = lock.take(data, purpose)
     except OSError as error:
