@@ -176,6 +176,32 @@ def test_the_list_has_every_case_and_no_other(made: World, account: Account) -> 
     assert "South Wales" in said
 
 
+def test_the_list_shows_what_is_first_on_the_page(made: World, account: Account) -> None:
+    staff(made)
+    made.send(crime("52/1", 3, officer="O2", unit="U1", stage="charged"))  # two entries of one moment
+    client = signed_in()
+    page = client.get(f"/cases/{made.case('52/1')}/").content.decode()
+    titles = re.findall(r'<h3 class="govuk-heading-s">(.*?)</h3>', page)
+    first = re.search(r"tmc-case__last.*?<strong>(.*?)</strong>", client.get("/cases/").content.decode())
+    assert first is not None
+    assert first[1] == titles[0]
+    assert "charged" in titles[0]
+    assert titles[1] == "Who is dealing with your case"
+
+
+def test_the_frame_is_shared_and_what_stands_in_it_is_not(made: World, account: Account) -> None:
+    made.send(crime("52/2", 1), victim("52/2", 1, "P2"))
+    join(made, "P2", "idris@example.org")
+    for who, reference in (("rhian@example.org", "52/1"), ("idris@example.org", "52/2")):
+        client = signed_in(who)
+        for query in ("", "?a=1"):
+            html = client.get(f"/cases/{made.case(reference)}/{query}").content.decode()
+            assert f'href="/language/cy/?next=%2Fcases%2F{made.case(reference)}%2F"' in html
+            assert html.count('name="csrfmiddlewaretoken"') == 1
+            assert "\0" not in html
+            assert html.count('aria-current="page"') == 1
+
+
 def test_no_case_is_said_kindly(made: World, account: Account) -> None:
     Victim.objects.update(live=False)
     said = text(signed_in().get("/cases/"))

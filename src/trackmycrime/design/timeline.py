@@ -3,9 +3,9 @@ template took a third of that page's whole time (docs/performance.md). Everythin
 """
 
 from collections.abc import Iterable
+from html import escape
 from typing import Protocol
 
-from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -60,7 +60,7 @@ def entry(one: Entry, *, fold: bool = False) -> SafeString:
     tag = f'<span class="tmc-tag tmc-tag--new">{escape(_("New"))}</span>\n' if one.is_new else ""
     who = f" <span>{escape(one.who)}</span>" if one.who else ""
     return mark_safe(  # noqa: S308
-        f'<li class="tmc-line__entry{classes}" id="e-{escape(one.id)}"><div>\n{tag}'
+        f'<li class="tmc-line__entry{classes}" id="e-{escape(str(one.id))}"><div>\n{tag}'
         f'<h3 class="govuk-heading-s">{escape(one.title)}</h3>\n<p class="tmc-line__when tmc-flat">'
         f'<time datetime="{escape(one.iso)}">{escape(one.when)}</time>{who}</p>\n{_body(one, fold)}</div></li>\n'
     )

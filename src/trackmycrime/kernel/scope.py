@@ -7,8 +7,10 @@ an injected ``set_config`` cannot become somebody else (docs/decisions/0003-wall
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from . import crypto
@@ -16,7 +18,12 @@ from . import crypto
 
 def seal_key() -> tuple[str, bytes]:
     """The id and the bytes of the key that seals contexts; `migrate` writes the same pair for the database."""
-    key = crypto.derive("scope")
+    return _key_of(settings.SECRET_KEY)
+
+
+@cache
+def _key_of(secret: str) -> tuple[str, bytes]:
+    key = crypto.derive("scope", secret)
     return hashlib.sha256(key).hexdigest()[:8], key
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from trackmycrime.cases.vocabulary import PUBLIC_STAGE, PUBLIC_STAGES
 from trackmycrime.forces.models import Force
-from trackmycrime.kernel import crypto, setwise
+from trackmycrime.kernel import crypto, reading, setwise
 from trackmycrime.kernel.clock import london_date
 
 from . import dates
@@ -20,6 +20,25 @@ from .wording import Language, offence, stage, text, withdrawn_case
 from .words import shown
 
 STAGES = PUBLIC_STAGES
+
+NEWEST_FIRST = (
+    "happened_at desc, revision desc,"
+    " (case milestone when 'recorded' then 0 when 'officer_assigned' then 1 else 2 end) desc,"
+    ' key collate "C" desc'
+)
+"""The order of a timeline. What one and the same state of a case says comes to pass in the order of its steps: the
+case is recorded, somebody takes it over, and then something happens (`timeline.derived`)."""
+
+_CASE = (
+    "c.id", "c.version", "c.force_id", "c.page", "c.officer_id", "c.unit_id", "c.stage", "c.next_update_on",
+    "c.promised_on", "c.closed_on", "c.readable_until", "f.name as force_name", "f.name_cy as force_name_cy",
+)  # fmt: skip
+_FROM_CASE = "from publish_case c join forces_force f on f.id = c.force_id"
+_ENTRY = (
+    "id", "key", "happened_at", "words", "officer_id", "state", "published_at", "corrected_at", "withdrawn_reason",
+)  # fmt: skip
+_FROM_ENTRY = "from publish_entry where case_id = %s and state in ('published', 'withdrawn')"
+_CONTACT = ("id", "kind", "ref", "shown", "away_until", "active")
 
 
 def language_of(language: str) -> Language:
@@ -41,8 +60,8 @@ def my_cases(
     newest = {
         row["case_id"]: row
         for row in setwise.fetch(
-            "select distinct on (case_id) * from publish_entry where case_id = any(%s) and state = 'published'"
-            " order by case_id, happened_at desc, revision desc",
+            "select distinct on (case_id) case_id, id, words, happened_at from publish_entry"  # noqa: S608
+            f" where case_id = any(%s) and state = 'published' order by case_id, {NEWEST_FIRST}",
             [ids],
         )
     }
@@ -72,28 +91,30 @@ def my_cases(
 def case_page(
     case_id: UUID, language: str, *, now: datetime, seen_at: datetime | None = None
 ) -> CaseView | None:
-    """One case as the signed-in account sees it; None when there is no such case for it. Four statements."""
-    rows = setwise.fetch("select * from publish_case where id = %s", [case_id])
+    """One case as the signed-in account sees it; None when there is no such case for it.
+
+    Three statements; one more where the officer is away, or the team is known only by the officer.
+    """
+    rows = reading.rows(_CASE, f"{_FROM_CASE} where c.id = %s", [case_id])
     if not rows:
         return None
-    entries = setwise.fetch(
-        "select * from publish_entry where case_id = %s and state in ('published', 'withdrawn')", [case_id]
-    )
+    entries = reading.rows(_ENTRY, f"{_FROM_ENTRY} order by {NEWEST_FIRST}", [case_id])
     return _view(rows[0], entries, language_of(language), now, seen_at)
 
 
 def as_victim_sees(force_id: int, victim_id: UUID, language: str, *, now: datetime) -> CaseView | None:
     """What this victim sees of the case now, for the desk; None while it is closed to victims."""
-    rows = setwise.fetch(
-        "select c.* from publish_case c join people_victim v on v.crime_id = c.crime_id"
+    rows = reading.rows(
+        _CASE,
+        f"{_FROM_CASE} join people_victim v on v.crime_id = c.crime_id"
         " where v.id = %s and v.live and c.force_id = %s and c.open",
         [victim_id, force_id],
     )
     if not rows:
         return None
-    entries = setwise.fetch(
-        "select * from publish_entry where case_id = %s and state in ('published', 'withdrawn')"
-        " and (victims is null or %s = any(victims))",
+    entries = reading.rows(
+        _ENTRY,
+        f"{_FROM_ENTRY} and (victims is null or %s = any(victims)) order by {NEWEST_FIRST}",
         [rows[0]["id"], victim_id],
     )
     return _view(rows[0], entries, language_of(language), now, None)
@@ -109,11 +130,9 @@ def force_names(ids: Iterable[int]) -> dict[int, dict[str, str]]:
 def _contacts(force_id: int, refs: Iterable[str]) -> dict[tuple[str, str], dict[str, Any]]:
     wanted = sorted({ref for ref in refs if ref})
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    # a cover and an officer's own unit are looked up in the same statement
-    rows = setwise.fetch(
-        "select * from publish_contact where force_id = %s and ref = any(%s)", [force_id, wanted]
-    )
-    for row in rows:
+    for row in reading.rows(
+        _CONTACT, "from publish_contact where force_id = %s and ref = any(%s)", [force_id, wanted]
+    ):
         row["shown"] = crypto.unseal_json("publish_contact.shown", row["id"], row["shown"])
         found[row["kind"], row["ref"]] = row
     return found
@@ -141,10 +160,8 @@ def _view(
     if more:
         staff |= _contacts(case["force_id"], more)
     contact = _contact(case, staff, language, today)
-    force = force_names([case["force_id"]])[case["force_id"]][language]
-    shown_entries = [
-        _entry(e, staff, contact, force, language, today, seen_at) for e in _newest_first(entries)
-    ]
+    force = case["force_name_cy"] if language == "cy" and case["force_name_cy"] else case["force_name"]
+    shown_entries = [_entry(e, staff, contact, force, language, today, seen_at) for e in entries]
     closed = case["closed_on"] is not None
     number = _number(case, page)
     return CaseView(
@@ -166,14 +183,6 @@ def _view(
         closing_words=_closing(case, page, contact, shown_entries, language) if closed else [],
         read_until=dates.day(london_date(case["readable_until"]), language) if case["readable_until"] else "",
         new_updates=sum(1 for e in shown_entries if e.is_new),
-    )
-
-
-def _newest_first(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(
-        entries,
-        key=lambda e: (e["happened_at"], e["revision"], e["milestone"] != "recorded", e["key"]),
-        reverse=True,
     )
 
 

@@ -36,7 +36,7 @@ def database(url: str) -> dict[str, Any]:
     host = unquote(query.pop("host", "")) or unquote(parts.hostname or "")
     port = query.pop("port", "") or str(parts.port or "")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "trackmycrime.kernel.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -9,12 +9,14 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
 
-from trackmycrime.kernel import crypto
+from trackmycrime.kernel import crypto, reading
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people.models import DoorSession
 
 TOUCH = timedelta(minutes=5)
 """A session in use is written again at most this often, so that a page costs no write."""
+
+_READ = ("data", "began_at", "expires_at")
 
 
 class Store(SessionBase):
@@ -44,17 +46,17 @@ class Store(SessionBase):
     def load(self) -> dict[str, Any]:
         """The data of the session that the cookie names; empty when it has ended or never was."""
         key, now = self._hash(self.session_key), utc_now()
-        row = self.model._default_manager.filter(key=key, expires_at__gt=now).first()
-        if row is None:
+        table = self.model._meta.db_table
+        found = reading.rows(_READ, f"from {table} where key = %s and expires_at > %s", [key, now])
+        if not found:
             self._session_key = None
             return {}
-        self._began_at = row.began_at
-        if row.expires_at + TOUCH < self._ends(now):
+        row = found[0]
+        self._began_at = row["began_at"]
+        if row["expires_at"] + TOUCH < self._ends(now):
             self.modified = True
         try:
-            data: dict[str, Any] = crypto.unseal_json(
-                f"{self.model._meta.db_table}.data", key.hex(), bytes(row.data)
-            )
+            data: dict[str, Any] = crypto.unseal_json(f"{table}.data", key.hex(), row["data"])
         except crypto.CannotOpen:
             self._session_key = None
             return {}

@@ -15,8 +15,8 @@ from trackmycrime.design.assets import digest
 from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.messages import api as messages
 from trackmycrime.people.access import PortalRequest
-from trackmycrime.portal import looking, reads
-from trackmycrime.portal.kept import TOKEN, Kept
+from trackmycrime.portal import frame, looking, reads
+from trackmycrime.portal.kept import Kept
 from trackmycrime.publish import view
 
 _kept = Kept()
@@ -51,14 +51,9 @@ def one(request: PortalRequest, id: UUID) -> HttpResponse:
             case = view.case_page(id, get_language() or "en", now=now, seen_at=seen_at)
             if case is None:
                 raise Http404
-            context = {
-                "case": case,
-                "id": id,
-                "new_messages": state.unread,
-                "here": "cases",
-                "csrf_token": TOKEN,
-            }
-            return render_to_string("portal/cases/case.html", context, request)
+            context = {"case": case, "id": id, "new_messages": state.unread}
+            main = render_to_string("portal/cases/_case.html", context)
+            return frame.around(request, "portal/cases/case.html", main, here="cases")
 
         response = HttpResponse(_kept.page(request, request.account_id, f"{id} {tag}", write))
     response["ETag"] = tag

@@ -77,6 +77,7 @@ def fill(template: str, key: str, language: str, values: Mapping[str, object]) -
     return template.format_map(given)
 
 
+@cache
 def placeholders(template: str) -> frozenset[str]:
     """The names in braces in `template`."""
     return frozenset(name for _, name, _, _ in Formatter().parse(template) if name is not None)
