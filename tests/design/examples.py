@@ -43,6 +43,8 @@ class Contact:
     unit: str
     phone: str
     hours: str
+    cover: str = ""
+    email: str = ""
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,22 @@ def test_promise_of_a_closed_case_promises_nothing() -> None:
     assert "No suspect found. You can read this page until 1 May." in words(html)
 
 
+def test_what_stands_in_a_case_is_text_and_never_markup() -> None:
+    bad = '<b>"&'
+    contact = examples.Contact(officer=bad, unit=bad, phone=bad, hours=bad, cover=bad, email=bad)
+    promise = examples.Promise(None, bad, [bad])
+    html = (
+        render_to_string("design/_officer.html", {"contact": contact})
+        + render_to_string("design/_stage.html", {"stages": [examples.StageStep(bad, "now", bad)]})
+        + render_to_string("design/_promise.html", {"promise": promise, "link": bad, "link_text": bad})
+        + render_to_string(
+            "design/_promise.html", {"promise": promise, "closed": True, "closing_words": [bad]}
+        )
+    )
+    assert "<b>" not in html
+    assert html.count("&lt;b&gt;&quot;&amp;") == 14
+
+
 def test_timeline_marks_language_correction_and_withdrawal() -> None:
     html = render_to_string("design/_timeline.html", {"entries": examples.ENTRIES})
     assert '<div lang="cy"><p>Mae gennym ganlyniadau’r marciau ar eich drws cefn.</p></div>' in html

@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_info
 
+from trackmycrime.design import case
 from trackmycrime.design.timeline import Entry, entry, timeline
 
 register = template.Library()
@@ -29,10 +30,10 @@ def exit_url() -> str:
     return EXIT_URL
 
 
-@register.inclusion_tag("design/_leaf.html")
-def leaf(day: date | None, state: str = "") -> dict[str, Any]:
-    """A day from a calendar; `state` is `done` or `late`. The date must stand beside it in words."""
-    return {"day": day, "state": state}
+register.simple_tag(case.leaf, name="leaf")
+register.simple_tag(case.promise, name="promise")
+register.simple_tag(case.stage, name="stage")
+register.simple_tag(case.officer, name="officer")
 
 
 @register.inclusion_tag("design/_error_summary.html")
