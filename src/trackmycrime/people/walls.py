@@ -3,10 +3,34 @@ from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
 from .crossings import FUNCTIONS
 
 MINE = "account_id = (select app_account())"
-MY_CRIMES = f"any (array(select v.crime_id from people_victim v where v.live and v.{MINE}))"
+MY_CRIMES = "any ((select my_crimes())::uuid[])"
 """The crimes of the signed-in account; an array, so that the planner walks an index."""
-MY_VICTIMS_ARRAY = f"array(select v.id from people_victim v where v.live and v.{MINE})"
-MY_VICTIMS = f"any ({MY_VICTIMS_ARRAY})"
+MY_VICTIMS_ARRAY = "(select my_victims())"
+MY_VICTIMS = "any ((select my_victims())::uuid[])"
+MY_FORCES = "any ((select my_forces())::smallint[])"
+
+
+def of_account(name: str, kind: str, query: str) -> tuple[str, str, tuple[str, ...]]:
+    """A function without parameters that gives the portal's policies an array of what is the signed-in account's.
+
+    It has the owner's rights, so that one table's policy does not run through those of others, each of which would
+    check the seal of the scope anew. Whoever calls it learns what their own rows say.
+    """
+    return (
+        f"{name}()",
+        f"create or replace function {name}() returns {kind}[] language plpgsql stable parallel safe"
+        " security definer set search_path = pg_catalog, public, pg_temp as"
+        f" $$ begin return array({query}); end $$",
+        ("portal",),
+    )
+
+
+_PARTS = f"from people_victim v where v.live and v.{MINE}"
+_OF_ACCOUNT = [
+    of_account("my_crimes", "uuid", f"select v.crime_id {_PARTS}"),
+    of_account("my_victims", "uuid", f"select v.id {_PARTS}"),
+    of_account("my_forces", "smallint", f"select distinct v.force_id {_PARTS}"),
+]
 
 ME = "kind = 'victim' and id = (select app_account())"
 STAFF_OF_FORCE = "any (array(select s.account_id from people_staff s))"
@@ -68,6 +92,6 @@ WALLS = Walls(
             "force_id, id",
         ),
     ],
-    functions=FUNCTIONS,
+    functions=[*FUNCTIONS, *_OF_ACCOUNT],
 )
-__all__ = ["MINE", "MY_CRIMES", "MY_VICTIMS", "MY_VICTIMS_ARRAY", "WALLS"]
+__all__ = ["MINE", "MY_CRIMES", "MY_FORCES", "MY_VICTIMS", "MY_VICTIMS_ARRAY", "WALLS", "of_account"]

@@ -1,12 +1,8 @@
 from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
-from trackmycrime.people.walls import MINE, MY_CRIMES, MY_VICTIMS_ARRAY
+from trackmycrime.people.walls import MY_CRIMES, MY_FORCES, MY_VICTIMS_ARRAY, of_account
 
 READABLE = "open and (readable_until is null or readable_until > now())"
-MY_CASES = (
-    "any (array(select c.id from publish_case c where c.crime_id = "
-    f"any (array(select v.crime_id from people_victim v where v.live and v.{MINE}))))"
-)
-MY_FORCES = f"any (array(select v.force_id from people_victim v where v.live and v.{MINE}))"
+MY_CASES = "any ((select my_cases())::uuid[])"
 
 # The portal reads only what is published, only of its own cases, only while they are open and readable, and of each
 # entry only what is meant for this person. A held entry cannot reach it whatever a page does.
@@ -55,5 +51,12 @@ WALLS = Walls(
     keys=[
         Key("publish_case", "publish_case_same_force", "force_id, crime_id", "cases_crime", "force_id, id"),
         Key("publish_entry", "publish_entry_same_force", "force_id, case_id", "publish_case", "force_id, id"),
+    ],
+    functions=[
+        of_account(
+            "my_cases",
+            "uuid",
+            f"select c.id from publish_case c where c.crime_id = any (my_crimes()) and {READABLE}",
+        )
     ],
 )
