@@ -19,7 +19,7 @@ from trackmycrime.feed.accept import Result as Result
 from trackmycrime.feed.accept import Source, accept
 from trackmycrime.feed.contract import Event, Refusal
 from trackmycrime.forces.models import Force
-from trackmycrime.kernel import crypto, limits
+from trackmycrime.kernel import crypto, limits, setwise
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.kernel.locks import force_lock
 from trackmycrime.messages import api as messages
@@ -30,7 +30,7 @@ from trackmycrime.publish.contacts import publish_contacts
 from trackmycrime.publish.models import Case, Entry
 from trackmycrime.publish.promises import due_promises
 from trackmycrime.publish.published import News, Published
-from trackmycrime.publish.refresh import protected_crimes, refresh
+from trackmycrime.publish.refresh import Refresh, protected_crimes, refresh
 from trackmycrime.tasks import api as tasks
 from trackmycrime.tasks.models import Task
 
@@ -56,11 +56,15 @@ class Staff(Protocol):
 def take_events(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) -> list[Result]:
     """A delivery of the feed: keep every event, apply what can be, publish, invite, tell."""
     force_lock(source.force_id)
-    accepted = accept(source, judged, now=now)
-    if accepted.crimes or accepted.contacts:
+    with setwise.ahead():
         force = Force.objects.get(id=source.force_id)
+        accepted = accept(source, judged, now=now)
         publish_contacts(force, accepted.contacts)
-        _follow(force, refresh(force, accepted.crimes, new=accepted.new_crimes, now=now), now)
+        publishing = Refresh(force, accepted.crimes, new=accepted.new_crimes, now=now)
+        accepted.keep()
+        setwise.check_keys()
+        published = publishing.run()
+    _follow(force, published, now)
     return accepted.results
 
 
@@ -76,9 +80,8 @@ def _follow(force: Force, published: Published, now: datetime) -> None:
     }
     if uninvited:
         flagged = {victim for victim, crime in uninvited.items() if crime in published.protected}
-        invited = invitations.invite(
-            force, list(Victim.objects.filter(id__in=uninvited)), flagged=flagged, now=now
-        )
+        victims = list(Victim.objects.filter(id__in=uninvited))
+        invited = invitations.invite(force, victims, flagged=flagged, now=now)
         at_once = [n for one in invited for n in published.entries[uninvited[one.victim.id]]]
         alerts.send_invitations(force.id, invited, _told(at_once, published, only=set(uninvited)), now=now)
     live = [news for news in published.news if news.live]
@@ -134,12 +137,10 @@ def _actor(staff: Staff) -> Actor:
     return Actor("officer", str(staff.account_id))
 
 
-def _again(staff: Staff, crime_id: UUID, now: datetime) -> Published:
+def _again(staff: Staff, crime_id: UUID, now: datetime) -> None:
     """Publish one crime anew after something about it was decided at the desk, with all that follows."""
     force = Force.objects.get(id=staff.force_id)
-    published = refresh(force, [crime_id], actor=_actor(staff), now=now)
-    _follow(force, published, now)
-    return published
+    _follow(force, refresh(force, [crime_id], actor=_actor(staff), now=now), now)
 
 
 def _record(staff: Staff, action: str, kind: str, key: UUID, now: datetime) -> None:
@@ -371,11 +372,9 @@ def _renew_invitations(now: datetime) -> int:
         )
         invitations.revoke([one.victim_id for one in group if one.crime_id not in readable], now=now)
         invitations.hand_over(force, [one for one in group if one.last and one.crime_id in readable], now=now)
-        again = Victim.objects.filter(
-            id__in=[one.victim_id for one in group if not one.last and one.crime_id in readable]
-        )
+        again = [one.victim_id for one in group if not one.last and one.crime_id in readable]
         shielded = protected_crimes(force, crimes)
-        victims = list(again)
+        victims = list(Victim.objects.filter(id__in=again))
         flagged = {victim.id for victim in victims if victim.crime_id in shielded}
         invited = invitations.renew(force, victims, flagged=flagged, now=now)
         alerts.send_invitations(force_id, invited, now=now)

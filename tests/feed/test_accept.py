@@ -29,7 +29,9 @@ def send(source: Source, *events: Any) -> Accepted:
     """As the gateway does it, under the gateway's own login and row security."""
     with role("gateway"), bound(force=source.force_id):
         force_lock(source.force_id)
-        return accept(source, judged(*events), now=NOW)
+        accepted = accept(source, judged(*events), now=NOW)
+        accepted.keep()
+        return accepted
 
 
 def statuses(accepted: Accepted) -> Sequence[str]:

@@ -37,6 +37,7 @@ def send(source: Source, *events: Any) -> Published:
         force_lock(source.force_id)
         force = Force.objects.get(id=source.force_id)
         accepted = accept(source, judged(*events), now=NOW)
+        accepted.keep()
         assert all(r.status in ("applied", "superseded", "duplicate") for r in accepted.results), (
             accepted.results
         )

@@ -19,13 +19,12 @@ _VICTIMS = """
 select v.id, v.force_id, v.crime_id, v.live, v.email, v.email_hash, v.mobile, v.mobile_hash, v.language,
   v.preferred_channel, v.safe_channels, v.safe_from, v.safe_to, v.disguise, v.no_portal, v.blocked_hashes,
   v.chosen_channel, v.chosen_language, v.account_id, v.joined_at, v.invited_at,
-  f.languages, k.officer_id, k.unit_id,
-  (select max(coalesce(a.finished_at, a.due_at)) from alerts_alert a
-   where a.victim_id = v.id and a.state = any(%s)) as last_told,
-  exists (select from alerts_alert a
-   where a.victim_id = v.id and a.about = 'invitation' and a.state = any(%s)) as invited
+  f.languages, k.officer_id, k.unit_id, told.last_told, coalesce(told.invited, false) as invited
 from people_victim v join forces_force f on f.id = v.force_id
   left join cases_crime k on k.id = v.crime_id and k.force_id = v.force_id
+  cross join lateral (
+    select max(coalesce(a.finished_at, a.due_at)) as last_told, bool_or(a.about = 'invitation') as invited
+    from alerts_alert a where a.victim_id = v.id and a.state = any(%s)) told
 where v.id = any(%s)
 """
 
@@ -58,7 +57,7 @@ def people(ids: Iterable[UUID]) -> dict[UUID, Person]:
     wanted = list(ids)
     if not wanted:
         return {}
-    rows = setwise.fetch(_VICTIMS, [list(REACHED), list(REACHED), wanted])
+    rows = setwise.fetch(_VICTIMS, [list(REACHED), wanted])
     return {row["id"]: _person(row) for row in rows}
 
 

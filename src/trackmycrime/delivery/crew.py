@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0
 """Seconds after which a clerk looks although nothing rang: for what is due by the clock, and for a lost ring."""
+GATHER = 0.01
+"""Seconds for which a clerk with several letters out waits for more answers, to write them down together."""
 _PATIENCE = (0.1, 0.3, 1.0, 2.0, 5.0)
 """Seconds between attempts to reach the database again."""
 
@@ -123,6 +125,8 @@ class Crew:
                 continue
             self._look.wait(LOOK_EVERY)
             self._look.clear()
+            if self._out > 2:
+                time.sleep(GATHER)
         for _ in range(self._size):
             self._to_send.put(None)
         connection.close()

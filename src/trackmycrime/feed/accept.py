@@ -6,9 +6,10 @@ that nothing about this force changes between what is read here and what is writ
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -53,9 +54,11 @@ class Result:
 
 @dataclass
 class Accepted:
-    """The results, and what may look different to victims now."""
+    """The results, and what may look different to victims now. `keep` must be called before the transaction ends."""
 
     results: list[Result]
+    keep: Callable[[], None]
+    """Writes down the events themselves; apart from what they change, so that it can be done while that is looked at"""
     crimes: set[UUID] = field(default_factory=set)
     new_crimes: set[UUID] = field(default_factory=set)
     contacts: set[tuple[str, str]] = field(default_factory=set)
@@ -233,7 +236,8 @@ class _Taking:
 def accept(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) -> Accepted:
     """Keep every event of one delivery, apply those that can be, and say what became of each.
 
-    All of it is in the caller's transaction: after it commits every event is durable, the quarantined ones too.
+    All of it is in the caller's transaction: after it commits every event is durable, the quarantined ones too, if the
+    caller has called `Accepted.keep`.
     """
     results: list[Result | None] = [None] * len(judged)
     taking = _Taking(source, now)
@@ -276,10 +280,10 @@ def accept(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) 
     changed = records.apply(
         source.force_id, [Taken(i.event, i.source.live(i.event.time)) for i in taking.taken], now=now
     )
-    _write(source, rows, waited, taking)
     assert all(result is not None for result in results)
     return Accepted(
         [result for result in results if result is not None],
+        partial(_write, rows, waited, taking),
         changed.crimes_touched,
         changed.crimes_new,
         changed.contacts_touched,
@@ -327,7 +331,7 @@ def _quarantine(row: dict[str, Any], problem: Problem) -> None:
     }  # fmt: skip
 
 
-def _write(source: Source, rows: list[dict[str, Any]], waited: Sequence[_Item], taking: _Taking) -> None:
+def _write(rows: list[dict[str, Any]], waited: Sequence[_Item], taking: _Taking) -> None:
     if rows:
         setwise.insert("feed_event", list(rows[0]), rows)
     changed = []

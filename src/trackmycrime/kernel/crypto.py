@@ -15,6 +15,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
@@ -103,7 +104,11 @@ def unseal(place: str, row: object, stored: bytes) -> str:
 
 def seal_json(place: str, row: object, value: Any) -> bytes:
     """`seal` for anything that JSON can say."""
-    return seal(place, row, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    try:
+        plain = orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:  # a number of more than 64 bits
+        plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return seal(place, row, plain)
 
 
 def unseal_json(place: str, row: object, stored: bytes) -> Any:
@@ -113,7 +118,7 @@ def unseal_json(place: str, row: object, stored: bytes) -> Any:
 
 def blind(purpose: str, value: str) -> bytes:
     """The keyed hash by which an encrypted or secret value is looked up; 32 bytes, different for every purpose."""
-    return hmac.new(_keyring().lookup, f"{purpose}:{value}".encode(), hashlib.sha256).digest()
+    return hmac.digest(_keyring().lookup, f"{purpose}:{value}".encode(), "sha256")
 
 
 def blind_email(address: str) -> bytes:

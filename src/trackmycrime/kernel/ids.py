@@ -4,11 +4,12 @@ import os
 import time
 import uuid
 
+_RANDOM = 0xFFF << 64 | (1 << 62) - 1
+_VERSION_AND_VARIANT = 0x7 << 76 | 0x2 << 62
+
 
 def new_id() -> uuid.UUID:
     """A new UUID version 7 (RFC 9562): rises with time, so that indexes stay dense; 74 bits are random."""
     millis = time.time_ns() // 1_000_000
-    value = (millis & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return uuid.UUID(int=value)
+    noise = int.from_bytes(os.urandom(10), "big") & _RANDOM
+    return uuid.UUID(int=(millis & 0xFFFF_FFFF_FFFF) << 80 | noise | _VERSION_AND_VARIANT)

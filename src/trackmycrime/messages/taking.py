@@ -134,7 +134,6 @@ def mend(now: datetime) -> int:
             now_asked = asked[row["crime_officer"], row["crime_unit"]]
             if (now_asked.officer, now_asked.unit) != (row["officer_id"], row["unit_id"]):
                 moved.append({"id": row["id"], "officer_id": now_asked.officer, "unit_id": now_asked.unit})
-        changed += setwise.update(
-            "tasks_task", ["id"], ["officer_id", "unit_id"], moved, where="t.done_at is null"
-        )
+        setwise.update("tasks_task", ["id"], ["officer_id", "unit_id"], moved, where="t.done_at is null")
+        changed += len(moved)
     return changed

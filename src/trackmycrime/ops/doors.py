@@ -15,6 +15,9 @@ from trackmycrime.ops.supervisor import Program
 DOORS = ("portal", "desk", "gateway")
 DEFAULTS = {"portal": "127.0.0.1:8000", "desk": "127.0.0.1:8001", "gateway": "127.0.0.1:8002"}
 THREADS = 8
+PROCESSES = {"gateway": min(2, os.cpu_count() or 1)}
+"""At least so many processes: two forces' deliveries are taken at the same time where there are two processors."""
+WORKER_NICE = 10
 
 
 @dataclass(frozen=True)
@@ -72,5 +75,6 @@ def program(
 
 
 def worker(env: Mapping[str, str]) -> Program:
-    """The worker as a program."""
-    return Program("worker", [sys.executable, "-m", "trackmycrime.ops.cli", "worker"], env)
+    """The worker as a program. On a machine that is busy the doors go first: somebody waits for their answers."""
+    argv = [sys.executable, "-m", "trackmycrime.ops.cli", "worker", "--nice", str(WORKER_NICE)]
+    return Program("worker", argv, env)

@@ -71,7 +71,12 @@ def serve(
         }
         prepare(database, roles[-1])
         programs = [
-            doors.program(listener, database.environment(door), threads=threads, processes=processes)
+            doors.program(
+                listener,
+                database.environment(door),
+                threads=threads,
+                processes=max(processes, doors.PROCESSES.get(door, 1)),
+            )
             for door, listener in listeners.items()
         ]
         if with_worker:

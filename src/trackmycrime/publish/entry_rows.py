@@ -1,11 +1,13 @@
 """What becomes of one entry of a timeline: whether victims may see it, and the row that says so."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from trackmycrime.forces.policy import Policy
-from trackmycrime.kernel import crypto
+from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
 
 from . import defaults
@@ -14,15 +16,29 @@ from .words import frozen, hash_of
 
 PUBLISHED, HELD, NEVER, WITHDRAWN, GONE = "published", "held", "never", "withdrawn", "gone"
 
-_COMPARED = (
+_compared = itemgetter(
     "revision", "milestone", "outcome", "happened_at", "words_hash", "officer_id", "victims", "state", "hold_reason",
     "withdrawn_reason", "live", "missed",
 )  # fmt: skip
 
+_CHANGED = (
+    "revision", "milestone", "outcome", "happened_at", "words_hash", "officer_id", "victims", "state", "hold_reason",
+    "published_at", "corrected_at", "withdrawn_reason", "live", "missed",
+)  # fmt: skip
+READ = ("id", "case_id", "key", "decision", "decided_hash", *_CHANGED)
+"""What has to be known of an entry to say what becomes of it; its words only by their hash."""
+_NEW = ("id", "force_id", "case_id", "key", "words", "decision", *_CHANGED)
+
+
+def write(rows: Sequence[dict[str, Any]]) -> None:
+    """Write entries: those that are new, and what has changed of the others. Two statements at most."""
+    setwise.insert("publish_entry", _NEW, [row for row in rows if row["new"]])
+    setwise.update("publish_entry", ["id"], _CHANGED, [row for row in rows if not row["new"]], kept=["words"])
+
 
 def differ(old: dict[str, Any] | None, row: dict[str, Any]) -> bool:
     """Whether the row says anything else than it did."""
-    return old is None or any(_plain(old[column]) != _plain(row[column]) for column in _COMPARED)
+    return old is None or _compared(old) != _compared(row)
 
 
 def entry_row(
@@ -38,13 +54,14 @@ def entry_row(
 ) -> dict[str, Any]:
     """The row of one entry as it should stand: published, held, never, withdrawn or gone, and in which words.
 
-    `old` is its row until now; `by_person` the victims of the case by the records system's ids; `guarded` as in
-    `defaults.rule`; `missed`: the case was closed to victims until now. What an officer decided holds for the words
-    that were decided about.
+    `old` is its row until now (of its words only the hash); `by_person` the victims of the case by the records
+    system's ids; `guarded` as in `defaults.rule`; `missed`: the case was closed to victims until now. What an officer
+    decided holds for the words that were decided about. In the row, ``words`` is None where they stay as they are, and
+    ``new`` tells a row that is added from one that is changed.
     """
     key = old["id"] if old else new_id()
     words_hash = hash_of(want)
-    same_words = old is not None and bytes(old["words_hash"]) == words_hash
+    same_words = old is not None and old["words_hash"] == words_hash
     act, reason = defaults.rule(want.milestone, want.outcome, guarded=guarded, policy=policy.milestones)
     if want.review and act == defaults.PUBLISH:
         act, reason = defaults.HOLD, "review"
@@ -53,7 +70,7 @@ def entry_row(
     )
     if is_missed and act == defaults.PUBLISH:
         act, reason = defaults.HOLD, "missed"
-    decided = old is not None and old["decision"] != "" and bytes(old["decided_hash"] or b"") == words_hash
+    decided = old is not None and old["decision"] != "" and old["decided_hash"] == words_hash
     if act == defaults.HOLD and decided:
         assert old is not None
         act = {"release": defaults.PUBLISH, "never": defaults.NEVER}.get(old["decision"], defaults.HOLD)
@@ -74,19 +91,13 @@ def entry_row(
         "milestone": want.milestone,
         "outcome": want.outcome,
         "happened_at": want.happened_at,
-        "words": old["words"]
-        if old and same_words
-        else crypto.seal_json("publish_entry.words", key, frozen(want)),
+        "words": None if same_words else crypto.seal_json("publish_entry.words", key, frozen(want)),
         "words_hash": words_hash,
         "officer_id": want.officer,
         "victims": victims,
         "state": state,
         "hold_reason": reason if state == HELD else "",
         "decision": old["decision"] if old else "",
-        "decided_hash": old["decided_hash"] if old else None,
-        "note": old["note"] if old else None,
-        "decided_by": old["decided_by"] if old else None,
-        "decided_at": old["decided_at"] if old else None,
         "published_at": old["published_at"]
         if was_published and old
         else (now if state == PUBLISHED else None),
@@ -100,8 +111,5 @@ def entry_row(
         "withdrawn_reason": want.withdrawn,
         "live": want.live,
         "missed": is_missed,
+        "new": old is None,
     }
-
-
-def _plain(value: Any) -> Any:
-    return bytes(value) if isinstance(value, memoryview) else value

@@ -17,9 +17,25 @@ from trackmycrime.tasks.api import Need
 
 from . import eligibility
 from .case_rows import case_row, differs, page_of, promise
-from .entry_rows import GONE, HELD, PUBLISHED, WITHDRAWN, differ, entry_row
+from .entry_rows import GONE, HELD, PUBLISHED, READ, WITHDRAWN, differ, entry_row, write
 from .published import News, Part, Published
 from .timeline import State, Written, timeline
+
+PARTS = 3
+"""Into how many parts a delivery is cut: while one is written, the next is thought about."""
+
+_CRIMES = "select * from cases_crime where force_id = %s and id = any(%s)"
+_STATES = """select crime_id, sequence, time, stage, outcome, officer_id, live from cases_crime_state
+where force_id = %s and crime_id = any(%s)"""
+_UPDATES = """select id, crime_id, update_id, by_desk, sequence, milestone, happened_at, text, persons, review, live,
+  withdrawn_reason, withdrawn_sequence
+from cases_update where force_id = %s and crime_id = any(%s) and sequence >= 0"""
+_VICTIMS = """select id, crime_id, person, live, under_age, enhanced, account_id, invited_at from people_victim
+where force_id = %s and crime_id = any(%s)"""
+_CASES = "select * from publish_case where force_id = %s and crime_id = any(%s)"
+_ENTRIES = f"""select {", ".join(f"e.{column}" for column in READ)} from publish_entry e
+join publish_case c on c.id = e.case_id and c.force_id = e.force_id
+where e.force_id = %s and c.crime_id = any(%s)"""  # noqa: S608
 
 
 def policy_of(force: Force) -> Policy:
@@ -59,68 +75,60 @@ def refresh(
     `new` are the crimes that were not known before this transaction: a crime that was known and closed to victims
     and opens now keeps what was missed for an officer to release.
     """
-    ids = sorted(set(crime_ids))
-    if not ids:
-        return Published()
-    return _Refresh(force, set(new), actor, now).run(ids)
+    with setwise.ahead():
+        return Refresh(force, crime_ids, new=new, actor=actor, now=now).run()
 
 
-class _Refresh:
-    def __init__(self, force: Force, new: set[UUID], actor: Actor, now: datetime) -> None:
+class Refresh:
+    """`refresh` in two steps: made, it has asked for all that it must know; `run`, it decides and writes.
+
+    Both within one `setwise.ahead`. Between the two the caller can say what else there is to write, which PostgreSQL
+    does while the decisions are being made.
+    """
+
+    def __init__(
+        self,
+        force: Force,
+        crime_ids: Iterable[UUID],
+        *,
+        new: frozenset[UUID] | set[UUID] = frozenset(),
+        actor: Actor = SYSTEM,
+        now: datetime,
+    ) -> None:
         self.force, self.new, self.actor, self.now = force, new, actor, now
         self.policy = policy_of(force)
         self.out = Published()
         self.cases: list[dict[str, Any]] = []
         self.entries: list[dict[str, Any]] = []
         self.acts: list[Act] = []
+        ids = sorted(set(crime_ids))
+        asked = (_CRIMES, _STATES, _UPDATES, _VICTIMS, _CASES, _ENTRIES) if ids else ()
+        self._asked = setwise.Asked(*((sql, [force.id, ids]) for sql in asked))
 
-    def run(self, ids: list[UUID]) -> Published:
-        crimes = self._fetch("select * from cases_crime where force_id = %s and id = any(%s)", ids)
-        states = self._by("crime_id", "select crime_id, sequence, time, stage, outcome, officer_id, live"
-                          " from cases_crime_state where force_id = %s and crime_id = any(%s)", ids)  # fmt: skip
-        updates = self._by(
-            "crime_id",
-            "select * from cases_update where force_id = %s and crime_id = any(%s) and sequence >= 0",
-            ids,
-        )
-        victims = self._by(
-            "crime_id",
-            "select id, crime_id, person, live, under_age, enhanced, account_id, invited_at from people_victim"
-            " where force_id = %s and crime_id = any(%s)",
-            ids,
-        )
-        cases = {
-            row["crime_id"]: row
-            for row in self._fetch(
-                "select * from publish_case where force_id = %s and crime_id = any(%s)", ids
-            )
-        }
-        entries = self._by(
-            "case_id",
-            "select * from publish_entry where force_id = %s and case_id = any(%s)",
-            [case["id"] for case in cases.values()],
-        )
-        for crime in crimes:
-            case = cases.get(crime["id"])
-            self._crime(
-                crime,
-                states[crime["id"]],
-                updates[crime["id"]],
-                victims[crime["id"]],
-                case,
-                entries[case["id"]] if case else [],
-            )
-        self._write()
+    def run(self) -> Published:
+        """Decide and write; what came of it."""
+        found = self._asked.rows()
+        if not found:
+            return self.out
+        crimes, states, updates, victims, cases, entries = found
+        states_of, updates_of = _by("crime_id", states), _by("crime_id", updates)
+        victims_of, entries_of = _by("crime_id", victims), _by("case_id", entries)
+        case_of = {case["crime_id"]: case for case in cases}
+        # what is written is on its way to the database while the next crimes are thought about
+        size = max(50, -(-len(crimes) // PARTS))
+        for first in range(0, len(crimes), size):
+            for crime in crimes[first : first + size]:
+                key, case = crime["id"], case_of.get(crime["id"])
+                self._crime(
+                    crime,
+                    states_of[key],
+                    updates_of[key],
+                    victims_of[key],
+                    case,
+                    entries_of[case["id"]] if case else [],
+                )
+            self._write()
         return self.out
-
-    def _fetch(self, sql: str, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-        return setwise.fetch(sql, [self.force.id, list(ids)]) if ids else []
-
-    def _by(self, key: str, sql: str, ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
-        grouped: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-        for row in self._fetch(sql, ids):
-            grouped[row[key]].append(row)
-        return grouped
 
     # ------------------------------------------------------------- one crime
 
@@ -224,7 +232,7 @@ class _Refresh:
         for gone in before.values():
             if gone["state"] != GONE:
                 changed = True
-                self.entries.append(gone | {"state": GONE})
+                self.entries.append(gone | {"state": GONE, "words": None, "new": False})
                 self.acts.append(Act("entry.gone", "entry", gone["id"], {"key": gone["key"]}))
         promise(row, latest, self.policy)
         self.out.entries[crime["id"]] = told
@@ -234,7 +242,7 @@ class _Refresh:
         self, crime: dict[str, Any], old: dict[str, Any] | None, entry: dict[str, Any], news: News
     ) -> None:
         """What follows from one entry's new state: news for the victims, a record, a task to speak first."""
-        was, words = (old["state"], bytes(old["words_hash"])) if old else ("", b"")
+        was, words = (old["state"], old["words_hash"]) if old else ("", b"")
         if entry["state"] == PUBLISHED and (was, words) != (PUBLISHED, entry["words_hash"]):
             self.out.news.append(news)
         if entry["state"] != was or entry["state"] == PUBLISHED:
@@ -263,14 +271,16 @@ class _Refresh:
         columns = list(self.cases[0]) if self.cases else []
         sets = ", ".join(f"{c} = excluded.{c}" for c in columns if c not in ("id", "force_id", "crime_id"))
         setwise.insert("publish_case", columns, self.cases, conflict=f"on conflict (id) do update set {sets}")
-        columns = list(self.entries[0]) if self.entries else []
-        sets = ", ".join(
-            f"{c} = excluded.{c}" for c in columns if c not in ("id", "force_id", "case_id", "key")
-        )
-        setwise.insert(
-            "publish_entry", columns, self.entries, conflict=f"on conflict (id) do update set {sets}"
-        )
+        write(self.entries)
         record(self.actor, self.acts, force=self.force.id, now=self.now)
+        self.cases, self.entries, self.acts = [], [], []
+
+
+def _by(key: str, rows: Iterable[dict[str, Any]]) -> dict[UUID, list[dict[str, Any]]]:
+    grouped: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        grouped[row[key]].append(row)
+    return grouped
 
 
 def _state(row: dict[str, Any]) -> State:

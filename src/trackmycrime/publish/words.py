@@ -1,9 +1,10 @@
 """The words of one entry as they are kept: an officer's own, or the force's with the names left open. Pure."""
 
-import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
+
+import orjson
 
 from trackmycrime.kernel import crypto
 
@@ -44,13 +45,17 @@ def _own(milestone: str, outcome: str) -> dict[str, Any]:
 def hash_of(entry: Wanted) -> bytes:
     """The keyed hash of an entry's words: the same words have the same hash, so a change of words can be seen."""
     if entry.text:
-        return crypto.blind("words", json.dumps(frozen(entry), sort_keys=True, ensure_ascii=False))
+        return crypto.blind("words", _canonical(frozen(entry)))
     return _own_hash(entry.milestone, entry.outcome if entry.milestone in TOLD_BY_OUTCOME else "")
 
 
 @cache
 def _own_hash(milestone: str, outcome: str) -> bytes:
-    return crypto.blind("words", json.dumps(_own(milestone, outcome), sort_keys=True, ensure_ascii=False))
+    return crypto.blind("words", _canonical(_own(milestone, outcome)))
+
+
+def _canonical(words: Mapping[str, Any]) -> str:
+    return orjson.dumps(words, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def paragraphs(text: str) -> list[str]:

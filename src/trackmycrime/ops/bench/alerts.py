@@ -67,7 +67,7 @@ def _send(installation: Installation, numbers: list[int], per_second: int) -> di
 
     def send(number: int) -> None:
         if not hasattr(own, "sender"):
-            own.sender = Sender(installation)
+            own.sender = Sender(installation, installation.tokens[-1])
         event = events.written(events.reference(number), 5_000_001, datetime.now(UTC))
         (result,) = own.sender.send(events.line(event))
         answered[events.email(number)] = time.monotonic_ns()

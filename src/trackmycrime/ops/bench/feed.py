@@ -6,7 +6,8 @@ import http.client
 import json
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +20,10 @@ from trackmycrime.ops.bench.sizes import BATCH, Size
 from trackmycrime.ops.exits import Unreachable, say
 
 WANTED_PER_SECOND, WANTED_RATIO = 2_000, 40
+RUNS = ((1, 1), (2, 1), (2, 2))
+"""How many connections, from how many forces"""
+_WARM_UP = 6
+"""Deliveries of each connection that are not counted: then every statement is prepared."""
 _FASTEST = 8_000
 """Events a second for which deliveries are made in advance."""
 
@@ -26,10 +31,10 @@ _FASTEST = 8_000
 class Sender:
     """A kept connection to the gateway."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, token: str) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(installation.gateway).netloc, timeout=60)
         self._headers = {
-            "Authorization": f"Bearer {installation.token}",
+            "Authorization": f"Bearer {token}",
             "Content-Type": "application/x-ndjson",
         }
 
@@ -53,19 +58,19 @@ class _Client:
     """One connection that sends deliveries, each as soon as the one before was answered."""
 
     sender: Sender
-    bodies: list[bytes]
+    bodies: deque[bytes]
     millis: list[float] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     ended: float = 0.0
     fault: Exception | None = None
 
-    def run(self, until: float) -> None:
+    def run(self, until: float, warm_up: int) -> None:
+        """Send until then; or only so many deliveries, which are not counted."""
         try:
-            for body in self.bodies:
-                began = time.monotonic()
-                if began >= until:
-                    break
-                results = self.sender.send(body)
+            for _ in range(warm_up):
+                self.sender.send(self.bodies.popleft())
+            while self.bodies and (began := time.monotonic()) < until:
+                results = self.sender.send(self.bodies.popleft())
                 self.millis.append((time.monotonic() - began) * 1000)
                 self.statuses.update(str(result["status"]) for result in results)
         except Exception as fault:  # said by the main thread
@@ -74,33 +79,34 @@ class _Client:
 
 
 def measure(installation: Installation, sink: Sink, size: Size, report: Report) -> None:
-    """Send deliveries of 500 over one connection, then over two; then COPY what came in."""
+    """Send deliveries of 500 over one connection, over two of one force, over one of each of two; then COPY them."""
     begin = datetime.now(UTC)
     best = 0.0
     figures = []
-    for connections in (1, 2):
-        run = _run(installation, size, connections)
+    for number, (connections, forces) in enumerate(RUNS, start=1):
+        run = _run(installation, size, connections, forces, number)
         before = len(sink.mails())
         run["sent_after"] = installation.settle()
         run["mails_so_far"] = before
-        report.raw[f"feed_{connections}"] = run
+        report.raw[f"feed_{connections}_{forces}"] = run
         rate = run["applied_per_second"]
         best = max(best, rate)
         batches = f"{percentile(run['millis'], 0.5):.0f} / {percentile(run['millis'], 0.95):.0f} ms"
-        say(f"bench: feed, {connections} connection(s): {rate:,.0f} applied events/s, {batches}")
-        figures.append((connections, rate, batches))
+        name = f"{connections} connection(s), {forces} force(s)"
+        say(f"bench: feed, {name}: {rate:,.0f} applied events/s, {batches}")
+        figures.append((name, rate, batches))
     copied = installation.inside("owner", "copy", since=begin.isoformat(), most=50_000, batch=BATCH)
     report.raw["copy"] = copied
-    for connections, rate, batches in figures:
+    for name, rate, batches in figures:
         report.figures += [
             Figure(
-                f"feed: applied events/s, deliveries of {BATCH}, {connections} connection(s)",
+                f"feed: applied events/s, deliveries of {BATCH}, {name}",
                 f"{rate:,.0f}",
                 f"COPY {copied['batches']:,.0f} rows/s: 1/{copied['batches'] / rate:.0f}",
                 f"≥ {WANTED_PER_SECOND:,} and ≥ 1/{WANTED_RATIO}",
                 rate >= WANTED_PER_SECOND and rate * WANTED_RATIO >= copied["batches"],
             ),
-            Figure(f"feed: p50 / p95 of a delivery, {connections} connection(s)", batches),
+            Figure(f"feed: p50 / p95 of a delivery, {name}", batches),
         ]
     whole = copied["whole"]
     report.figures.append(
@@ -108,34 +114,45 @@ def measure(installation: Installation, sink: Sink, size: Size, report: Report) 
     )
 
 
-def _run(installation: Installation, size: Size, connections: int) -> dict[str, Any]:
-    free = installation.crimes - size.alerts  # the last ones are for the measurement of the alerts
-    width = free // connections
-    clients = []
-    for number in range(connections):
-        day = events.Day(
-            f"{connections}-{number}",
-            number * width,
-            (number + 1) * width,
-            datetime.now(UTC),
-            sequence=connections * 1_000_000,
-            first_officer=number,
-            step=connections,
-        )
-        count = max(2, int(size.feed_seconds * _FASTEST / BATCH / connections))
-        bodies = [b"\n".join(map(events.line, day.delivery())) for _ in range(count)]
-        clients.append(_Client(Sender(installation), bodies[1:]))
-        clients[-1].sender.send(bodies[0])  # the gateway is warm
-    began = time.monotonic()
-    threads = [threading.Thread(target=client.run, args=(began + size.feed_seconds,)) for client in clients]
+def _all(clients: Sequence[_Client], until: float, warm_up: int) -> None:
+    """All of them send (`_Client.run`), and end. Raises what one of them met."""
+    threads = [threading.Thread(target=client.run, args=(until, warm_up)) for client in clients]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     for client in clients:
-        client.sender.close()
         if client.fault:
             raise client.fault
+
+
+def _run(
+    installation: Installation, size: Size, connections: int, forces: int, number: int
+) -> dict[str, Any]:
+    half = installation.crimes // 2
+    free = half - size.alerts  # the last ones are for the measurement of the alerts
+    each = connections // forces
+    clients = []
+    for connection in range(connections):
+        force, place = divmod(connection, each)
+        first = force * half + place * (free // each)
+        day = events.Day(
+            f"{number}-{connection}",
+            first,
+            first + free // each,
+            datetime.now(UTC),
+            sequence=number * 1_000_000,
+            first_officer=place,
+            step=each,
+        )
+        count = _WARM_UP + max(2, int(size.feed_seconds * _FASTEST / BATCH / connections))
+        bodies = deque(b"\n".join(map(events.line, day.delivery())) for _ in range(count))
+        clients.append(_Client(Sender(installation, installation.tokens[force]), bodies))
+    _all(clients, 0, _WARM_UP)
+    began = time.monotonic()
+    _all(clients, began + size.feed_seconds, 0)
+    for client in clients:
+        client.sender.close()
     seconds = max(client.ended for client in clients) - began
     statuses = sum((client.statuses for client in clients), Counter())
     return {

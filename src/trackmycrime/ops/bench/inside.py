@@ -18,43 +18,51 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from trackmycrime.kernel.clock import utc_now
 from trackmycrime.ops.bench import events
 from trackmycrime.ops.exits import say
 
-FORCE, SOURCE = "avon-and-somerset", "Bench records system"
+FORCES, SOURCE = ("avon-and-somerset", "south-wales"), "Bench records system"
 PASSWORD = "correct-horse-bench"  # noqa: S105 (of a made-up person in a folder that is thrown away)
 _LOADED_AT_ONCE = 1_000
 _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
-def prepare() -> str:
-    """As the owner: a force and its source; the token. All that is said to have happened before now is history."""
+def prepare() -> list[str]:
+    """As the owner: two forces, a source each; their tokens. What is said to have happened before now is history."""
     from trackmycrime.ops.demo.installing import name_of, run
 
+    tokens = []
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "force.toml"
-        file.write_text(
-            f'slug = "{FORCE}"\nname = "{name_of(FORCE)}"\nlanguages = ["en"]\n', encoding="utf-8"
-        )
-        run("force", "apply", str(file))
-    return str(run("source", "add", FORCE, SOURCE)["token"])
+        for force in FORCES:
+            file = Path(folder) / f"{force}.toml"
+            file.write_text(
+                f'slug = "{force}"\nname = "{name_of(force)}"\nlanguages = ["en"]\n', encoding="utf-8"
+            )
+            run("force", "apply", str(file))
+            tokens.append(str(run("source", "add", force, SOURCE)["token"]))
+    return tokens
 
 
 def load(crimes: int) -> int:
-    """With the gateway's login: crimes with their victims, through the very code that takes a delivery."""
+    """With the gateway's login: crimes with their victims, through the very code that takes a delivery. The first half
+    of them is the first force's."""
+    before, half = utc_now() - timedelta(hours=1), crimes // 2
+    first = _take(1, _chain(events.staff(before), events.page(before), events.loaded(0, half, before)))
+    return first + _take(2, _chain(events.staff(before), events.loaded(half, crimes - half, before)))
+
+
+def _take(force: int, made: Iterator[dict[str, Any]]) -> int:
     from trackmycrime.feed import sources
     from trackmycrime.feed.contract import Line, judge
-    from trackmycrime.kernel.clock import utc_now
     from trackmycrime.kernel.scope import bound
     from trackmycrime.pipeline import take_events
 
-    force_id, source_id = _force_and_source()
-    before = utc_now() - timedelta(hours=1)
-    made = _chain(events.staff(before), events.page(before), events.loaded(0, crimes, before))
+    source_id = _source_of(force)
     loaded, began, told = 0, time.monotonic(), time.monotonic()
     while delivery := list(islice(made, _LOADED_AT_ONCE)):
         now = utc_now()
-        with bound(force=force_id):
+        with bound(force=force):
             known = sources.load(source_id)
             verdicts = [
                 judge(Line(number, event), now=now, allowed_types=None, digest_key=sources.digest_key())
@@ -76,14 +84,13 @@ def _chain(*several: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield from one
 
 
-def _force_and_source() -> tuple[int, UUID]:
-    """Found through the rows of the one force, which the gateway may see once it is bound to it."""
+def _source_of(force: int) -> UUID:
+    """Found through the rows of the force, which the gateway may see once it is bound to it."""
     from trackmycrime.feed.models import Source
     from trackmycrime.kernel.scope import bound
 
-    with bound(force=1):
-        row = Source.objects.get()
-        return int(row.force_id), row.id
+    with bound(force=force):
+        return Source.objects.get().id
 
 
 def join(crimes: int) -> int:
@@ -92,11 +99,10 @@ def join(crimes: int) -> int:
     from django.db import connection, transaction
 
     from trackmycrime.kernel import crypto, setwise
-    from trackmycrime.kernel.clock import utc_now
     from trackmycrime.ops.demo import installing
     from trackmycrime.people.models import Account, Victim
 
-    if not installing.join(FORCE, events.PAGE_PERSON, events.PAGE_EMAIL, PASSWORD, "en"):
+    if not installing.join(FORCES[0], events.PAGE_PERSON, events.PAGE_EMAIL, PASSWORD, "en"):
         raise SystemExit("the victim of the measured page could not join")
     now, joined = utc_now(), 0
     password = make_password(None)  # nobody signs in with these
@@ -121,7 +127,8 @@ def join(crimes: int) -> int:
                 {"id": part.id, "account_id": account.id, "joined_at": now}
                 for part, account in zip(parts, accounts, strict=True)
             ]
-            joined += setwise.update("people_victim", ["id"], ["account_id", "joined_at"], rows)
+            setwise.update("people_victim", ["id"], ["account_id", "joined_at"], rows)
+            joined += len(rows)
     with connection.cursor() as cursor:  # what autovacuum does a minute after a big load
         cursor.execute("vacuum analyze")
     return joined

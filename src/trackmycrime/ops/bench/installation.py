@@ -47,13 +47,13 @@ class Sink:
 
 @dataclass(frozen=True)
 class Installation:
-    """One that runs. `crimes` have been loaded; `token` is of its one source."""
+    """One that runs. `crimes` have been loaded, half of them in each of two forces; `tokens` are of their sources."""
 
     data: Path
     portal: str
     gateway: str
     crimes: int = 0
-    token: str = ""
+    tokens: Sequence[str] = ()
 
     def inside(self, role: str, task: str, **arguments: Any) -> Any:
         """Run a task of ``bench.inside`` in a process with that role's settings; what it answers."""
@@ -163,12 +163,12 @@ def installation(above: Path, name: str, settings: Mapping[str, str], crimes: in
         assert serving.stdout is not None
         urls = _addresses(serving.stdout, log)
         bare_one = Installation(data, urls["portal"], urls["gateway"])
-        token = bare_one.inside("owner", "prepare")
+        tokens = bare_one.inside("owner", "prepare")
         began = time.monotonic()
         bare_one.inside("gateway", "load", crimes=crimes)
         joined = bare_one.inside("owner", "join", crimes=crimes)
         say(f"bench: loaded and {joined:,} victims joined in {time.monotonic() - began:.0f} s (not measured)")
-        yield Installation(data, urls["portal"], urls["gateway"], crimes, token)
+        yield Installation(data, urls["portal"], urls["gateway"], crimes, tokens)
 
 
 def _addresses(said: IO[str], log: Path) -> dict[str, str]:

@@ -15,6 +15,7 @@ class Size:
     """How much is loaded, and how long each thing is measured."""
 
     crimes: int
+    """Half of them in each of two forces"""
     few: int
     """Crimes in the small database that the pages are compared with."""
     feed_seconds: float
@@ -27,7 +28,7 @@ class Size:
 
 
 SIZES = {
-    "tiny": Size(300, 100, 1, 60, 20, 0.3, 1),  # only to see that it runs
+    "tiny": Size(400, 100, 1, 60, 20, 0.3, 1),  # only to see that it runs
     "small": Size(2_000, 200, 3, 60, 20, 1, 2),
     "full": Size(100_000, 1_000, 15, 1_200, 20, 4, 5),
 }

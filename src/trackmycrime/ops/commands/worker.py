@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import click
@@ -32,8 +33,15 @@ from trackmycrime.ops.exits import Refused, WrongUse
     type=click.FloatRange(1, 3600),
     help="Seconds of another worker's silence after which its letters are taken over.",
 )
+@click.option(
+    "--nice",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 19),
+    help="How far this process lets others on the machine go first (as nice -n).",
+)
 @with_database("worker")
-def command(email_senders: int, text_senders: int, takeover: float) -> None:
+def command(email_senders: int, text_senders: int, takeover: float, nice: int) -> None:
     """Send mail and texts, and carry on what the doors have started. Run as many as you like.
 
     Sends by the channels that are set up (TMC_EMAIL_URL, TMC_TEXT_URL). SIGTERM ends it when what is in flight has
@@ -45,6 +53,7 @@ def command(email_senders: int, text_senders: int, takeover: float) -> None:
     from trackmycrime.ops.worker import Worker
 
     refuse_power("worker")
+    os.nice(nice)
     try:
         worker = Worker(
             senders={"email": email_senders, "text": text_senders}, unseen=timedelta(seconds=takeover)
