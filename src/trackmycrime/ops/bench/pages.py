@@ -151,7 +151,7 @@ def _figures(
         Figure(
             f"page: SQL statements ({here.entries} entries, {here.bytes / 1024:.0f} KiB); when kept",
             f"{number}; {counted['kept']['statements']}",
-            "besides: begin, commit, the connection's health check",
+            "besides: begin and commit",
             f"≤ {WANTED_STATEMENTS}",
             number <= WANTED_STATEMENTS,
         )
