@@ -43,6 +43,15 @@ be, run `python scripts/make_welsh_page.py --digests KEY…` and put what it pri
 above it in `src/trackmycrime/locale/cy/LC_MESSAGES/django.po`. Then run the script again.
 """
 
+ELSEWHERE = """
+## Welsh that stands in the code
+
+Not reviewed either, and seen only in the demo or where real extracts are tried:
+
+- `src/trackmycrime/ops/demo/sentences.py`: what the demo's officers and victims write.
+- `src/trackmycrime/feed/connectors/police_uk/labels.py`: what a court decided, as the connector of data.police.uk says it.
+"""
+
 DOUBTS = """
 ## Where to look first
 
@@ -82,7 +91,7 @@ def page() -> str:
         counts = Counter(stems[key] for key in open_keys)
         lines += [f"- `{stem}`: {count}" for stem, count in counts.items()] or ["All reviewed."]
         lines.append("")
-    lines += ["## The pages’ own sentences", "", *_pages(), DOUBTS]
+    lines += ["## The pages’ own sentences", "", *_pages(), ELSEWHERE, DOUBTS]
     return "\n".join(lines)
 
 
