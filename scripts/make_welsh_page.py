@@ -49,7 +49,7 @@ ELSEWHERE = """
 Not reviewed either, and seen only in the demo or where real extracts are tried:
 
 - `src/trackmycrime/ops/demo/sentences.py`: what the demo's officers and victims write.
-- `src/trackmycrime/feed/connectors/police_uk/labels.py`: what a court decided, as the connector of data.police.uk says it.
+- `src/trackmycrime/feed/connectors/police_uk/labels.py`: what a court decided, as the connector says it.
 """
 
 DOUBTS = """
