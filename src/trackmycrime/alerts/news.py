@@ -1,12 +1,11 @@
 """What is new to a victim. Pure: no Django, no clock."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True)
-class News:
+class News(NamedTuple):
     """One entry that one victim can see since now, or in other words than before.
 
     `entry` is the published entry's key, or ``message:<id>``; `revision` and `words_hash` are the entry's (0 and

@@ -4,6 +4,8 @@ Codes are the Home Office's statistical codes, «class/sub-class»; the classes 
 offence list headed «Sexual offences», and the stalking, harassment, slavery and trafficking codes of other classes.
 """
 
+from functools import lru_cache
+
 SEXUAL = frozenset(
     [
         "016",
@@ -79,6 +81,7 @@ def _tidy(code: str) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
 def implied_flags(code: str) -> frozenset[str]:
     """The flags that an offence code stands for by itself; empty for an ordinary code or none.
 

@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0
 """Seconds after which a clerk looks although nothing rang: for what is due by the clock, and for a lost ring."""
-GATHER = 0.01
-"""Seconds for which a clerk with several letters out waits for more answers, to write them down together."""
+GATHER = 0.04
+"""Seconds for which a clerk waits at most until half of its senders are idle, when more than that are at work: many
+letters are written down and claimed with the statements of one."""
 _PATIENCE = (0.1, 0.3, 1.0, 2.0, 5.0)
 """Seconds between attempts to reach the database again."""
 
@@ -125,11 +126,15 @@ class Crew:
                 continue
             self._look.wait(LOOK_EVERY)
             self._look.clear()
-            if self._out > 2:
-                time.sleep(GATHER)
+            self._gather()
         for _ in range(self._size):
             self._to_send.put(None)
         connection.close()
+
+    def _gather(self) -> None:
+        until = time.monotonic() + GATHER
+        while self._out - self._tried.qsize() > self._size // 2 and time.monotonic() < until:
+            time.sleep(GATHER / 10)
 
     def _answers(self) -> list[Tried]:
         found: list[Tried] = []

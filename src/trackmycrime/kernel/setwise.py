@@ -137,9 +137,9 @@ def check_keys() -> None:
 def _ask(cursor: Any, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> None:
     cursor.adapters.register_loader("timestamptz", _Moment)
     if isinstance(params, Mapping):
-        cursor.execute(sql, {name: _array(value) for name, value in params.items()})
+        cursor.execute(sql, {name: array(value) for name, value in params.items()})
     else:
-        cursor.execute(sql, [_array(value) for value in params])
+        cursor.execute(sql, [array(value) for value in params])
 
 
 def _rows(cursor: Any) -> list[dict[str, Any]]:
@@ -155,9 +155,10 @@ def _rows(cursor: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _array(value: Any) -> Any:
+def array(value: Any) -> Any:
     """A list as PostgreSQL writes an array, which is several times quicker than to adapt each of its members; the
-    statement gives it its type. Anything else as it is.
+    statement gives it its type. Anything else as it is. `fetch` and `Asked` do it themselves; call it for a list that
+    several statements share.
     """
     if not isinstance(value, list) or not value:
         return value

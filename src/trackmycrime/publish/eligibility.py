@@ -1,14 +1,13 @@
 """Whether victims may track a crime at all. Pure. Missing data closes."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from trackmycrime.cases.offences import implied_flags
 from trackmycrime.cases.vocabulary import PROTECTED_FLAGS
 from trackmycrime.forces.policy import Policy
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What the decision needs to know of a crime."""
 
     category: str

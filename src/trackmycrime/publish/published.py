@@ -1,13 +1,13 @@
 """What a refresh of published cases changed, for the rooms that come next. Pure."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from trackmycrime.tasks.api import Need
 
 
-@dataclass(frozen=True)
-class News:
+class News(NamedTuple):
     """One entry that victims can see since now, or in other words than before. `victims` None: all of the case."""
 
     crime_id: UUID
@@ -19,8 +19,7 @@ class News:
     live: bool
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """What is decided about here of one victim's part in a crime."""
 
     id: UUID

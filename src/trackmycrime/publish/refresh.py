@@ -24,7 +24,10 @@ from .timeline import State, Written, timeline
 PARTS = 3
 """Into how many parts a delivery is cut: while one is written, the next is thought about."""
 
-_CRIMES = "select * from cases_crime where force_id = %s and id = any(%s)"
+_CRIMES = """select id, force_id, reference, category, offence_code, offence_name, place, occurred_from, occurred_to,
+  reported_at, flags, stage, outcome, officer_id, unit_id, closed_at, sequence, withdrawn_reason, withdrawn_sequence,
+  withheld_sequence, restored_sequence, withheld_here, switched_on, live
+from cases_crime where force_id = %s and id = any(%s)"""
 _STATES = """select crime_id, sequence, time, stage, outcome, officer_id, live from cases_crime_state
 where force_id = %s and crime_id = any(%s)"""
 _UPDATES = """select id, crime_id, update_id, by_desk, sequence, milestone, happened_at, text, persons, review, live,
@@ -101,7 +104,7 @@ class Refresh:
         self.cases: list[dict[str, Any]] = []
         self.entries: list[dict[str, Any]] = []
         self.acts: list[Act] = []
-        ids = sorted(set(crime_ids))
+        ids = setwise.array(sorted(set(crime_ids)))
         asked = (_CRIMES, _STATES, _UPDATES, _VICTIMS, _CASES, _ENTRIES) if ids else ()
         self._asked = setwise.Asked(*((sql, [force.id, ids]) for sql in asked))
 

@@ -5,8 +5,8 @@ for one, to what an officer wrote of the same step.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from trackmycrime.cases.vocabulary import CLOSED, STAGE_MILESTONE, outcome_milestone
 
@@ -14,8 +14,7 @@ NEAR = timedelta(hours=72)
 VANISHES = frozenset({"wrong_case", "safety"})
 
 
-@dataclass(frozen=True)
-class State:
+class State(NamedTuple):
     """One accepted `crime.changed`, superseded or not."""
 
     sequence: int
@@ -26,8 +25,7 @@ class State:
     live: bool
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(NamedTuple):
     """One update that an officer wrote, in its newest revision; `withdrawn` is the reason if it was taken back."""
 
     key: str
@@ -43,8 +41,7 @@ class Written:
     withdrawn: str = ""
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """One entry as it should stand. `officer` is whom a derived «officer assigned» names."""
 
     key: str

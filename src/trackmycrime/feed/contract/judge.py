@@ -4,6 +4,7 @@ import hmac
 import json
 from datetime import datetime
 
+import orjson
 from pydantic import ValidationError
 
 from trackmycrime.feed.contract.body import Line
@@ -84,8 +85,13 @@ def judge(
 
 
 def canonical(value: object) -> bytes:
-    """The one spelling of a JSON value: names sorted, no spaces, everything outside ASCII escaped."""
-    return _encode(value).encode("ascii")
+    """The one spelling of a JSON value: names sorted, no spaces."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except (
+        orjson.JSONEncodeError
+    ):  # what it refuses: half a character, a number of more than 64 bits, great depth
+        return _encode(value).encode("ascii")
 
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=lambda _: None).encode
