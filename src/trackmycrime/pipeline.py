@@ -56,12 +56,11 @@ class Staff(Protocol):
 def take_events(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) -> list[Result]:
     """A delivery of the feed: keep every event, apply what can be, publish, invite, tell."""
     force_lock(source.force_id)
+    force = Force.objects.get(id=source.force_id)
     with setwise.ahead():
-        force = Force.objects.get(id=source.force_id)
-        accepted = accept(source, judged, now=now)
-        publish_contacts(force, accepted.contacts)
-        publishing = Refresh(force, accepted.crimes, new=accepted.new_crimes, now=now)
-        accepted.keep()
+        with accept(source, judged, now=now) as accepted:
+            publish_contacts(force, accepted.contacts)
+            publishing = Refresh(force, accepted.crimes, new=accepted.new_crimes, now=now)
         setwise.check_keys()
         published = publishing.run()
     _follow(force, published, now)

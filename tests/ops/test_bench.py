@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import clean_environment, run
+from trackmycrime.ops.bench.feed import RUNS
 from trackmycrime.ops.bench.report import BEGIN, END
+from trackmycrime.ops.bench.sizes import SIZES
 
 pytestmark = pytest.mark.processes
 
@@ -23,14 +25,15 @@ def test_everything_is_measured_beside_a_yardstick(tmp_path: Path) -> None:
         ("feed: applied events/s", "COPY"),
         ("alerts: 200 to mail accepted", "smtplib"),
         ("page, ", "bare view"),
-        ("page with 300 crimes instead of 100", "req/s"),
+        (f"page with {SIZES['tiny'].crimes} crimes instead of {SIZES['tiny'].few}", "req/s"),
     ):
         found = [each for each in report["figures"] if each["name"].startswith(begin)]
         assert found, f"{begin} was not measured"
         assert all(yardstick in each["yardstick"] for each in found)
 
     # what the figures are of: everything was applied, every alert arrived, every page was the page
-    assert set(report["raw"]["feed_2"]["statuses"]) == {"applied"}
+    for connections, forces in RUNS:
+        assert set(report["raw"][f"feed_{connections}_{forces}"]["statuses"]) == {"applied"}
     assert report["raw"]["alerts"]["missing"] == 0
     assert (
         report["raw"]["statements"]["anew"]["statements"] > report["raw"]["statements"]["kept"]["statements"]

@@ -46,6 +46,14 @@ def test_a_day_in_the_life_of_an_installation(folder: Path) -> None:
         addresses = {door: getattr(serving, door) for door in DOORS}
         assert {status(f"{url}/healthz") for url in addresses.values()} == {200}
 
+        # the doors go before the worker, and the gateway has a process for each of two forces that send at once
+        polite = {
+            door: os.getpriority(os.PRIO_PROCESS, _behind(serving, door)[0]) for door in (*DOORS, "worker")
+        }
+        assert polite["worker"] > polite["gateway"] == polite["portal"] == polite["desk"]
+        assert len(_behind(serving, "gateway")) == 1 + min(2, os.cpu_count() or 1)
+        assert len(_behind(serving, "portal")) == 1 + 1
+
         # a second one on the same folder says so, and harms nothing
         second = run("serve", *ANY_PORT, "--data", str(folder))
         assert (second.returncode, second.stdout) == (3, "")

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import override_settings
-from django.urls import URLPattern, URLResolver, get_resolver, path
+from django.urls import URLPattern, URLResolver, clear_url_caches, get_resolver, path
 
 from tests.people.making import (
     EMAIL,
@@ -78,12 +78,9 @@ def with_test_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for door in ("portal", "desk"):
         urls = importlib.import_module(f"trackmycrime.{door}.urls")
         monkeypatch.setattr(urls, "urlpatterns", [*urls.urlpatterns, *Urls.urlpatterns])
-        resolver = get_resolver(urls.__name__)
-        for cached in ("url_patterns", "_reverse_dict"):
-            resolver.__dict__.pop(cached, None)
+    clear_url_caches()
     yield
-    for door in ("portal", "desk"):
-        get_resolver(f"trackmycrime.{door}.urls").__dict__.pop("url_patterns", None)
+    clear_url_caches()
 
 
 def routes(patterns: list[Any]) -> Iterator[URLPattern]:

@@ -34,8 +34,8 @@ class World:
         now = utc_now()
         with role("gateway"), bound(force=self.force.id):
             force_lock(self.force.id)
-            accepted = accept(self.source, judged(*events, now=now), now=now)
-            accepted.keep()
+            with accept(self.source, judged(*events, now=now), now=now) as accepted:
+                pass
             assert {r.status for r in accepted.results} <= {"applied"}, accepted.results
             publish_contacts(self.force, accepted.contacts)
             refresh(self.force, accepted.crimes, new=accepted.new_crimes, now=now)

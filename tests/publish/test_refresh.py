@@ -36,8 +36,8 @@ def send(source: Source, *events: Any) -> Published:
     with role("gateway"), bound(force=source.force_id):
         force_lock(source.force_id)
         force = Force.objects.get(id=source.force_id)
-        accepted = accept(source, judged(*events), now=NOW)
-        accepted.keep()
+        with accept(source, judged(*events), now=NOW) as accepted:
+            pass
         assert all(r.status in ("applied", "superseded", "duplicate") for r in accepted.results), (
             accepted.results
         )

@@ -1,15 +1,5 @@
-"""WSGI application of the desk. It refuses to start with a login that passes by the walls."""
+"""WSGI application of the desk."""
 
-import os
+from trackmycrime.config import door
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "trackmycrime.config.settings.desk"
-
-from django.core.wsgi import get_wsgi_application
-from django.urls import get_resolver
-
-application = get_wsgi_application()
-get_resolver().url_patterns  # noqa: B018 (loads every page now, once for all processes, not at the first visit)
-
-from trackmycrime.kernel.walls import refuse_power  # noqa: E402 (needs the application's settings)
-
-refuse_power("desk")
+application = door.application("desk")

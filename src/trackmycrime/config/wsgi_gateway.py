@@ -1,19 +1,10 @@
-"""WSGI application of the gateway. It refuses to start with a login that passes by the walls."""
+"""WSGI application of the gateway."""
 
 import gc
-import os
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "trackmycrime.config.settings.gateway"
+from trackmycrime.config import door
 
-from django.core.wsgi import get_wsgi_application
-from django.urls import get_resolver
-
-application = get_wsgi_application()
-get_resolver().url_patterns  # noqa: B018 (loads every page now, once for all processes, not at the first visit)
-
-from trackmycrime.kernel.walls import refuse_power  # noqa: E402 (needs the application's settings)
-
-refuse_power("gateway")
+application = door.application("gateway")
 
 # A delivery makes some hundred thousand short-lived objects that die by themselves: looking through them all the time
 # for circles costs a tenth of what the delivery does.

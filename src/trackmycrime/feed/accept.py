@@ -6,10 +6,10 @@ that nothing about this force changes between what is read here and what is writ
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -54,11 +54,9 @@ class Result:
 
 @dataclass
 class Accepted:
-    """The results, and what may look different to victims now. `keep` must be called before the transaction ends."""
+    """The results, and what may look different to victims now."""
 
     results: list[Result]
-    keep: Callable[[], None]
-    """Writes down the events themselves; apart from what they change, so that it can be done while that is looked at"""
     crimes: set[UUID] = field(default_factory=set)
     new_crimes: set[UUID] = field(default_factory=set)
     contacts: set[tuple[str, str]] = field(default_factory=set)
@@ -233,11 +231,13 @@ class _Taking:
         return items
 
 
-def accept(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) -> Accepted:
+@contextmanager
+def accept(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) -> Iterator[Accepted]:
     """Keep every event of one delivery, apply those that can be, and say what became of each.
 
-    All of it is in the caller's transaction: after it commits every event is durable, the quarantined ones too, if the
-    caller has called `Accepted.keep`.
+    All of it is in the caller's transaction: after it commits every event is durable, the quarantined ones too. Within
+    the block the records are changed; at its end the events themselves are written down, so that the caller can first
+    ask what it wants to know of the records (`setwise.ahead`).
     """
     results: list[Result | None] = [None] * len(judged)
     taking = _Taking(source, now)
@@ -281,13 +281,13 @@ def accept(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) 
         source.force_id, [Taken(i.event, i.source.live(i.event.time)) for i in taking.taken], now=now
     )
     assert all(result is not None for result in results)
-    return Accepted(
+    yield Accepted(
         [result for result in results if result is not None],
-        partial(_write, rows, waited, taking),
         changed.crimes_touched,
         changed.crimes_new,
         changed.contacts_touched,
     )
+    _write(rows, waited, taking)
 
 
 def _seen(source: Source, judged: Sequence[Event | Refusal]) -> dict[str, dict[bytes, bool]]:

@@ -16,7 +16,7 @@ DOORS = ("portal", "desk", "gateway")
 DEFAULTS = {"portal": "127.0.0.1:8000", "desk": "127.0.0.1:8001", "gateway": "127.0.0.1:8002"}
 THREADS = 8
 PROCESSES = {"gateway": min(2, os.cpu_count() or 1)}
-"""At least so many processes: two forces' deliveries are taken at the same time where there are two processors."""
+"""Where nobody says how many: two forces' deliveries are taken at the same time where there are two processors."""
 WORKER_NICE = 10
 
 

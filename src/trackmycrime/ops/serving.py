@@ -48,7 +48,7 @@ def serve(
     *,
     with_worker: bool = True,
     threads: int = doors.THREADS,
-    processes: int = 1,
+    processes: int | None = None,
     settings: Mapping[str, str] | None = None,
     beside: Callable[[Database, Mapping[str, str]], Sequence[Program]] = lambda database, addresses: (),
     on_ready: Callable[[Mapping[str, str]], None] | None = None,
@@ -75,7 +75,7 @@ def serve(
                 listener,
                 database.environment(door),
                 threads=threads,
-                processes=max(processes, doors.PROCESSES.get(door, 1)),
+                processes=processes or doors.PROCESSES.get(door, 1),
             )
             for door, listener in listeners.items()
         ]

@@ -6,27 +6,27 @@ from uuid import UUID
 
 from trackmycrime.forces.models import Force
 from trackmycrime.forces.policy import DEFAULT
-from trackmycrime.kernel import reading
+from trackmycrime.kernel import setwise
 from trackmycrime.people.models import Victim
 from trackmycrime.publish import gate
 from trackmycrime.publish.models import Case
 
-_NOTED = """
+_LOOK = """
 with page as (
     select id, version, changed_at, force_id, officer_id, unit_id from publish_case where id = %(case)s
 ), noted as (
     update people_account a set seen_at = %(now)s from page
     where a.id = %(account)s and (a.seen_at is null or a.seen_at < page.changed_at)
-)"""
-_STATE = (
-    "version",
-    """(select coalesce(sum(k.version), 0)::bigint from publish_contact k
-     where k.force_id = page.force_id and (k.ref in (page.officer_id, page.unit_id) or k.ref = any (array(
-        select e.officer_id from publish_entry e where e.case_id = page.id and e.officer_id <> '')))) as contacts""",
-    """(select count(*) from messages_message m
-     where m.case_id = page.id and m.by = 'police' and m.read_at is null) as unread""",
-    "alerts_seen(page.id, %(now)s) as opened",
 )
+select version,
+    (select coalesce(sum(k.version), 0)::bigint from publish_contact k
+     where k.force_id = page.force_id and (k.ref in (page.officer_id, page.unit_id) or k.ref = any (array(
+        select e.officer_id from publish_entry e where e.case_id = page.id and e.officer_id <> '')))) as contacts,
+    (select count(*) from messages_message m
+     where m.case_id = page.id and m.by = 'police' and m.read_at is null) as unread,
+    alerts_seen(page.id, %(now)s) as opened
+from page
+"""
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,7 @@ def look(case_id: UUID, account_id: UUID, *, now: datetime) -> State | None:
 
     One statement; it writes only when something has changed since the account looked last.
     """
-    asked = {"case": case_id, "account": account_id, "now": now}
-    rows = reading.rows(_STATE, "from page", asked, before=_NOTED)
+    rows = setwise.fetch(_LOOK, {"case": case_id, "account": account_id, "now": now})
     return State(*(rows[0][name] for name in ("version", "contacts", "unread"))) if rows else None
 
 

@@ -16,15 +16,12 @@ from .words import frozen, hash_of
 
 PUBLISHED, HELD, NEVER, WITHDRAWN, GONE = "published", "held", "never", "withdrawn", "gone"
 
-_compared = itemgetter(
+_COMPARED = (
     "revision", "milestone", "outcome", "happened_at", "words_hash", "officer_id", "victims", "state", "hold_reason",
     "withdrawn_reason", "live", "missed",
 )  # fmt: skip
-
-_CHANGED = (
-    "revision", "milestone", "outcome", "happened_at", "words_hash", "officer_id", "victims", "state", "hold_reason",
-    "published_at", "corrected_at", "withdrawn_reason", "live", "missed",
-)  # fmt: skip
+_compared = itemgetter(*_COMPARED)
+_CHANGED = (*_COMPARED, "published_at", "corrected_at")
 READ = ("id", "case_id", "key", "decision", "decided_hash", *_CHANGED)
 """What has to be known of an entry to say what becomes of it; its words only by their hash."""
 _NEW = ("id", "force_id", "case_id", "key", "words", "decision", *_CHANGED)

@@ -21,9 +21,6 @@ from .entry_rows import GONE, HELD, PUBLISHED, READ, WITHDRAWN, differ, entry_ro
 from .published import News, Part, Published
 from .timeline import State, Written, timeline
 
-PARTS = 3
-"""Into how many parts a delivery is cut: while one is written, the next is thought about."""
-
 _CRIMES = """select id, force_id, reference, category, offence_code, offence_name, place, occurred_from, occurred_to,
   reported_at, flags, stage, outcome, officer_id, unit_id, closed_at, sequence, withdrawn_reason, withdrawn_sequence,
   withheld_sequence, restored_sequence, withheld_here, switched_on, live
@@ -117,20 +114,17 @@ class Refresh:
         states_of, updates_of = _by("crime_id", states), _by("crime_id", updates)
         victims_of, entries_of = _by("crime_id", victims), _by("case_id", entries)
         case_of = {case["crime_id"]: case for case in cases}
-        # what is written is on its way to the database while the next crimes are thought about
-        size = max(50, -(-len(crimes) // PARTS))
-        for first in range(0, len(crimes), size):
-            for crime in crimes[first : first + size]:
-                key, case = crime["id"], case_of.get(crime["id"])
-                self._crime(
-                    crime,
-                    states_of[key],
-                    updates_of[key],
-                    victims_of[key],
-                    case,
-                    entries_of[case["id"]] if case else [],
-                )
-            self._write()
+        for crime in crimes:
+            key, case = crime["id"], case_of.get(crime["id"])
+            self._crime(
+                crime,
+                states_of[key],
+                updates_of[key],
+                victims_of[key],
+                case,
+                entries_of[case["id"]] if case else [],
+            )
+        self._write()
         return self.out
 
     # ------------------------------------------------------------- one crime
@@ -276,7 +270,6 @@ class Refresh:
         setwise.insert("publish_case", columns, self.cases, conflict=f"on conflict (id) do update set {sets}")
         write(self.entries)
         record(self.actor, self.acts, force=self.force.id, now=self.now)
-        self.cases, self.entries, self.acts = [], [], []
 
 
 def _by(key: str, rows: Iterable[dict[str, Any]]) -> dict[UUID, list[dict[str, Any]]]:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from trackmycrime.cases.vocabulary import PUBLIC_STAGE, PUBLIC_STAGES
 from trackmycrime.forces.models import Force
-from trackmycrime.kernel import crypto, reading, setwise
+from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.clock import london_date
 
 from . import dates
@@ -29,16 +29,15 @@ NEWEST_FIRST = (
 """The order of a timeline. What one and the same state of a case says comes to pass in the order of its steps: the
 case is recorded, somebody takes it over, and then something happens (`timeline.derived`)."""
 
-_CASE = (
-    "c.id", "c.version", "c.force_id", "c.page", "c.officer_id", "c.unit_id", "c.stage", "c.next_update_on",
-    "c.promised_on", "c.closed_on", "c.readable_until", "f.name as force_name", "f.name_cy as force_name_cy",
-)  # fmt: skip
-_FROM_CASE = "from publish_case c join forces_force f on f.id = c.force_id"
-_ENTRY = (
-    "id", "key", "happened_at", "words", "officer_id", "state", "published_at", "corrected_at", "withdrawn_reason",
-)  # fmt: skip
-_FROM_ENTRY = "from publish_entry where case_id = %s and state in ('published', 'withdrawn')"
-_CONTACT = ("id", "kind", "ref", "shown", "away_until", "active")
+# Columns are named, so that a plan that PostgreSQL keeps outlives a migration.
+_CASE = """
+select c.id, c.version, c.force_id, c.page, c.officer_id, c.unit_id, c.stage, c.next_update_on, c.promised_on,
+  c.closed_on, c.readable_until, f.name as force_name, f.name_cy as force_name_cy
+from publish_case c join forces_force f on f.id = c.force_id"""
+_ENTRIES = """
+select id, key, happened_at, words, officer_id, state, published_at, corrected_at, withdrawn_reason from publish_entry
+where case_id = %s and state in ('published', 'withdrawn')"""
+_CONTACTS = "select id, kind, ref, shown, away_until, active from publish_contact where force_id = %s and ref = any(%s)"
 
 
 def language_of(language: str) -> Language:
@@ -95,26 +94,24 @@ def case_page(
 
     Three statements; one more where the officer is away, or the team is known only by the officer.
     """
-    rows = reading.rows(_CASE, f"{_FROM_CASE} where c.id = %s", [case_id])
+    rows = setwise.fetch(f"{_CASE} where c.id = %s", [case_id])
     if not rows:
         return None
-    entries = reading.rows(_ENTRY, f"{_FROM_ENTRY} order by {NEWEST_FIRST}", [case_id])
+    entries = setwise.fetch(f"{_ENTRIES} order by {NEWEST_FIRST}", [case_id])
     return _view(rows[0], entries, language_of(language), now, seen_at)
 
 
 def as_victim_sees(force_id: int, victim_id: UUID, language: str, *, now: datetime) -> CaseView | None:
     """What this victim sees of the case now, for the desk; None while it is closed to victims."""
-    rows = reading.rows(
-        _CASE,
-        f"{_FROM_CASE} join people_victim v on v.crime_id = c.crime_id"
+    rows = setwise.fetch(
+        f"{_CASE} join people_victim v on v.crime_id = c.crime_id"
         " where v.id = %s and v.live and c.force_id = %s and c.open",
         [victim_id, force_id],
     )
     if not rows:
         return None
-    entries = reading.rows(
-        _ENTRY,
-        f"{_FROM_ENTRY} and (victims is null or %s = any(victims)) order by {NEWEST_FIRST}",
+    entries = setwise.fetch(
+        f"{_ENTRIES} and (victims is null or %s = any(victims)) order by {NEWEST_FIRST}",
         [rows[0]["id"], victim_id],
     )
     return _view(rows[0], entries, language_of(language), now, None)
@@ -130,9 +127,7 @@ def force_names(ids: Iterable[int]) -> dict[int, dict[str, str]]:
 def _contacts(force_id: int, refs: Iterable[str]) -> dict[tuple[str, str], dict[str, Any]]:
     wanted = sorted({ref for ref in refs if ref})
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in reading.rows(
-        _CONTACT, "from publish_contact where force_id = %s and ref = any(%s)", [force_id, wanted]
-    ):
+    for row in setwise.fetch(_CONTACTS, [force_id, wanted]):
         row["shown"] = crypto.unseal_json("publish_contact.shown", row["id"], row["shown"])
         found[row["kind"], row["ref"]] = row
     return found

@@ -153,5 +153,7 @@ LOGGING: dict[str, Any] = {
         # Django's request logger writes addresses of pages, which hold ids only; never bodies
         "django.request": {"level": "ERROR"},
         "django.db.backends": {"level": "WARNING"},
+        # its warnings quote what PostgreSQL said of a failed statement, values included; the error itself is raised
+        "psycopg": {"level": "CRITICAL"},
     },
 }

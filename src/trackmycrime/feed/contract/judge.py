@@ -88,9 +88,7 @@ def canonical(value: object) -> bytes:
     """The one spelling of a JSON value: names sorted, no spaces."""
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    except (
-        orjson.JSONEncodeError
-    ):  # what it refuses: half a character, a number of more than 64 bits, great depth
+    except orjson.JSONEncodeError:  # half a character, a number of more than 64 bits, great depth
         return _encode(value).encode("ascii")
 
 

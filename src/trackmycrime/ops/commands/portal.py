@@ -19,8 +19,12 @@ from trackmycrime.ops.doors import DEFAULTS, THREADS
 @click.option(
     "--threads", default=THREADS, show_default=True, help="Requests that one process answers at a time."
 )
-@click.option("--processes", default=1, show_default=True, help="How many processes.")
-def command(data: Path, bind: str, threads: int, processes: int) -> None:
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    help="How many processes; unsaid, two for the gateway where there are two processors, else one.",
+)
+def command(data: Path, bind: str, threads: int, processes: int | None) -> None:
     """Run the victims' door alone, for installations on several machines.
 
     Its database login is TMC_DOOR_DATABASE_URL, or TMC_DATABASE_URL's server with TMC_DATABASE_PASSWORD_PORTAL.

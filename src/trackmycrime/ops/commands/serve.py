@@ -29,8 +29,12 @@ from trackmycrime.ops.doors import DEFAULTS, THREADS
 @click.option(
     "--threads", default=THREADS, show_default=True, help="Requests that one process answers at a time."
 )
-@click.option("--processes", default=1, show_default=True, help="Processes for each door.")
-def command(data: Path, portal: str, desk: str, gateway: str, threads: int, processes: int) -> None:
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    help="Processes for each door; unsaid, two for the gateway where there are two processors, else one.",
+)
+def command(data: Path, portal: str, desk: str, gateway: str, threads: int, processes: int | None) -> None:
     """Run the three doors, the worker and, without TMC_DATABASE_URL, PostgreSQL.
 
     When all of it answers, one line on standard output says so: trackmycrime ready portal=http://… desk=http://…

@@ -9,14 +9,12 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, transaction
 
-from trackmycrime.kernel import crypto, reading
+from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people.models import DoorSession
 
 TOUCH = timedelta(minutes=5)
 """A session in use is written again at most this often, so that a page costs no write."""
-
-_READ = ("data", "began_at", "expires_at")
 
 
 class Store(SessionBase):
@@ -47,7 +45,10 @@ class Store(SessionBase):
         """The data of the session that the cookie names; empty when it has ended or never was."""
         key, now = self._hash(self.session_key), utc_now()
         table = self.model._meta.db_table
-        found = reading.rows(_READ, f"from {table} where key = %s and expires_at > %s", [key, now])
+        found = setwise.fetch(
+            f"select data, began_at, expires_at from {table} where key = %s and expires_at > %s",  # noqa: S608
+            [key, now],
+        )
         if not found:
             self._session_key = None
             return {}

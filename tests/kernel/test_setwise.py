@@ -1,0 +1,107 @@
+"""Many rows in one statement: what goes in comes out, and what is written ahead fails as loudly as anything else."""
+
+import logging
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trackmycrime.kernel import setwise
+from trackmycrime.kernel.ids import new_id
+
+pytestmark = pytest.mark.django_db
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+AWKWARD = ["", "NULL", "null", "{}", "a,b", '"', "\\", '\\"', "{'", "');--", " x ", "\n", "ŵ"]
+
+
+def back(kind: str, values: list[object]) -> object:
+    return setwise.fetch(f"select %s::{kind}[] as them", [values])[0]["them"]
+
+
+@given(st.lists(TEXTS, min_size=1))
+def test_a_list_of_texts_is_the_same_in_the_database(values: list[str]) -> None:
+    assert back("text", [*values]) == values
+
+
+def test_awkward_texts_and_none_are_the_same_in_the_database() -> None:
+    assert back("text", [*AWKWARD]) == AWKWARD
+    assert back("text", ["x", None]) == ["x", None]
+    assert back("text", [None, "x"]) == [None, "x"]
+    assert back("text", []) == []
+
+
+@given(st.lists(st.uuids(), min_size=1))
+def test_a_list_of_ids_is_the_same_in_the_database(values: list[UUID]) -> None:
+    assert back("uuid", [*values]) == values
+
+
+@given(st.lists(st.binary(), min_size=1))
+def test_a_list_of_bytes_is_the_same_in_the_database(values: list[bytes]) -> None:
+    assert back("bytea", [*values]) == values
+
+
+@given(st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001 (bounds have none)
+def test_a_moment_comes_back_to_the_microsecond_and_knows_its_zone(moment: datetime) -> None:
+    row = setwise.fetch("select %s::timestamptz as at, %s::jsonb as document", [moment, '{"a": [1]}'])[0]
+    assert row["at"] == moment
+    assert row["at"].isoformat().endswith("+00:00")
+    assert row["document"] == {"a": [1]}
+
+
+def limit(who: str) -> dict[str, object]:
+    return {"id": new_id(), "who": who}
+
+
+@pytest.fixture
+def table() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("create temporary table ahead (id uuid primary key, who text unique) on commit drop")
+
+
+@pytest.mark.usefixtures("table")
+def test_what_is_written_ahead_is_there_for_who_reads_next() -> None:
+    rows = [limit("a"), limit("b")]
+    with setwise.ahead():
+        setwise.insert("ahead", ["id", "who"], rows)
+        setwise.update("ahead", ["id"], ["who"], [rows[0] | {"who": "c"}])
+        asked = setwise.Asked(
+            ("select who from ahead order by who", []), ("select count(*) as n from ahead", [])
+        )
+        setwise.insert("ahead", ["id", "who"], [limit("d")])
+        names, count = asked.rows()
+        assert [row["who"] for row in names] == ["b", "c"]
+        assert count == [{"n": 2}]
+    assert setwise.fetch("select count(*) as n from ahead") == [{"n": 3}]
+
+
+@pytest.mark.usefixtures("table")
+def test_what_fails_ahead_fails_at_the_end_of_the_block_and_undoes_it_all() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic(), setwise.ahead():
+        setwise.insert("ahead", ["id", "who"], [limit("a")])
+        setwise.insert("ahead", ["id", "who"], [limit("a")])
+        setwise.insert("ahead", ["id", "who"], [limit("b")])
+    assert setwise.fetch("select count(*) as n from ahead") == [{"n": 0}]
+
+
+@pytest.mark.usefixtures("table")
+def test_no_value_of_a_statement_that_failed_ahead_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(ZeroDivisionError), transaction.atomic(), setwise.ahead():
+        setwise.insert("ahead", ["id", "who"], [limit("rhian@example.org"), limit("rhian@example.org")])
+        raise ZeroDivisionError
+    assert "rhian" not in caplog.text
+
+
+def test_a_key_that_leads_nowhere_is_found_when_keys_are_checked() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("create temporary table above (id int primary key) on commit drop")
+        cursor.execute(
+            "create temporary table below (id int references above deferrable initially deferred) on commit drop"
+        )
+    with pytest.raises(IntegrityError), transaction.atomic(), setwise.ahead():
+        setwise.insert("below", ["id"], [{"id": 1}])
+        setwise.check_keys()
