@@ -335,3 +335,15 @@ def test_forces_are_known_by_name_only() -> None:
         assert Force.objects.get().name
         with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
             query("update forces_force set name = 'x'")
+
+
+def test_no_index_can_be_mistaken_for_the_key_that_leads_to_a_table() -> None:
+    """Of a table that has just begun to fill, PostgreSQL knows nothing: for «is this row of this force there?» it takes
+    any index that begins with the force for as good as the key, and reads all of the force's rows for each answer."""
+    mistakable = query(
+        "select distinct x.indexrelid::regclass::text from pg_constraint k"
+        " join pg_index x on x.indrelid = k.confrelid and not x.indisunique and x.indpred is null"
+        " join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0]"
+        " where k.contype = 'f' and array_length(k.confkey, 1) > 1 and a.attname = 'force_id'"
+    )
+    assert mistakable == []

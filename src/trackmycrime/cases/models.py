@@ -66,8 +66,10 @@ class Crime(models.Model):
             models.UniqueConstraint(fields=["force", "id"], name="cases_crime_in_force"),
         ]
         indexes = [
-            models.Index(fields=["force", "officer_id"], name="cases_crime_officer"),
-            models.Index(fields=["force", "unit_id"], name="cases_crime_unit"),
+            # not the force first: while PostgreSQL knows nothing of a table that has just begun to fill, it takes such
+            # an index for as good as the key, and reads all of the force's crimes to check that one is there
+            models.Index(fields=["officer_id", "force"], name="cases_crime_officer"),
+            models.Index(fields=["unit_id", "force"], name="cases_crime_unit"),
             models.Index(
                 fields=["merged_into"],
                 condition=models.Q(merged_into__isnull=False),

@@ -157,11 +157,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="crime",
-            index=models.Index(fields=["force", "officer_id"], name="cases_crime_officer"),
+            index=models.Index(fields=["officer_id", "force"], name="cases_crime_officer"),
         ),
         migrations.AddIndex(
             model_name="crime",
-            index=models.Index(fields=["force", "unit_id"], name="cases_crime_unit"),
+            index=models.Index(fields=["unit_id", "force"], name="cases_crime_unit"),
         ),
         migrations.AddIndex(
             model_name="crime",

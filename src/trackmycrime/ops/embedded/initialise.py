@@ -25,6 +25,9 @@ _CONF = """
 max_connections = 100
 shared_buffers = 128MB
 synchronous_commit = on
+# A force's first load fills empty tables in a minute. Without knowing how they grow, PostgreSQL keeps on looking
+# through all of a force's rows for each of them.
+autovacuum_naptime = 5s
 password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 log_timezone = 'UTC'
