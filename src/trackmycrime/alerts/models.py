@@ -52,7 +52,7 @@ class Told(models.Model):
     It holds for as long as its alert is not cancelled; what a cancelled alert was about may be told by another.
     """
 
-    id = models.UUIDField(primary_key=True, default=new_id)
+    pk = models.CompositePrimaryKey("victim_id", "entry", "revision")
     force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
     victim = models.ForeignKey("people.Victim", models.CASCADE, db_constraint=False, db_index=False)
     alert = models.ForeignKey(Alert, models.CASCADE, db_constraint=False)
@@ -63,6 +63,3 @@ class Told(models.Model):
 
     class Meta:
         db_table = "alerts_told"
-        constraints = [
-            models.UniqueConstraint(fields=["victim", "entry", "revision"], name="alerts_told_once"),
-        ]

@@ -12,7 +12,6 @@ from django.db import connection
 
 from trackmycrime.delivery.api import Letter, prepare, set_up
 from trackmycrime.kernel import setwise
-from trackmycrime.kernel.ids import new_id
 from trackmycrime.tasks.api import Need, open_tasks
 
 from . import words
@@ -151,7 +150,6 @@ def told_rows(person: Person, alert_id: UUID, items: Iterable[News]) -> list[dic
     """That these are told to this person by that alert, as rows."""
     return [
         {
-            "id": new_id(),
             "force_id": person.force,
             "victim_id": person.id,
             "alert_id": alert_id,
@@ -174,7 +172,7 @@ def store(
     assert connection.in_atomic_block
     rows = setwise.insert(
         "alerts_told",
-        ("id", "force_id", "victim_id", "alert_id", "entry", "revision", "words_hash"),
+        ("force_id", "victim_id", "alert_id", "entry", "revision", "words_hash"),
         told,
         conflict="on conflict (victim_id, entry, revision) do update set alert_id = excluded.alert_id,"
         " words_hash = excluded.words_hash where exists (select from alerts_alert a"

@@ -81,7 +81,7 @@ class Crime(models.Model):
 class CrimeState(models.Model):
     """One `crime.changed`, the superseded ones too: what derived entries are computed from."""
 
-    id = models.UUIDField(primary_key=True, default=new_id)
+    pk = models.CompositePrimaryKey("crime_id", "sequence")
     force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
     crime = models.ForeignKey(Crime, models.CASCADE, db_constraint=False, db_index=False)
     sequence = models.BigIntegerField()
@@ -94,7 +94,6 @@ class CrimeState(models.Model):
 
     class Meta:
         db_table = "cases_crime_state"
-        constraints = [models.UniqueConstraint(fields=["crime", "sequence"], name="cases_crime_state_once")]
 
 
 class Update(models.Model):

@@ -1,15 +1,16 @@
 """A crew sends by one channel: several senders with a kept connection each, and a clerk who alone has the database.
 
-The clerk completes what came back, claims as many letters as there are idle senders, hands them out, and waits for
-the next answer, ring or sweep. Senders hold no database connection. A sender gets its next letter only when the last
-one is written down, so a killed worker repeats at most what was in flight on each connection, and nothing else.
+The clerk completes what came back and claims as many letters as there are idle senders, in one transaction, hands them
+out, and waits for the next answer, ring or sweep. Senders hold no database connection. A sender gets its next letter
+only when the last one is written down, so a killed worker repeats at most what was in flight on each connection, and
+nothing else.
 """
 
 import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -27,8 +28,8 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 1.0
 """Seconds after which a clerk looks although nothing rang: for what is due by the clock, and for a lost ring."""
 GATHER = 0.04
-"""Seconds for which a clerk waits at most until half of its senders are idle, when more than that are at work: many
-letters are written down and claimed with the statements of one."""
+"""Seconds for which a clerk waits at most until all of its senders are idle: many letters are written down and claimed
+with the statements of one."""
 _PATIENCE = (0.1, 0.3, 1.0, 2.0, 5.0)
 """Seconds between attempts to reach the database again."""
 
@@ -104,14 +105,13 @@ class Crew:
         while True:
             try:
                 done += self._answers()
-                self._complete(done)
+                again = self._turn(done)
                 done = []
-                if not self._ending.is_set():
-                    while self._claim():
-                        pass
-                elif self._out == 0:
-                    break
+                while again:
+                    again = self._turn(())
                 failures = 0
+                if self._ending.is_set() and self._out == 0:
+                    break
             except (OperationalError, InterfaceError) as lost:
                 # what came back is kept in `done` until it is written down; nothing new goes out before that
                 log.warning("%s: the database is away (%s)", self.channel, type(lost).__name__)
@@ -133,7 +133,7 @@ class Crew:
 
     def _gather(self) -> None:
         until = time.monotonic() + GATHER
-        while self._out - self._tried.qsize() > self._size // 2 and time.monotonic() < until:
+        while self._out > self._tried.qsize() and time.monotonic() < until:
             time.sleep(GATHER / 10)
 
     def _answers(self) -> list[Tried]:
@@ -144,19 +144,39 @@ class Crew:
             except queue.Empty:
                 return found
 
-    def _complete(self, done: list[Tried]) -> None:
-        if not done:
-            return
-        self._at("completing")
+    def _turn(self, done: Sequence[Tried]) -> bool:
+        """Write down what came back, and hand out what idle senders can take; says whether to look again at once."""
+        idle = 0 if self._ending.is_set() else self._size - self._out + len(done)
+        if not done and not idle:
+            return False
+        if done:
+            self._at("completing")
+        now = self._clock()
         try:
-            work.complete(done, now=self._clock(), upstairs=self._upstairs)
+            letters, more = work.turn(
+                done, self.channel, self._worker, most=idle, now=now, upstairs=self._upstairs
+            )
         except (OperationalError, InterfaceError):
             raise
         except Exception as fault:
-            log.error("%s: writing down several at once failed (%s)", self.channel, type(fault).__name__)
-            self._complete_apart(done)
+            log.error(
+                "%s: writing down and claiming several at once failed (%s)",
+                self.channel,
+                type(fault).__name__,
+            )
+            letters, more = self._turn_apart(done, idle, now), False
+        self._note(done)
+        if letters:
+            self._at("claimed")
+        self._out += len(letters)
+        for letter in letters:
+            self._to_send.put(letter)
+        return more and self._out < self._size
+
+    def _note(self, done: Sequence[Tried]) -> None:
         self._out -= len(done)
-        self._at("completed")
+        if done:
+            self._at("completed")
         for tried in done:
             if tried.outcome.result == "accepted":
                 self.sent += 1
@@ -169,41 +189,19 @@ class Crew:
                     tried.outcome.answer,
                 )
 
-    def _complete_apart(self, done: list[Tried]) -> None:
+    def _turn_apart(self, done: Sequence[Tried], idle: int, now: datetime) -> list[Letter]:
         """Each by itself; one that the rooms above fail to hear of is written down, and a sweep tells them."""
         for tried in done:
             try:
-                work.complete([tried], now=self._clock(), upstairs=self._upstairs)
+                work.complete([tried], now=now, upstairs=self._upstairs)
             except (OperationalError, InterfaceError):
                 raise
             except Exception as fault:
                 log.error("dispatch %s: its end was not heard (%s)", tried.letter.id, type(fault).__name__)
-                work.complete([tried], now=self._clock(), upstairs=_NOBODY)
-
-    def _claim(self) -> bool:
-        """Hand out what idle senders can take; says whether to look again at once."""
-        idle = self._size - self._out
-        if idle <= 0:
-            return False
-        now = self._clock()
-        try:
-            letters, more = work.claim(
-                self.channel, self._worker, most=idle, now=now, upstairs=self._upstairs
-            )
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as fault:
-            log.error("%s: claiming several at once failed (%s)", self.channel, type(fault).__name__)
-            letters = work.claim_apart(
-                self.channel, self._worker, most=idle, now=now, upstairs=self._upstairs
-            )
-            more = False
-        if letters:
-            self._at("claimed")
-        self._out += len(letters)
-        for letter in letters:
-            self._to_send.put(letter)
-        return more and self._out < self._size
+                work.complete([tried], now=now, upstairs=_NOBODY)
+        if not idle:
+            return []
+        return work.claim_apart(self.channel, self._worker, most=idle, now=now, upstairs=self._upstairs)
 
     # the senders
 

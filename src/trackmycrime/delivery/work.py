@@ -48,6 +48,15 @@ _COLUMNS = (
 _DUE = "state = 'prepared' and channel = %s and next_try_at <= %s"
 
 
+def turn(
+    tried: Sequence[Tried], channel: str, worker: UUID, *, most: int, now: datetime, upstairs: Upstairs
+) -> tuple[list[Letter], bool]:
+    """`complete`, then `claim`, both in one transaction: a worker's whole round for its idle senders."""
+    with transaction.atomic():
+        _settle(tried, now, upstairs)
+        return _take(channel, worker, most, now, upstairs) if most else ([], False)
+
+
 def claim(
     channel: str, worker: UUID, *, most: int, now: datetime, upstairs: Upstairs, only: UUID | None = None
 ) -> tuple[list[Letter], bool]:
@@ -57,22 +66,28 @@ def claim(
     by. What may not go out any more is cancelled with its reason; what may not go out now is put off.
     """
     with transaction.atomic():
-        rows = setwise.fetch(
-            f"select {_COLUMNS} from delivery_dispatch where {_DUE} and (%s::uuid is null or id = %s)"  # noqa: S608
-            " order by next_try_at limit %s for update skip locked",
-            [channel, now, only, only, most],
-        )
-        letters, broken = [], []
-        for row in rows:
-            try:
-                letters.append(_letter(row))
-            except crypto.CannotOpen:
-                broken.append(_letter(row, opened=False))
-        verdicts = upstairs.still_allowed(letters, now) if letters else {}
-        going = [letter for letter in letters if letter.id not in verdicts]
-        _hold([*going, *broken], worker, now)
-        _obey(verdicts, now)
-        _settle([Tried(each, Outcome("never", "cannot be opened"), now) for each in broken], now, upstairs)
+        return _take(channel, worker, most, now, upstairs, only)
+
+
+def _take(
+    channel: str, worker: UUID, most: int, now: datetime, upstairs: Upstairs, only: UUID | None = None
+) -> tuple[list[Letter], bool]:
+    rows = setwise.fetch(
+        f"select {_COLUMNS} from delivery_dispatch where {_DUE} and (%s::uuid is null or id = %s)"  # noqa: S608
+        " order by next_try_at limit %s for update skip locked",
+        [channel, now, only, only, most],
+    )
+    letters, broken = [], []
+    for row in rows:
+        try:
+            letters.append(_letter(row))
+        except crypto.CannotOpen:
+            broken.append(_letter(row, opened=False))
+    verdicts = upstairs.still_allowed(letters, now) if letters else {}
+    going = [letter for letter in letters if letter.id not in verdicts]
+    _hold([*going, *broken], worker, now)
+    _obey(verdicts, now)
+    _settle([Tried(each, Outcome("never", "cannot be opened"), now) for each in broken], now, upstairs)
     return going, len(rows) == most
 
 

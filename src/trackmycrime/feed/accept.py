@@ -126,7 +126,17 @@ class _Taking:
             [self.source.force_id, sorted(names)],
         ):
             self.known[row["entity"]] = (row["source_id"], row["sequence"])
-        pairs = sorted({(name_of(item.event.entity), item.event.sequence) for item in items})
+        # only what is not newer than all that is known of its entity can have been used before
+        pairs = sorted(
+            {
+                (name, item.event.sequence)
+                for item in items
+                if (name := name_of(item.event.entity)) in self.known
+                and item.event.sequence <= self.known[name][1]
+            }
+        )
+        if not pairs:
+            return
         for row in setwise.fetch(
             "select e.entity, e.sequence, e.source_id, e.event_id from feed_event e"
             " join unnest(%s::text[], %s::bigint[]) as w (entity, sequence)"
@@ -155,7 +165,6 @@ class _Taking:
             if item.status == "applied":
                 self.known[name] = (item.source.id, item.event.sequence)
                 self.touched[name] = {
-                    "id": new_id(),
                     "force_id": self.source.force_id,
                     "entity": name,
                     "source_id": item.source.id,

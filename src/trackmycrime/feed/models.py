@@ -89,7 +89,7 @@ class Event(models.Model):
 class Entity(models.Model):
     """The newest accepted state of one thing that events are about, and the source that it belongs to."""
 
-    id = models.UUIDField(primary_key=True, default=new_id)
+    pk = models.CompositePrimaryKey("force_id", "entity")
     force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
     entity = models.CharField(max_length=180)
     source = models.ForeignKey(Source, models.CASCADE, db_constraint=False, db_index=False)
@@ -98,4 +98,3 @@ class Entity(models.Model):
 
     class Meta:
         db_table = "feed_entity"
-        constraints = [models.UniqueConstraint(fields=["force", "entity"], name="feed_entity_once")]

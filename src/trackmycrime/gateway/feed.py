@@ -41,13 +41,13 @@ def events(request: HttpRequest) -> HttpResponse:
     lines = read_body(request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding"), raw)
     source_id, force_id = found
     with bound(force=force_id):
-        known = sources.load(source_id)
+        known, key = sources.load(source_id), sources.digest_key()
         verdicts = [
             judge(
                 line,
                 now=now,
                 allowed_types=known.sender.types,
-                digest_key=sources.digest_key(),
+                digest_key=key,
                 country=known.country,
             )
             for line in lines

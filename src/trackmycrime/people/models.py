@@ -158,7 +158,7 @@ class Victim(models.Model):
     chosen_channel = models.CharField(max_length=10, blank=True)
     chosen_language = models.CharField(max_length=8, blank=True)
     chosen_at = models.DateTimeField(null=True)
-    account = models.ForeignKey(Account, models.SET_NULL, null=True)
+    account = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False)
     joined_at = models.DateTimeField(null=True)
     blocked_hashes: Any = ArrayField(models.BinaryField(max_length=32), default=list)
     """Hashes of addresses whose holder said «not for me»: nothing is sent there for this victim again."""
@@ -175,12 +175,16 @@ class Victim(models.Model):
     class Meta:
         db_table = "people_victim"
         constraints = [
-            models.UniqueConstraint(fields=["force", "crime_id", "person"], name="people_victim_once"),
+            # the crime first: by it alone a crime's victims are found too
+            models.UniqueConstraint(fields=["crime_id", "force", "person"], name="people_victim_once"),
             models.UniqueConstraint(fields=["force", "id"], name="people_victim_in_force"),
         ]
         indexes = [
-            models.Index(fields=["account"], name="people_victim_account"),
-            models.Index(fields=["crime_id"], name="people_victim_crime"),
+            models.Index(
+                fields=["account"],
+                condition=models.Q(account__isnull=False),
+                name="people_victim_account",
+            ),
         ]
 
 

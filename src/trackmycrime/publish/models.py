@@ -36,7 +36,6 @@ class Case(models.Model):
     class Meta:
         db_table = "publish_case"
         constraints = [
-            models.UniqueConstraint(fields=["force", "crime_id"], name="publish_case_once"),
             models.UniqueConstraint(fields=["force", "id"], name="publish_case_in_force"),
             models.UniqueConstraint(fields=["crime_id"], name="publish_case_crime"),
         ]
@@ -88,7 +87,6 @@ class Entry(models.Model):
         db_table = "publish_entry"
         constraints = [
             models.UniqueConstraint(fields=["case", "key"], name="publish_entry_once"),
-            models.UniqueConstraint(fields=["force", "id"], name="publish_entry_in_force"),
         ]
         indexes = [
             models.Index(

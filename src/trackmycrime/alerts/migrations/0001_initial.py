@@ -59,9 +59,15 @@ class Migration(migrations.Migration):
             name="Told",
             fields=[
                 (
-                    "id",
-                    models.UUIDField(
-                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "victim_id",
+                        "entry",
+                        "revision",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("entry", models.CharField(max_length=120)),
@@ -111,11 +117,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="alert",
             constraint=models.UniqueConstraint(fields=("force", "id"), name="alerts_alert_in_force"),
-        ),
-        migrations.AddConstraint(
-            model_name="told",
-            constraint=models.UniqueConstraint(
-                fields=("victim", "entry", "revision"), name="alerts_told_once"
-            ),
         ),
     ]

@@ -70,9 +70,9 @@ class Migration(migrations.Migration):
             name="CrimeState",
             fields=[
                 (
-                    "id",
-                    models.UUIDField(
-                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "crime_id", "sequence", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("sequence", models.BigIntegerField()),
@@ -178,10 +178,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="crime",
             constraint=models.UniqueConstraint(fields=("force", "id"), name="cases_crime_in_force"),
-        ),
-        migrations.AddConstraint(
-            model_name="crimestate",
-            constraint=models.UniqueConstraint(fields=("crime", "sequence"), name="cases_crime_state_once"),
         ),
         migrations.AddConstraint(
             model_name="update",

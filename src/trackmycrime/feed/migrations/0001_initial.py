@@ -93,9 +93,9 @@ class Migration(migrations.Migration):
             name="Entity",
             fields=[
                 (
-                    "id",
-                    models.UUIDField(
-                        default=trackmycrime.kernel.ids.new_id, primary_key=True, serialize=False
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "force_id", "entity", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("entity", models.CharField(max_length=180)),
@@ -191,9 +191,5 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("source", "event_id", "digest"), name="feed_event_once"
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="entity",
-            constraint=models.UniqueConstraint(fields=("force", "entity"), name="feed_entity_once"),
         ),
     ]

@@ -31,7 +31,6 @@ def crime_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
     officer = subject_key(data.officer) if data.officer else ""
     rows.states.append(
         {
-            "id": new_id(),
             "force_id": rows.force_id,
             "crime_id": crime["id"],
             "sequence": event.sequence,

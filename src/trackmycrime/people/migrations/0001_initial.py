@@ -285,7 +285,10 @@ class Migration(migrations.Migration):
             model_name="victim",
             name="account",
             field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AddField(
@@ -316,16 +319,16 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="victim",
-            index=models.Index(fields=["account"], name="people_victim_account"),
-        ),
-        migrations.AddIndex(
-            model_name="victim",
-            index=models.Index(fields=["crime_id"], name="people_victim_crime"),
+            index=models.Index(
+                condition=models.Q(("account__isnull", False)),
+                fields=["account"],
+                name="people_victim_account",
+            ),
         ),
         migrations.AddConstraint(
             model_name="victim",
             constraint=models.UniqueConstraint(
-                fields=("force", "crime_id", "person"), name="people_victim_once"
+                fields=("crime_id", "force", "person"), name="people_victim_once"
             ),
         ),
         migrations.AddConstraint(

@@ -137,10 +137,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="case",
-            constraint=models.UniqueConstraint(fields=("force", "crime_id"), name="publish_case_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="case",
             constraint=models.UniqueConstraint(fields=("force", "id"), name="publish_case_in_force"),
         ),
         migrations.AddConstraint(
@@ -160,9 +156,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="entry",
             constraint=models.UniqueConstraint(fields=("case", "key"), name="publish_entry_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.UniqueConstraint(fields=("force", "id"), name="publish_entry_in_force"),
         ),
     ]
