@@ -63,6 +63,17 @@ def door_url(door: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{TMC_ROLE_PREFIX}{door}:{password}@{host}"))
 
 
+def door_database(door: str) -> dict[str, dict[str, Any]]:
+    """``DATABASES`` of one door, or of the worker: its own login.
+
+    PostgreSQL keeps the plan of what is asked again and again: with row security, planning costs as much as running.
+    A pooler between them must know prepared statements (PgBouncer from 1.21).
+    """
+    described = database(door_url(door))
+    described["OPTIONS"]["prepare_threshold"] = 5
+    return {"default": described}
+
+
 DOOR = ""
 TMC_ROLE_PREFIX = env("TMC_ROLE_PREFIX", "tmc_")
 SECRET_KEY = need("TMC_SECRET_KEY")

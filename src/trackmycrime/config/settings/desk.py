@@ -1,10 +1,10 @@
 """The desk's process."""
 
 from .base import *
-from .base import INSTALLED_APPS, TMC_DESK_URL, database, door_url
+from .base import INSTALLED_APPS, TMC_DESK_URL, door_database
 
 DOOR = "desk"
-DATABASES = {"default": database(door_url(DOOR))}
+DATABASES = door_database(DOOR)
 INSTALLED_APPS = [*INSTALLED_APPS, "trackmycrime.desk"]
 ROOT_URLCONF = "trackmycrime.desk.urls"
 SESSION_ENGINE = "trackmycrime.people.sessions.desk"

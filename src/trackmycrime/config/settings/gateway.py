@@ -1,9 +1,9 @@
 """The gateway's process."""
 
 from .base import *
-from .base import database, door_url
+from .base import door_database
 
 DOOR = "gateway"
-DATABASES = {"default": database(door_url(DOOR))}
+DATABASES = door_database(DOOR)
 ROOT_URLCONF = "trackmycrime.gateway.urls"
 MIDDLEWARE = ["trackmycrime.config.middleware.SafeHeaders"]

@@ -1,13 +1,10 @@
 """The victims' door. The rooms that hold what the police told us are not even installed here."""
 
 from .base import *
-from .base import INSTALLED_APPS, TMC_PORTAL_URL, database, door_url
+from .base import INSTALLED_APPS, TMC_PORTAL_URL, door_database
 
 DOOR = "portal"
-DATABASES = {"default": database(door_url(DOOR))}
-# PostgreSQL keeps the plan of what is asked again and again: with row security, planning costs more than running.
-# A pooler between them must know prepared statements (PgBouncer from 1.21).
-DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
+DATABASES = door_database(DOOR)
 INSTALLED_APPS = [
     *(app for app in INSTALLED_APPS if app not in ("trackmycrime.cases", "trackmycrime.feed")),
     "trackmycrime.portal",

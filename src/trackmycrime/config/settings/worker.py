@@ -1,7 +1,7 @@
 """The worker: what leaves the machine, and what waits for its hour."""
 
 from .base import *
-from .base import database, door_url
+from .base import door_database
 
 DOOR = "worker"
-DATABASES = {"default": database(door_url(DOOR))}
+DATABASES = door_database(DOOR)
