@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import socket
 import sys
 import threading
@@ -21,6 +20,7 @@ from typing import IO
 from aiosmtpd.smtp import SMTP, Envelope
 
 from trackmycrime.ops import doors
+from trackmycrime.ops.priority import give_way
 
 
 class _Takes:
@@ -67,7 +67,7 @@ async def _serve_mail(listener: socket.socket, file: IO[str]) -> None:
 def main() -> None:
     """Run until a signal ends it."""
     logging.getLogger("mail.log").setLevel(logging.WARNING)
-    os.nice(doors.WORKER_NICE)  # it stands for machines elsewhere, which take nothing from the doors
+    give_way(doors.WORKER_NICE)  # it stands for machines elsewhere, which take nothing from the doors
     mail, texts = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     threading.Thread(target=_serve_texts, args=(texts,), daemon=True).start()
     with open(sys.argv[3], "a", encoding="ascii", buffering=1) as file:

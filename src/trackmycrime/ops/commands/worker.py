@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 
 import click
@@ -50,10 +49,11 @@ def command(email_senders: int, text_senders: int, takeover: float, nice: int) -
     from datetime import timedelta
 
     from trackmycrime.kernel.walls import refuse_power
+    from trackmycrime.ops.priority import give_way
     from trackmycrime.ops.worker import Worker
 
     refuse_power("worker")
-    os.nice(nice)
+    give_way(nice)
     try:
         worker = Worker(
             senders={"email": email_senders, "text": text_senders}, unseen=timedelta(seconds=takeover)
