@@ -62,8 +62,7 @@ def take_events(source: Source, judged: Sequence[Event | Refusal], *, now: datet
             publish_contacts(force, accepted.contacts)
             publishing = Refresh(force, accepted.crimes, new=accepted.new_crimes, now=now)
         setwise.check_keys()
-        published = publishing.run()
-    _follow(force, published, now)
+        _follow(force, publishing.run(), now)
     return accepted.results
 
 

@@ -12,7 +12,7 @@ from trackmycrime.kernel.ids import new_id
 
 from . import defaults
 from .timeline import Wanted
-from .words import frozen, hash_of
+from .words import spelled
 
 PUBLISHED, HELD, NEVER, WITHDRAWN, GONE = "published", "held", "never", "withdrawn", "gone"
 
@@ -57,7 +57,7 @@ def entry_row(
     ``new`` tells a row that is added from one that is changed.
     """
     key = old["id"] if old else new_id()
-    words_hash = hash_of(want)
+    words, words_hash = spelled(want)
     same_words = old is not None and old["words_hash"] == words_hash
     act, reason = defaults.rule(want.milestone, want.outcome, guarded=guarded, policy=policy.milestones)
     if want.review and act == defaults.PUBLISH:
@@ -88,7 +88,7 @@ def entry_row(
         "milestone": want.milestone,
         "outcome": want.outcome,
         "happened_at": want.happened_at,
-        "words": None if same_words else crypto.seal_json("publish_entry.words", key, frozen(want)),
+        "words": None if same_words else crypto.seal("publish_entry.words", key, words),
         "words_hash": words_hash,
         "officer_id": want.officer,
         "victims": victims,

@@ -206,6 +206,7 @@ class Refresh:
         wanted = timeline(
             [_state(s) for s in states], [_written(u) for u in updates], derive=self.policy.derived
         )
+        invites = any(v["live"] and v["account_id"] is None and v["invited_at"] is None for v in victims)
         told: list[News] = []
         changed = False
         latest: datetime | None = None
@@ -216,32 +217,27 @@ class Refresh:
             )
             if entry["state"] in (PUBLISHED, WITHDRAWN):
                 latest = max(filter(None, (latest, want.happened_at)))
-            news = News(
-                crime["id"], row["id"], want.key, want.revision, entry["words_hash"],
-                frozenset(entry["victims"]) if entry["victims"] is not None else None, want.live,
-            )  # fmt: skip
-            if entry["state"] == PUBLISHED and want.live:
-                told.append(news)
+            if invites and entry["state"] == PUBLISHED and want.live:
+                told.append(_news(crime, entry))
             if differ(old, entry):
                 changed = True
                 self.entries.append(entry)
-                self._follow(crime, old, entry, news)
+                self._follow(crime, old, entry)
         for gone in before.values():
             if gone["state"] != GONE:
                 changed = True
                 self.entries.append(gone | {"state": GONE, "words": None, "new": False})
                 self.acts.append(Act("entry.gone", "entry", gone["id"], {"key": gone["key"]}))
         promise(row, latest, self.policy)
-        self.out.entries[crime["id"]] = told
+        if invites:
+            self.out.entries[crime["id"]] = told
         return changed
 
-    def _follow(
-        self, crime: dict[str, Any], old: dict[str, Any] | None, entry: dict[str, Any], news: News
-    ) -> None:
+    def _follow(self, crime: dict[str, Any], old: dict[str, Any] | None, entry: dict[str, Any]) -> None:
         """What follows from one entry's new state: news for the victims, a record, a task to speak first."""
         was, words = (old["state"], old["words_hash"]) if old else ("", b"")
         if entry["state"] == PUBLISHED and (was, words) != (PUBLISHED, entry["words_hash"]):
-            self.out.news.append(news)
+            self.out.news.append(_news(crime, entry))
         if entry["state"] != was or entry["state"] == PUBLISHED:
             self.acts.append(
                 Act(
@@ -277,6 +273,19 @@ def _by(key: str, rows: Iterable[dict[str, Any]]) -> dict[UUID, list[dict[str, A
     for row in rows:
         grouped[row[key]].append(row)
     return grouped
+
+
+def _news(crime: dict[str, Any], entry: dict[str, Any]) -> News:
+    victims = frozenset(entry["victims"]) if entry["victims"] is not None else None
+    return News(
+        crime["id"],
+        entry["case_id"],
+        entry["key"],
+        entry["revision"],
+        entry["words_hash"],
+        victims,
+        entry["live"],
+    )
 
 
 def _state(row: dict[str, Any]) -> State:

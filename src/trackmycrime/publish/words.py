@@ -42,20 +42,24 @@ def _own(milestone: str, outcome: str) -> dict[str, Any]:
     return kept
 
 
-def hash_of(entry: Wanted) -> bytes:
-    """The keyed hash of an entry's words: the same words have the same hash, so a change of words can be seen."""
+def spelled(entry: Wanted) -> tuple[str, bytes]:
+    """The words of an entry (`frozen`) in their one spelling as JSON, and the keyed hash of it.
+
+    The same words have the same hash, so a change of words can be seen.
+    """
     if entry.text:
-        return crypto.blind("words", _canonical(frozen(entry)))
-    return _own_hash(entry.milestone, entry.outcome if entry.milestone in TOLD_BY_OUTCOME else "")
+        return _spelled(frozen(entry))
+    return _own_spelled(entry.milestone, entry.outcome if entry.milestone in TOLD_BY_OUTCOME else "")
 
 
 @cache
-def _own_hash(milestone: str, outcome: str) -> bytes:
-    return crypto.blind("words", _canonical(_own(milestone, outcome)))
+def _own_spelled(milestone: str, outcome: str) -> tuple[str, bytes]:
+    return _spelled(_own(milestone, outcome))
 
 
-def _canonical(words: Mapping[str, Any]) -> str:
-    return orjson.dumps(words, option=orjson.OPT_SORT_KEYS).decode()
+def _spelled(words: Mapping[str, Any]) -> tuple[str, bytes]:
+    text = orjson.dumps(words, option=orjson.OPT_SORT_KEYS).decode()
+    return text, crypto.blind("words", text)
 
 
 def paragraphs(text: str) -> list[str]:
