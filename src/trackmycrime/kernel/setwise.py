@@ -83,7 +83,7 @@ class Asked:
     Must be made and read within one `ahead`.
     """
 
-    def __init__(self, *questions: tuple[str, Sequence[Any]]) -> None:
+    def __init__(self, *questions: tuple[str, Sequence[Any] | Mapping[str, Any]]) -> None:
         self._cursors = [connection.cursor() for _ in questions]
         for cursor, (sql, params) in zip(self._cursors, questions, strict=True):
             _ask(cursor, sql, params)

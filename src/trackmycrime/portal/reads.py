@@ -14,16 +14,19 @@ from trackmycrime.publish.models import Case
 _LOOK = """
 with page as (
     select id, version, changed_at, force_id, officer_id, unit_id from publish_case where id = %(case)s
+), refs as (
+    select officer_id from page union select unit_id from page
+    union select officer_id from publish_entry where case_id = %(case)s
 ), noted as (
     update people_account a set seen_at = %(now)s from page
     where a.id = %(account)s and (a.seen_at is null or a.seen_at < page.changed_at)
 )
 select version,
     (select coalesce(sum(k.version), 0)::bigint from publish_contact k
-     where k.force_id = page.force_id and (k.ref in (page.officer_id, page.unit_id) or k.ref = any (array(
-        select e.officer_id from publish_entry e where e.case_id = page.id and e.officer_id <> '')))) as contacts,
+     where k.force_id = (select force_id from page) and k.kind in ('officer', 'unit')
+        and k.ref = any (array(select officer_id from refs))) as contacts,
     (select count(*) from messages_message m
-     where m.case_id = page.id and m.by = 'police' and m.read_at is null) as unread,
+     where m.case_id = %(case)s and m.by = 'police' and m.read_at is null) as unread,
     alerts_seen(page.id, %(now)s) as opened
 from page
 """

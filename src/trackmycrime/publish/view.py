@@ -37,7 +37,16 @@ from publish_case c join forces_force f on f.id = c.force_id"""
 _ENTRIES = """
 select id, key, happened_at, words, officer_id, state, published_at, corrected_at, withdrawn_reason from publish_entry
 where case_id = %s and state in ('published', 'withdrawn')"""
-_CONTACTS = "select id, kind, ref, shown, away_until, active from publish_contact where force_id = %s and ref = any(%s)"
+# Every part of the index is named, and each list is made once: a force has thousands of officers.
+_CONTACTS = """
+select id, kind, ref, shown, away_until, active from publish_contact
+where kind in ('officer', 'unit')"""
+_CONTACTS_OF = f"""
+with page as (select officer_id, unit_id, force_id from publish_case where id = %(case)s),
+refs as (
+  select officer_id from page union select unit_id from page
+  union select officer_id from publish_entry where case_id = %(case)s)
+{_CONTACTS} and force_id = (select force_id from page) and ref = any (array(select officer_id from refs))"""  # noqa: S608
 
 
 def language_of(language: str) -> Language:
@@ -92,13 +101,15 @@ def case_page(
 ) -> CaseView | None:
     """One case as the signed-in account sees it; None when there is no such case for it.
 
-    Three statements; one more where the officer is away, or the team is known only by the officer.
+    Three statements, asked together; one more where the officer is away, or the team is known only by the officer.
     """
-    rows = setwise.fetch(f"{_CASE} where c.id = %s", [case_id])
-    if not rows:
-        return None
-    entries = setwise.fetch(f"{_ENTRIES} order by {NEWEST_FIRST}", [case_id])
-    return _view(rows[0], entries, language_of(language), now, seen_at)
+    with setwise.ahead():
+        cases, entries, contacts = setwise.Asked(
+            (f"{_CASE} where c.id = %s", [case_id]),
+            (f"{_ENTRIES} order by {NEWEST_FIRST}", [case_id]),
+            (_CONTACTS_OF, {"case": case_id}),
+        ).rows()
+        return _view(cases[0], entries, contacts, language_of(language), now, seen_at) if cases else None
 
 
 def as_victim_sees(force_id: int, victim_id: UUID, language: str, *, now: datetime) -> CaseView | None:
@@ -114,7 +125,8 @@ def as_victim_sees(force_id: int, victim_id: UUID, language: str, *, now: dateti
         f"{_ENTRIES} and (victims is null or %s = any(victims)) order by {NEWEST_FIRST}",
         [rows[0]["id"], victim_id],
     )
-    return _view(rows[0], entries, language_of(language), now, None)
+    contacts = setwise.fetch(_CONTACTS_OF, {"case": rows[0]["id"]})
+    return _view(rows[0], entries, contacts, language_of(language), now, None)
 
 
 def force_names(ids: Iterable[int]) -> dict[int, dict[str, str]]:
@@ -124,27 +136,25 @@ def force_names(ids: Iterable[int]) -> dict[int, dict[str, str]]:
     return {row[0]: {"en": row[1], "cy": row[2] or row[1]} for row in rows}
 
 
-def _contacts(force_id: int, refs: Iterable[str]) -> dict[tuple[str, str], dict[str, Any]]:
-    wanted = sorted({ref for ref in refs if ref})
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in setwise.fetch(_CONTACTS, [force_id, wanted]):
-        row["shown"] = crypto.unseal_json("publish_contact.shown", row["id"], row["shown"])
-        found[row["kind"], row["ref"]] = row
-    return found
+def _by_ref(contacts: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (row["kind"], row["ref"]): row
+        | {"shown": crypto.unseal_json("publish_contact.shown", row["id"], row["shown"])}
+        for row in contacts
+    }
 
 
 def _view(
     case: dict[str, Any],
     entries: Sequence[dict[str, Any]],
+    contacts: Iterable[dict[str, Any]],
     language: Language,
     now: datetime,
     seen_at: datetime | None,
 ) -> CaseView:
     today = london_date(now)
     page = crypto.unseal_json("publish_case.page", case["id"], case["page"])
-    staff = _contacts(
-        case["force_id"], [case["officer_id"], case["unit_id"], *(e["officer_id"] for e in entries)]
-    )
+    staff = _by_ref(contacts)
     more = [
         ref
         for row in staff.values()
@@ -153,7 +163,12 @@ def _view(
         if ref and ("unit", ref) not in staff and ("officer", ref) not in staff
     ]
     if more:
-        staff |= _contacts(case["force_id"], more)
+        staff |= _by_ref(
+            setwise.fetch(
+                f"{_CONTACTS} and force_id = %s and ref = any(%s)",
+                [case["force_id"], sorted(set(more))],
+            )
+        )
     contact = _contact(case, staff, language, today)
     force = case["force_name_cy"] if language == "cy" and case["force_name_cy"] else case["force_name"]
     shown_entries = [_entry(e, staff, contact, force, language, today, seen_at) for e in entries]

@@ -34,11 +34,12 @@ _BROWSERS = MOST + 100
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody who is signed in: the address of their crime's page, their cookie, and the page's tag."""
+    """Somebody who is signed in: the address of their crime's page, their cookies, and the page's tag."""
 
     url: str
     path: str
     cookie: str
+    csrf: str
     tag: str
     bytes: int
     entries: int
@@ -47,6 +48,10 @@ class Visitor:
         """What their browser sends."""
         more = {"If-None-Match": self.tag} if tagged else {}
         return {"Accept-Language": "en", **more}
+
+    def sends(self, session: str) -> str:
+        """The cookies that their browser sends in that session."""
+        return f"portal={session}; portal_csrf={self.csrf}"
 
 
 def visit(installation: Installation) -> Visitor:
@@ -71,6 +76,7 @@ def visit(installation: Installation) -> Visitor:
             installation.portal + found[1],
             found[1],
             browser.cookies["portal"],
+            browser.cookies["portal_csrf"],
             answer.headers["ETag"],
             len(answer.content),
             entries,
@@ -83,7 +89,10 @@ def measure(many: Installation, few: Installation, bare: str, size: Size, report
     counted = many.inside("portal", "statements", path=here.path, cookie=here.cookie)
     report.raw["statements"] = counted
     crowd = {
-        who.path: place.inside("portal", "sessions", cookie=who.cookie, count=_BROWSERS)
+        who.path: [
+            who.sends(session)
+            for session in place.inside("portal", "sessions", cookie=who.cookie, count=_BROWSERS)
+        ]
         for place, who in ((many, here), (few, there))
     }
     runs: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -91,12 +100,12 @@ def measure(many: Installation, few: Installation, bare: str, size: Size, report
         say(f"bench: pages, round {number + 1} of {size.rounds}")
         for connections in CONNECTIONS:
             runs[f"bare {connections}"].append(_run(bare, {}, [], connections, size, "200"))
-            for name, cookies in (("anew", crowd[here.path]), ("kept", [here.cookie])):
+            for name, cookies in (("anew", crowd[here.path]), ("kept", [here.sends(here.cookie)])):
                 runs[f"{name} {connections}"].append(
                     _run(here.url, here.headers(), cookies, connections, size, "200")
                 )
             runs[f"unchanged {connections}"].append(
-                _run(here.url, here.headers(tagged=True), [here.cookie], connections, size, "304")
+                _run(here.url, here.headers(tagged=True), [here.sends(here.cookie)], connections, size, "304")
             )
     pairs = size.rounds * _PAIRS
     say(f"bench: pages, {pairs} times with few and with many crimes")
@@ -120,7 +129,7 @@ def _run(
     asked = {
         "url": url,
         "headers": headers,
-        "cookies": [f"portal={cookie}" for cookie in cookies],
+        "cookies": cookies,
         "connections": connections,
         "seconds": size.page_seconds,
     }
