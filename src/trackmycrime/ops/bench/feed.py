@@ -22,6 +22,9 @@ from trackmycrime.ops.exits import Unreachable, say
 WANTED_PER_SECOND, WANTED_RATIO = 2_000, 40
 RUNS = ((1, 1), (2, 1), (2, 2))
 """How many connections, from how many forces"""
+FORCES = 2
+"""Forces whose run is held against what is asked for: within one force deliveries are taken one after the other, so
+that one force cannot use both processors."""
 _WARM_UP = 6
 """Deliveries of each connection that are not counted: then every statement is prepared."""
 _FASTEST = 8_000
@@ -79,39 +82,38 @@ class _Client:
 
 
 def measure(installation: Installation, sink: Sink, size: Size, report: Report) -> None:
-    """Send deliveries of 500 over one connection, over two of one force, over one of each of two; then COPY them."""
-    begin = datetime.now(UTC)
-    best = 0.0
-    figures = []
+    """Send deliveries of 500 over one connection, over two of one force, over one of each of two, as fast as they are
+    answered; after each run COPY what it brought."""
     for number, (connections, forces) in enumerate(RUNS, start=1):
+        begin = datetime.now(UTC)
         run = _run(installation, size, connections, forces, number)
-        before = len(sink.mails())
+        run["mails_so_far"] = len(sink.mails())
         run["sent_after"] = installation.settle()
-        run["mails_so_far"] = before
-        report.raw[f"feed_{connections}_{forces}"] = run
-        rate = run["applied_per_second"]
-        best = max(best, rate)
-        batches = f"{percentile(run['millis'], 0.5):.0f} / {percentile(run['millis'], 0.95):.0f} ms"
-        name = f"{connections} connection(s), {forces} force(s)"
-        say(f"bench: feed, {name}: {rate:,.0f} applied events/s, {batches}")
-        figures.append((name, rate, batches))
-    copied = installation.inside("owner", "copy", since=begin.isoformat(), most=50_000, batch=BATCH)
-    report.raw["copy"] = copied
-    for name, rate, batches in figures:
-        report.figures += [
-            Figure(
-                f"feed: applied events/s, deliveries of {BATCH}, {name}",
-                f"{rate:,.0f}",
-                f"COPY {copied['batches']:,.0f} rows/s: 1/{copied['batches'] / rate:.0f}",
-                f"≥ {WANTED_PER_SECOND:,} and ≥ 1/{WANTED_RATIO}",
-                rate >= WANTED_PER_SECOND and rate * WANTED_RATIO >= copied["batches"],
-            ),
-            Figure(f"feed: p50 / p95 of a delivery, {name}", batches),
-        ]
-    whole = copied["whole"]
-    report.figures.append(
-        Figure("feed: against one COPY of ready-made text", f"1/{whole / best:.0f}", f"{whole:,.0f} rows/s")
-    )
+        copied = installation.inside("owner", "copy", since=begin.isoformat(), most=20_000, batch=BATCH)
+        report.raw[f"feed_{connections}_{forces}"] = {**run, "copy": copied}
+        report.figures += _figures(
+            f"{connections} connection(s), {forces} force(s)", run, copied, forces == FORCES
+        )
+
+
+def _figures(name: str, run: dict[str, Any], copied: dict[str, float], asked_for: bool) -> list[Figure]:
+    rate = run["applied_per_second"]
+    times = f"{percentile(run['millis'], 0.5):.0f} / {percentile(run['millis'], 0.95):.0f} ms"
+    say(f"bench: feed, {name}: {rate:,.0f} applied events/s, {times}")
+    return [
+        Figure(
+            f"feed: applied events/s, deliveries of {BATCH}, {name}",
+            f"{rate:,.0f}",
+            f"COPY {copied['batches']:,.0f} rows/s: 1/{copied['batches'] / rate:.0f}",
+            f"≥ {WANTED_PER_SECOND:,} and ≥ 1/{WANTED_RATIO}" if asked_for else "",
+            rate >= WANTED_PER_SECOND and rate * WANTED_RATIO >= copied["batches"] if asked_for else None,
+        ),
+        Figure(
+            f"feed: p50 / p95 of a delivery, {name}",
+            times,
+            f"one COPY of ready-made text {copied['whole']:,.0f} rows/s: 1/{copied['whole'] / rate:.0f}",
+        ),
+    ]
 
 
 def _all(clients: Sequence[_Client], until: float, warm_up: int) -> None:
