@@ -23,7 +23,8 @@ host all all 127.0.0.1/32 scram-sha-256
 _CONF = """
 # TrackMyCrime's settings for a small machine; yours to tune.
 max_connections = 100
-shared_buffers = 128MB
+shared_buffers = {memory}MB
+max_wal_size = 2GB
 synchronous_commit = on
 # A force's first load fills empty tables in a minute. Without knowing how they grow, PostgreSQL keeps on looking
 # through all of a force's rows for each of them.
@@ -38,6 +39,12 @@ log_min_error_statement = panic
 log_error_verbosity = terse
 log_checkpoints = off
 """
+
+
+def _memory() -> int:
+    """Megabytes that PostgreSQL keeps pages in: a quarter of the machine's, from 128 to 512."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return max(128, min(512, whole // 4))
 
 
 def _locale(major: int) -> list[str]:
@@ -94,7 +101,7 @@ def initialise(server: Path, binaries: Binaries, password: str, *, sync: bool) -
         raise Unreachable(f"PostgreSQL's initdb failed in {new}: {problem}")
     (new / "pg_hba.conf").write_text(_HBA, "utf-8")
     with (new / "postgresql.conf").open("a", encoding="utf-8") as conf:
-        conf.write(_CONF)
+        conf.write(_CONF.format(memory=_memory()))
     if sync:
         _to_disk(new)
     new.rename(server)
