@@ -10,9 +10,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.portal.making import World, join, signed_in, world
+from tests.support.doors import role
 from tests.support.events import NOW, crime, event, update, victim
 from trackmycrime.alerts.models import Alert
+from trackmycrime.kernel import scope
 from trackmycrime.people.models import Account, Victim
+from trackmycrime.portal import reads
+from trackmycrime.publish import view
 from trackmycrime.publish.models import Case
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +143,23 @@ def test_a_case_page_costs_at_most_eight_statements(made: World, account: Accoun
         q["sql"] for q in asked if not re.match(r"(?i)savepoint|release|set local role|reset role", q["sql"])
     ]
     assert len(counted) <= 8, "\n".join(counted)
+
+
+def test_a_force_with_thousands_of_officers_costs_a_page_no_more(made: World, account: Account) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into publish_contact (id, force_id, kind, ref, shown, active, version)"
+            " select gen_random_uuid(), %s, 'officer', 'DC' || n, '', true, 1 from generate_series(1, 5000) n",
+            [made.force.pk],
+        )
+        cursor.execute("analyze publish_contact")
+    asked = {"case": made.case("52/1"), "account": account.pk, "now": NOW}
+    for sql in (view._CONTACTS_OF, reads._LOOK):
+        with scope.bound(account=account.pk), role("portal"), connection.cursor() as cursor:
+            cursor.execute(f"explain {sql}", asked)
+            plan = "\n".join(row[0] for row in cursor.fetchall())
+        assert "publish_contact_once" in plan
+        assert "Seq Scan on publish_contact" not in plan
 
 
 def test_a_page_that_is_the_same_is_not_sent_again(made: World, account: Account) -> None:

@@ -23,8 +23,7 @@ with page as (
 )
 select version,
     (select coalesce(sum(k.version), 0)::bigint from publish_contact k
-     where k.force_id = (select force_id from page) and k.kind in ('officer', 'unit')
-        and k.ref = any (array(select officer_id from refs))) as contacts,
+     where k.force_id = (select force_id from page) and k.ref = any (array(select officer_id from refs))) as contacts,
     (select count(*) from messages_message m
      where m.case_id = %(case)s and m.by = 'police' and m.read_at is null) as unread,
     alerts_seen(page.id, %(now)s) as opened

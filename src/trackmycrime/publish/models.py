@@ -112,4 +112,4 @@ class Contact(models.Model):
 
     class Meta:
         db_table = "publish_contact"
-        constraints = [models.UniqueConstraint(fields=["force", "kind", "ref"], name="publish_contact_once")]
+        constraints = [models.UniqueConstraint(fields=["force", "ref", "kind"], name="publish_contact_once")]

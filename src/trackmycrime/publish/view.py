@@ -37,16 +37,15 @@ from publish_case c join forces_force f on f.id = c.force_id"""
 _ENTRIES = """
 select id, key, happened_at, words, officer_id, state, published_at, corrected_at, withdrawn_reason from publish_entry
 where case_id = %s and state in ('published', 'withdrawn')"""
-# Every part of the index is named, and each list is made once: a force has thousands of officers.
+# By the index, and each list made once: a force has thousands of officers.
 _CONTACTS = """
-select id, kind, ref, shown, away_until, active from publish_contact
-where kind in ('officer', 'unit')"""
+select id, kind, ref, shown, away_until, active from publish_contact"""
 _CONTACTS_OF = f"""
 with page as (select officer_id, unit_id, force_id from publish_case where id = %(case)s),
 refs as (
   select officer_id from page union select unit_id from page
   union select officer_id from publish_entry where case_id = %(case)s)
-{_CONTACTS} and force_id = (select force_id from page) and ref = any (array(select officer_id from refs))"""  # noqa: S608
+{_CONTACTS} where force_id = (select force_id from page) and ref = any (array(select officer_id from refs))"""  # noqa: S608
 
 
 def language_of(language: str) -> Language:
@@ -165,7 +164,7 @@ def _view(
     if more:
         staff |= _by_ref(
             setwise.fetch(
-                f"{_CONTACTS} and force_id = %s and ref = any(%s)",
+                f"{_CONTACTS} where force_id = %s and ref = any(%s)",
                 [case["force_id"], sorted(set(more))],
             )
         )

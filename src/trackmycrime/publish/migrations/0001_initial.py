@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="contact",
-            constraint=models.UniqueConstraint(fields=("force", "kind", "ref"), name="publish_contact_once"),
+            constraint=models.UniqueConstraint(fields=("force", "ref", "kind"), name="publish_contact_once"),
         ),
         migrations.AddIndex(
             model_name="entry",
