@@ -97,6 +97,12 @@ def test_a_sequence_belongs_to_one_event(source: Source) -> None:
     assert Crime.objects.get().stage == "reported"
 
 
+def test_a_sequence_that_was_superseded_belongs_to_its_event_too(source: Source) -> None:
+    assert statuses(send(source, crime("52/1", 5), crime("52/1", 3))) == ["applied", "superseded"]
+    assert statuses(send(source, crime("52/1", 3, stage="closed") | {"id": "other"})) == ["sequence-reused"]
+    assert statuses(send(source, crime("52/1", 4) | {"id": "fourth"})) == ["superseded"]
+
+
 def test_references_are_the_same_in_any_case(source: Source) -> None:
     assert statuses(send(source, crime("av/1", 1), crime("AV/1", 2))) == ["applied", "applied"]
     assert Crime.objects.count() == 1

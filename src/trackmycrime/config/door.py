@@ -24,7 +24,7 @@ def application(door: str) -> WSGIHandler:
     refuse_power(door)
 
     # A request makes thousands of short-lived objects, a delivery a hundred thousand, that die by themselves: looking
-    # through them all the time for circles costs a tenth of what they do.
+    # through them all the time for circles costs a tenth of what a delivery does.
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)
     return made

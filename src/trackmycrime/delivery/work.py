@@ -73,7 +73,7 @@ def _take(
     channel: str, worker: UUID, most: int, now: datetime, upstairs: Upstairs, only: UUID | None = None
 ) -> tuple[list[Letter], bool]:
     rows = setwise.fetch(
-        f"select {_COLUMNS} from delivery_dispatch where {_DUE} and (%s::uuid is null or id = %s)"  # noqa: S608
+        f"select {_COLUMNS} from delivery_dispatch where {_DUE} and (%s::uuid is null or id = %s)"  # noqa: S608 (constants of ours)
         " order by next_try_at limit %s for update skip locked",
         [channel, now, only, only, most],
     )

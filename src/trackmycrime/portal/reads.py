@@ -10,25 +10,22 @@ from trackmycrime.kernel import setwise
 from trackmycrime.people.models import Victim
 from trackmycrime.publish import gate
 from trackmycrime.publish.models import Case
+from trackmycrime.publish.view import NAMED_ON_PAGE
 
-_LOOK = """
+_LOOK = f"""
 with page as (
     select id, version, changed_at, force_id, officer_id, unit_id from publish_case where id = %(case)s
-), refs as (
-    select officer_id from page union select unit_id from page
-    union select officer_id from publish_entry where case_id = %(case)s
 ), noted as (
     update people_account a set seen_at = %(now)s from page
     where a.id = %(account)s and (a.seen_at is null or a.seen_at < page.changed_at)
 )
 select version,
-    (select coalesce(sum(k.version), 0)::bigint from publish_contact k
-     where k.force_id = (select force_id from page) and k.ref = any (array(select officer_id from refs))) as contacts,
+    (select coalesce(sum(version), 0)::bigint from publish_contact where {NAMED_ON_PAGE}) as contacts,
     (select count(*) from messages_message m
      where m.case_id = %(case)s and m.by = 'police' and m.read_at is null) as unread,
     alerts_seen(page.id, %(now)s) as opened
 from page
-"""
+"""  # noqa: S608 (constants of ours; values are bound)
 
 
 @dataclass(frozen=True)

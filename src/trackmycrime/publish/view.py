@@ -37,15 +37,15 @@ from publish_case c join forces_force f on f.id = c.force_id"""
 _ENTRIES = """
 select id, key, happened_at, words, officer_id, state, published_at, corrected_at, withdrawn_reason from publish_entry
 where case_id = %s and state in ('published', 'withdrawn')"""
-# By the index, and each list made once: a force has thousands of officers.
-_CONTACTS = """
-select id, kind, ref, shown, away_until, active from publish_contact"""
+NAMED_ON_PAGE = """force_id = (select force_id from page) and ref = any (array(
+    select officer_id from page union select unit_id from page
+    union select officer_id from publish_entry where case_id = %(case)s))"""
+"""Which contacts the page of a case names, for a statement that has the case as ``page``. The list is made once, and
+the contacts are found by their index: a force has thousands of officers."""
+_CONTACTS = "select id, kind, ref, shown, away_until, active from publish_contact"
 _CONTACTS_OF = f"""
-with page as (select officer_id, unit_id, force_id from publish_case where id = %(case)s),
-refs as (
-  select officer_id from page union select unit_id from page
-  union select officer_id from publish_entry where case_id = %(case)s)
-{_CONTACTS} where force_id = (select force_id from page) and ref = any (array(select officer_id from refs))"""  # noqa: S608
+with page as (select officer_id, unit_id, force_id from publish_case where id = %(case)s)
+{_CONTACTS} where {NAMED_ON_PAGE}"""  # noqa: S608 (constants of ours; values are bound)
 
 
 def language_of(language: str) -> Language:
@@ -108,7 +108,7 @@ def case_page(
             (f"{_ENTRIES} order by {NEWEST_FIRST}", [case_id]),
             (_CONTACTS_OF, {"case": case_id}),
         ).rows()
-        return _view(cases[0], entries, contacts, language_of(language), now, seen_at) if cases else None
+    return _view(cases[0], entries, contacts, language_of(language), now, seen_at) if cases else None
 
 
 def as_victim_sees(force_id: int, victim_id: UUID, language: str, *, now: datetime) -> CaseView | None:

@@ -66,7 +66,8 @@ def door_url(door: str) -> str:
 def door_database(door: str) -> dict[str, dict[str, Any]]:
     """``DATABASES`` of one door, or of the worker: its own login.
 
-    PostgreSQL keeps the plan of what is asked again and again: with row security, planning costs as much as running.
+    PostgreSQL keeps the plan of what is asked again and again: with row security, planning what a page asks costs as
+    much as running it.
     A pooler between them must know prepared statements (PgBouncer from 1.21).
     """
     described = database(door_url(door))

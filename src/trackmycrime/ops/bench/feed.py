@@ -22,9 +22,6 @@ from trackmycrime.ops.exits import Unreachable, say
 WANTED_PER_SECOND, WANTED_RATIO = 2_000, 40
 RUNS = ((1, 1), (2, 1), (2, 2))
 """How many connections, from how many forces"""
-FORCES = 2
-"""Forces whose run is held against what is asked for: within one force deliveries are taken one after the other, so
-that one force cannot use both processors."""
 _WARM_UP = 6
 """Deliveries of each connection that are not counted: then every statement is prepared."""
 _FASTEST = 8_000
@@ -89,14 +86,12 @@ def measure(installation: Installation, sink: Sink, size: Size, report: Report) 
         run = _run(installation, size, connections, forces, number)
         run["mails_so_far"] = len(sink.mails())
         run["sent_after"] = installation.settle()
-        copied = installation.inside("owner", "copy", since=begin.isoformat(), most=20_000, batch=BATCH)
+        copied = installation.inside("owner", "copy", since=begin.isoformat(), most=50_000, batch=BATCH)
         report.raw[f"feed_{connections}_{forces}"] = {**run, "copy": copied}
-        report.figures += _figures(
-            f"{connections} connection(s), {forces} force(s)", run, copied, forces == FORCES
-        )
+        report.figures += _figures(f"{connections} connection(s), {forces} force(s)", run, copied)
 
 
-def _figures(name: str, run: dict[str, Any], copied: dict[str, float], asked_for: bool) -> list[Figure]:
+def _figures(name: str, run: dict[str, Any], copied: dict[str, float]) -> list[Figure]:
     rate = run["applied_per_second"]
     times = f"{percentile(run['millis'], 0.5):.0f} / {percentile(run['millis'], 0.95):.0f} ms"
     say(f"bench: feed, {name}: {rate:,.0f} applied events/s, {times}")
@@ -105,8 +100,8 @@ def _figures(name: str, run: dict[str, Any], copied: dict[str, float], asked_for
             f"feed: applied events/s, deliveries of {BATCH}, {name}",
             f"{rate:,.0f}",
             f"COPY {copied['batches']:,.0f} rows/s: 1/{copied['batches'] / rate:.0f}",
-            f"≥ {WANTED_PER_SECOND:,} and ≥ 1/{WANTED_RATIO}" if asked_for else "",
-            rate >= WANTED_PER_SECOND and rate * WANTED_RATIO >= copied["batches"] if asked_for else None,
+            f"≥ {WANTED_PER_SECOND:,} and ≥ 1/{WANTED_RATIO}",
+            rate >= WANTED_PER_SECOND and rate * WANTED_RATIO >= copied["batches"],
         ),
         Figure(
             f"feed: p50 / p95 of a delivery, {name}",

@@ -24,6 +24,7 @@ _CONF = """
 # TrackMyCrime's settings for a small machine; yours to tune.
 max_connections = 100
 shared_buffers = {memory}MB
+# A burst is not made wait for a checkpoint at each gigabyte.
 max_wal_size = 2GB
 synchronous_commit = on
 # A force's first load fills empty tables in a minute. Without knowing how they grow, PostgreSQL keeps on looking

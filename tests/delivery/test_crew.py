@@ -1,0 +1,71 @@
+"""A crew by itself: one letter at which the rooms above break holds up no other, and is not lost."""
+
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+
+from trackmycrime.delivery import api
+from trackmycrime.delivery.crew import Crew
+from trackmycrime.delivery.letters import Finished, Letter, Outcome, Upstairs, Verdict
+from trackmycrime.delivery.models import Attempt, Dispatch
+from trackmycrime.forces.models import Force
+from trackmycrime.kernel.clock import utc_now
+from trackmycrime.kernel.ids import new_id
+
+from .letters import letter
+from .processes import wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Takes:
+    """A channel that takes everything."""
+
+    def __init__(self) -> None:
+        self.sent: Counter[UUID] = Counter()
+        self._lock = threading.Lock()
+
+    def send(self, letter: Letter) -> Outcome:
+        with self._lock:
+            self.sent[letter.id] += 1
+        return Outcome("accepted", "250")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("where", ["looking", "hearing"])
+def test_one_at_which_the_rooms_above_break_holds_up_no_other(where: str) -> None:
+    force = Force.objects.create(slug="kent", name="Kent Police", languages=["en"], created_at=utc_now())
+    letters = [letter(force=force.id, due_at=utc_now()) for _ in range(5)]
+    bad = letters[2].id
+
+    def still_allowed(looked_at: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
+        if where == "looking" and bad in {each.id for each in looked_at}:
+            raise LookupError("rhian.pritchard@example.org cannot be looked at")
+        return {}
+
+    def finished(ended: Sequence[Finished], now: datetime) -> None:
+        if where == "hearing" and bad in {each.id for each in ended}:
+            raise LookupError("rhian.pritchard@example.org cannot be heard of")
+
+    channel = Takes()
+    crew = Crew("email", lambda: channel, new_id(), Upstairs(still_allowed, finished), senders=3)
+    api.prepare(letters, now=utc_now())
+    crew.start()
+    try:
+        others = {each.id for each in letters} - {bad}
+        wait_for(lambda: Dispatch.objects.filter(id__in=others, state="accepted").count() == 4)
+        wait_for(lambda: Attempt.objects.filter(dispatch_id=bad).exists())
+    finally:
+        crew.stop()
+        assert crew.join(10)
+    assert set(channel.sent.values()) == {1}
+    held = Dispatch.objects.get(id=bad)
+    # looked at in vain it waits for another try; sent, it is written down although nobody above heard of it
+    assert held.state == ("prepared" if where == "looking" else "accepted")
+    assert (bad in channel.sent) == (where == "hearing")
