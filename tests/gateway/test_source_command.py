@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from click.testing import CliRunner, Result
 from tests.support.doors import door_client
 from tests.support.events import make_force
 from trackmycrime.audit.models import Record
+from trackmycrime.feed.accept import Source as Sender
 from trackmycrime.feed.models import Source, Token
+from trackmycrime.feed.sources import read_live_from
 from trackmycrime.kernel.clock import utc_now
+from trackmycrime.kernel.ids import new_id
 from trackmycrime.ops.commands.source import command
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +54,13 @@ def test_add_prints_a_token_that_lets_in() -> None:
     live_from = Source.objects.get().live_from
     assert live_from is not None
     assert abs((utc_now() - live_from).total_seconds()) < 60
+
+
+def test_what_happens_in_the_second_in_which_a_source_is_made_is_no_history() -> None:
+    now = datetime(2026, 11, 24, 14, 4, 5, 999_999, tzinfo=UTC)
+    sender = Sender(new_id(), 1, "Niche", read_live_from("now", now=now), None)
+    assert sender.live(datetime(2026, 11, 24, 14, 4, 5, tzinfo=UTC))
+    assert not sender.live(datetime(2026, 11, 24, 14, 4, 4, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

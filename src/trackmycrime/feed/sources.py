@@ -98,11 +98,15 @@ def load(source: UUID) -> Known:
 
 
 def read_live_from(text: str, *, now: datetime) -> datetime | None:
-    """What ``--live-from`` says: ``now``, a moment, or ``always`` (None: everything is live). Raises CannotDo."""
+    """What ``--live-from`` says: ``now``, a moment, or ``always`` (None: everything is live). Raises CannotDo.
+
+    ``now`` is the second that it is in: most records systems tell the time of an event in whole seconds, and what
+    happens in this very second is no history.
+    """
     if text == "always":
         return None
     if text == "now":
-        return now
+        return now.replace(microsecond=0)
     try:
         return read_moment(text)
     except ValueError:
