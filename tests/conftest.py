@@ -9,6 +9,7 @@ import django
 import pytest
 import pytest_django
 from django.db import connection
+from django.utils import translation
 
 from tests.support.flush import flushable  # noqa: F401 (a fixture)
 from tests.support.server import TestServer
@@ -42,3 +43,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
     """Tests that commit are cleaned up with TRUNCATE, which the audit refuses to everybody."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("alter table audit_record disable trigger audit_kept")
+
+
+@pytest.fixture(autouse=True)
+def no_language() -> None:
+    """Begin without a language: the one of a page that an earlier test asked for stays active in its thread."""
+    translation.deactivate()
