@@ -21,6 +21,5 @@ def letter(**values: Any) -> Letter:
         "body": "There is something new for you.\n\nPlease do not reply.",
         "language": "en",
         "due_at": NOW,
-        "give_up_at": NOW + timedelta(hours=72),
-    }
-    return Letter(**(said | values))
+    } | values
+    return Letter(**({"give_up_at": said["due_at"] + timedelta(hours=72)} | said))
