@@ -21,7 +21,8 @@ from trackmycrime.ops.exits import Unreachable, say
 
 WANTED_PER_SECOND, WANTED_RATIO = 2_000, 40
 RUNS = ((1, 1), (2, 1), (2, 2))
-"""How many connections, from how many forces"""
+"""How many connections, from how many forces. What is wanted is asked of the last, which alone can use both of a
+machine's processors: within a force one delivery follows the other."""
 _WARM_UP = 6
 """Deliveries of each connection that are not counted: then every statement is prepared."""
 _FASTEST = 8_000
@@ -88,10 +89,11 @@ def measure(installation: Installation, sink: Sink, size: Size, report: Report) 
         run["sent_after"] = installation.settle()
         copied = installation.inside("owner", "copy", since=begin.isoformat(), most=50_000, batch=BATCH)
         report.raw[f"feed_{connections}_{forces}"] = {**run, "copy": copied}
-        report.figures += _figures(f"{connections} connection(s), {forces} force(s)", run, copied)
+        asked = number == len(RUNS)
+        report.figures += _figures(f"{connections} connection(s), {forces} force(s)", run, copied, asked)
 
 
-def _figures(name: str, run: dict[str, Any], copied: dict[str, float]) -> list[Figure]:
+def _figures(name: str, run: dict[str, Any], copied: dict[str, float], asked: bool) -> list[Figure]:
     rate = run["applied_per_second"]
     times = f"{percentile(run['millis'], 0.5):.0f} / {percentile(run['millis'], 0.95):.0f} ms"
     say(f"bench: feed, {name}: {rate:,.0f} applied events/s, {times}")
@@ -100,8 +102,8 @@ def _figures(name: str, run: dict[str, Any], copied: dict[str, float]) -> list[F
             f"feed: applied events/s, deliveries of {BATCH}, {name}",
             f"{rate:,.0f}",
             f"COPY {copied['batches']:,.0f} rows/s: 1/{copied['batches'] / rate:.0f}",
-            f"≥ {WANTED_PER_SECOND:,} and ≥ 1/{WANTED_RATIO}",
-            rate >= WANTED_PER_SECOND and rate * WANTED_RATIO >= copied["batches"],
+            f"≥ {WANTED_PER_SECOND:,} and ≥ 1/{WANTED_RATIO}" if asked else "",
+            rate >= WANTED_PER_SECOND and rate * WANTED_RATIO >= copied["batches"] if asked else None,
         ),
         Figure(
             f"feed: p50 / p95 of a delivery, {name}",
