@@ -1,17 +1,22 @@
 #!/bin/sh
 # Put the packages that the locks name into .venv; nothing to do when they are there.
-#   scripts/install.sh       what runs TrackMyCrime
-#   scripts/install.sh dev   and what tests and checks it
+#   scripts/install.sh         what runs TrackMyCrime
+#   scripts/install.sh agent   only what «feed agent» and «feed push» need, beside a records system
+#   scripts/install.sh dev     everything, and what tests and checks it
 set -eu
 cd "$(dirname "$0")/.."
 
 lock=requirements.lock
-[ "${1:-}" = dev ] && lock=requirements-dev.lock
+case "${1:-}" in
+    dev) lock=requirements-dev.lock ;;
+    agent) lock=requirements-agent.lock ;;
+esac
 # The folder is part of the mark: a .venv does not survive being moved.
 mark="$(pwd) $(cat "$lock" pyproject.toml | cksum)"
 
 have() { [ -f ".venv/.have-$1" ] && [ "$(cat ".venv/.have-$1")" = "$(pwd) $(cat "$1" pyproject.toml | cksum)" ]; }
-if [ -x .venv/bin/trackmycrime ] && { have "$lock" || have requirements-dev.lock; }; then
+if [ -x .venv/bin/trackmycrime ] && { have "$lock" || have requirements-dev.lock ||
+    { [ "$lock" = requirements-agent.lock ] && have requirements.lock; }; }; then
     exit 0
 fi
 

@@ -15,12 +15,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from trackmycrime.ops.database import Database, opened
 from trackmycrime.ops.exits import Unreachable
+
+if TYPE_CHECKING:  # needs psycopg, which is not there beside a records system
+    from trackmycrime.ops.database import Database
 
 R = TypeVar("R")
 
@@ -77,6 +79,8 @@ def django_on(data: Path, role: str, *, migrated: bool = True) -> Iterator[None]
     if _django_is_set_up():
         yield
         return
+    from trackmycrime.ops.database import opened
+
     database = opened(data, role)
     try:
         if database.cluster and migrated:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 import sys
 import traceback
@@ -12,7 +13,20 @@ import click
 from trackmycrime.ops import commands
 from trackmycrime.ops.exits import DONE, FAULT, UNREACHABLE, say
 
+_WITHOUT_SERVER = frozenset({"feed"})
+"""What runs without the extra «server», beside a records system."""
 _ORDER = ("demo", "serve", "portal", "desk", "gateway", "worker", "migrate", "check")
+
+
+def _modules() -> set[str]:
+    return {found.name for found in pkgutil.iter_modules(commands.__path__)}
+
+
+def _server_is_installed() -> bool:
+    try:
+        return importlib.util.find_spec("django") is not None
+    except ImportError:
+        return False
 
 
 class Commands(click.Group):
@@ -20,12 +34,18 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All commands, the ones that a newcomer needs first."""
-        names = {found.name.replace("_", "-") for found in pkgutil.iter_modules(commands.__path__)}
+        names = {name.replace("_", "-") for name in _modules()}
+        if not _server_is_installed():
+            names &= _WITHOUT_SERVER
         return [name for name in _ORDER if name in names] + sorted(names - set(_ORDER))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command's own object, or None for a name that no module has."""
         if cmd_name not in self.list_commands(ctx):
+            if not _server_is_installed() and cmd_name.replace("-", "_") in _modules():
+                raise click.UsageError(
+                    f"«{cmd_name}» needs the server's packages: pip install 'trackmycrime[server]'"
+                )
             return None
         module = importlib.import_module(f"{commands.__name__}.{cmd_name.replace('-', '_')}")
         found: click.Command = module.command

@@ -7,16 +7,17 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 
+from trackmycrime.feed.agent.gateway import Away, Denied, Gateway
 from trackmycrime.feed.connectors.months import month_number
 from trackmycrime.ops.attach import data_option, json_option
 from trackmycrime.ops.exits import DONE, REFUSED, Unreachable, WrongUse, answer, say
 from trackmycrime.ops.push import record
-from trackmycrime.ops.push.gateway import Away, Denied, Gateway
 from trackmycrime.ops.push.inputs import Inputs, NothingFound, gathered
 from trackmycrime.ops.push.run import Pusher, Sums, save_to
 
@@ -103,6 +104,8 @@ def push(
     run again; sending twice is safe. Exit codes: 0 all was taken, 1 something was refused or waits in
     quarantine (the report says what and why), 2 wrong use, 3 the gateway cannot be reached.
     """
+    if made_up_victims and find_spec("faker") is None:
+        raise WrongUse("--made-up-victims needs the extra «server»: pip install 'trackmycrime[server]'")
     try:
         inputs = gathered(paths, release=release, force=force, made_up_victims=made_up_victims)
     except NothingFound as why:

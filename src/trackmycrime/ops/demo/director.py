@@ -21,6 +21,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from trackmycrime.feed.agent.gateway import Away, Denied, Gateway, Unreadable
 from trackmycrime.feed.connectors import police_uk
 from trackmycrime.feed.connectors.events import as_line
 from trackmycrime.feed.connectors.police_uk.made_up import staff_of
@@ -30,7 +31,6 @@ from trackmycrime.ops.demo.installing import SignIn
 from trackmycrime.ops.demo.live import TRACKED, Case, Happening, Police
 from trackmycrime.ops.demo.loading import Loading, happening_now, load
 from trackmycrime.ops.exits import say
-from trackmycrime.ops.push.gateway import Away, Denied, Gateway, Unreadable
 from trackmycrime.ops.push.run import Sums
 
 _PATIENCE = 3600.0

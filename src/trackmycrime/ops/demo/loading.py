@@ -15,13 +15,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from trackmycrime.feed.agent.gateway import Gateway
 from trackmycrime.feed.connectors import police_uk
 from trackmycrime.feed.connectors.events import Made, as_line
 from trackmycrime.feed.connectors.refusals import Refusal
 from trackmycrime.ops.demo.live import TRACKED, Case
 from trackmycrime.ops.exits import say
 from trackmycrime.ops.push import record
-from trackmycrime.ops.push.gateway import Gateway
 from trackmycrime.ops.push.inputs import Inputs, Item
 from trackmycrime.ops.push.run import Pusher, Sums, save_to
 

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from trackmycrime.feed.agent.gateway import STATUSES, Away, Gateway, Result, Unreadable
 from trackmycrime.feed.connectors.refusals import Refusal
 from trackmycrime.feed.contract import MOST_BYTES, Line, judge, read_body
 from trackmycrime.ops.push import record
-from trackmycrime.ops.push.gateway import STATUSES, Away, Gateway, Result, Unreadable
 from trackmycrime.ops.push.inputs import Inputs, Item
 
 _BODY_LIMIT = MOST_BYTES - 64 * 1024

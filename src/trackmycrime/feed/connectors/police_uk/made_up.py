@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from faker import Faker
-
 WELSH_FORCES = frozenset({"dyfed-powys", "gwent", "north-wales", "south-wales"})
 
 _BUSINESS = frozenset({"shoplifting"})
@@ -59,6 +57,8 @@ class _Names:
 
 @cache
 def _names() -> _Names:
+    from faker import Faker  # comes with the extra «server»: what is beside a records system makes nobody up
+
     fake = Faker("en_GB")
     fake.seed_instance(20240501)
     given = tuple(fake.first_name() for _ in range(_POOL))
