@@ -12,9 +12,9 @@ from django.urls import get_resolver
 from tests.feed.said import judged, said
 from tests.support.doors import door_client
 from trackmycrime.feed.contract import MODELS, Event, Refusal
+from trackmycrime.feed.contract.examples import EVENTS, OTHERS
 from trackmycrime.gateway import urls
 from trackmycrime.gateway.description import describe
-from trackmycrime.gateway.examples import EVENTS
 
 
 def schema_of(name: str) -> Any:
@@ -67,11 +67,13 @@ def test_every_field_is_explained_and_every_object_is_closed() -> None:
 
 @pytest.mark.parametrize("type_", MODELS)
 def test_the_example_is_taken_and_shows_every_field(type_: str) -> None:
-    event = EVENTS[type_]
-    assert isinstance(judged(event), Event)
-    schema_of(type_).validate(event)
-    schema_of("Event").validate(event)
-    assert event["data"].keys() == MODELS[type_].model_json_schema()["properties"].keys()
+    shown: set[str] = set()
+    for event in [EVENTS[type_], *([OTHERS[type_]] if type_ in OTHERS else [])]:
+        assert isinstance(judged(event), Event)
+        schema_of(type_).validate(event)
+        schema_of("Event").validate(event)
+        shown |= event["data"].keys()
+    assert shown == MODELS[type_].model_json_schema()["properties"].keys()
 
 
 def test_schema_and_judge_agree_on_what_is_not_taken() -> None:
@@ -89,6 +91,19 @@ def test_schema_and_judge_agree_on_what_is_not_taken() -> None:
         ("victim.changed", {"safe_contact": {"disguise": True}}),
         ("update.published", {"victims": []}),
         ("update.published", {"happened_at": "2026-11-24"}),
+        ("hearing.changed", {"week_commencing": "2026-12-07"}),
+        ("hearing.changed", {"starts_at": None}),
+        ("hearing.changed", {"weeks": 2}),
+        ("hearing.changed", {"starts_at": None, "week_commencing": "2026-12-07", "weeks": 13}),
+        ("hearing.changed", {"court": {"address": "Small Street"}}),
+        ("hearing.changed", {"attendance": "maybe"}),
+        ("property.changed", {"value": "£349.99"}),
+        ("property.changed", {"value": "1.999"}),
+        ("property.changed", {"value": 349.99}),
+        ("property.changed", {"status": "gone"}),
+        ("property.changed", {"owner": "x"}),
+        ("message.sent", {"officer": None, "unit": None}),
+        ("message.sent", {"text": "x" * 4001}),
     ]:
         event = said(type_, change)
         assert isinstance(judged(event), Refusal)

@@ -38,7 +38,7 @@ def event(
     """One CloudEvent as a records system sends it; by default a minute of November for each sequence."""
     return {
         "specversion": "1.0",
-        "id": id or f"{type_}/{subject}/{data.get('victim') or data.get('update') or ''}/{sequence}",
+        "id": id or f"{type_}/{subject}/{_about(type_, data)}/{sequence}",
         "source": "https://rms.example.org",
         "type": type_,
         "subject": subject,
@@ -46,6 +46,11 @@ def event(
         "sequence": str(sequence),
         "data": data,
     }
+
+
+def _about(type_: str, data: dict[str, Any]) -> str:
+    kind = type_.partition(".")[0]
+    return str(data.get(kind) or data.get("victim") or data.get("update") or "")
 
 
 def crime(subject: str, sequence: int, **changes: Any) -> dict[str, Any]:
@@ -84,6 +89,40 @@ def update(subject: str, sequence: int, update_id: str, milestone: str, **change
         "happened_at": (time or START + timedelta(minutes=sequence)).isoformat(),
     }
     return event("update.published", subject, sequence, data | changes, time=time)
+
+
+def hearing(subject: str, sequence: int, id: str = "H1", **changes: Any) -> dict[str, Any]:
+    """A `hearing.changed`: listed for 3 December unless `changes` say otherwise (None takes a field away)."""
+    data = {
+        "hearing": id,
+        "type": "Plea hearing",
+        "court": {"name": "Bristol Crown Court", "address": "Small Street, Bristol BS1 1DA"},
+        "starts_at": "2026-12-03T10:00:00Z",
+        "attendance": "may_attend",
+        "status": "listed",
+    }
+    time = changes.pop("time", None)
+    return event("hearing.changed", subject, sequence, data | changes, time=time)
+
+
+def belonging(subject: str, sequence: int, status: str, id: str = "I1", **changes: Any) -> dict[str, Any]:
+    """A `property.changed` of a bicycle."""
+    data = {
+        "property": id,
+        "description": "Blue bicycle",
+        "status": status,
+        "value": "349.99",
+        "serial": "WTU-0042",
+    }
+    time = changes.pop("time", None)
+    return event("property.changed", subject, sequence, data | changes, time=time)
+
+
+def message(subject: str, sequence: int, text: str, id: str = "M1", **changes: Any) -> dict[str, Any]:
+    """A `message.sent` to the victim P1."""
+    time = changes.pop("time", None)
+    data = {"message": id, "victim": "P1", "officer": "DC9", "unit": "BBT", "text": text}
+    return event("message.sent", subject, sequence, data | changes, time=time)
 
 
 def judged(*events: Any, now: datetime = NOW) -> list[Event | Refusal]:

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from trackmycrime.kernel.fields import EncryptedJSONField
+from trackmycrime.kernel.fields import EncryptedJSONField, EncryptedTextField
 from trackmycrime.kernel.ids import new_id
 
 
@@ -129,3 +129,76 @@ class Update(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["crime", "by_desk", "update_id"], name="cases_update_once")
         ]
+
+
+class Hearing(models.Model):
+    """One court hearing of a crime, in its newest known state."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    crime = models.ForeignKey(Crime, models.CASCADE, db_constraint=False, db_index=False)
+    hearing_id = models.CharField(max_length=64)
+    type = models.CharField(max_length=100, blank=True)
+    court = models.CharField(max_length=200)
+    court_address = models.CharField(max_length=300, blank=True)
+    starts_at = models.DateTimeField(null=True)
+    week_commencing = models.DateField(null=True)
+    """Where no more is known than the week, or the `weeks` from that day on; then `starts_at` is null."""
+    weeks = models.SmallIntegerField(default=1)
+    attendance = models.CharField(max_length=12, blank=True)
+    status = models.CharField(max_length=10)
+    result = EncryptedJSONField(null=True)
+    """``{"en": …, "cy": …}``, plain text"""
+    sequence = models.BigIntegerField(default=-1)
+    said: Any = models.JSONField(default=dict)
+    """When each state that matters was said: ``{state: [first sequence, its moment, last sequence]}``. What is sent
+    again unchanged keeps its place on the timeline."""
+    live = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "cases_hearing"
+        constraints = [models.UniqueConstraint(fields=["crime", "hearing_id"], name="cases_hearing_once")]
+
+
+class Property(models.Model):
+    """One item of property of a crime, in its newest known state."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    crime = models.ForeignKey(Crime, models.CASCADE, db_constraint=False, db_index=False)
+    property_id = models.CharField(max_length=64)
+    detail = EncryptedJSONField()
+    """``{"description", "serial", "value", "collect_from"}``; the last three empty where not known, value in pounds"""
+    status = models.CharField(max_length=20)
+    sequence = models.BigIntegerField(default=-1)
+    said: Any = models.JSONField(default=dict)
+    """When each status was said first, as in `Hearing`"""
+    live = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "cases_property"
+        verbose_name_plural = "properties"
+        constraints = [models.UniqueConstraint(fields=["crime", "property_id"], name="cases_property_once")]
+
+
+class SentMessage(models.Model):
+    """What an officer wrote to a victim in the records system, in its newest words. The thread is in `messages`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    crime = models.ForeignKey(Crime, models.CASCADE, db_constraint=False, db_index=False)
+    message_id = models.CharField(max_length=64)
+    person = models.CharField(max_length=64)
+    officer_id = models.CharField(max_length=64, blank=True)
+    unit_id = models.CharField(max_length=64, blank=True)
+    text = EncryptedTextField()
+    sequence = models.BigIntegerField(default=-1)
+    said: Any = models.JSONField(default=dict)
+    """When these words were said first, by their keyed hash, as in `Hearing`; several: it was corrected"""
+    live = models.BooleanField(default=False)
+    shown = models.BooleanField(default=False)
+    """These words stand in the victim's thread"""
+
+    class Meta:
+        db_table = "cases_message"
+        constraints = [models.UniqueConstraint(fields=["crime", "message_id"], name="cases_message_once")]

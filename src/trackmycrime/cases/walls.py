@@ -1,6 +1,6 @@
 from trackmycrime.kernel.walls import Key, Walls, of_force
 
-_TABLES = ("cases_crime", "cases_crime_state", "cases_update")
+_OF_A_CRIME = ("cases_crime_state", "cases_update", "cases_hearing", "cases_property", "cases_message")
 
 # The portal is not named here: it can read nothing of what the police told us.
 WALLS = Walls(
@@ -16,10 +16,16 @@ WALLS = Walls(
             "gateway": "select, insert, update",
             "worker": "select",
         },
+        "cases_hearing": {"desk": "select", "gateway": "select, insert, update"},
+        "cases_property": {"desk": "select", "gateway": "select, insert, update"},
+        "cases_message": {"desk": "select", "gateway": "select, insert, update"},
     },
-    policies={table: of_force("desk", "gateway", "worker") for table in _TABLES},
+    policies={
+        **{table: of_force("desk", "gateway", "worker") for table in ("cases_crime", *_OF_A_CRIME[:2])},
+        **{table: of_force("desk", "gateway") for table in _OF_A_CRIME[2:]},
+    },
     keys=[
         Key(table, f"{table}_same_force", "force_id, crime_id", "cases_crime", "force_id, id")
-        for table in ("cases_crime_state", "cases_update")
+        for table in _OF_A_CRIME
     ],
 )

@@ -97,6 +97,8 @@ def needs(event: Event) -> list[str]:
         wanted.append(name_of(event.entity))
     if event.type == "update.published" and data.victims:
         wanted += [f"victim:{event.subject_key}:{person}" for person in data.victims]
+    if event.type == "message.sent":
+        wanted.append(f"victim:{event.subject_key}:{data.victim}")
     return wanted
 
 
@@ -208,7 +210,7 @@ class _Taking:
             return None
         kind, _, rest = missing.partition(":")
         if kind == "victim":
-            pointer = "/data/victim" if event.type == "victim.withdrawn" else "/data/victims"
+            pointer = "/data/victims" if event.type == "update.published" else "/data/victim"
             return Problem.of("waiting-for-crime", "A victim that this names has not arrived yet.", pointer)
         pointer = "/subject" if rest.rstrip(":") == event.subject_key else "/data/merged_into"
         return Problem.of("waiting-for-crime", "The crime that this names has not arrived yet.", pointer)

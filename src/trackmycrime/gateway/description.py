@@ -20,8 +20,8 @@ from trackmycrime.feed.contract import (
     TYPES,
     envelope_schema,
 )
+from trackmycrime.feed.contract.examples import EVENTS
 from trackmycrime.gateway.answers import only
-from trackmycrime.gateway.examples import EVENTS
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"

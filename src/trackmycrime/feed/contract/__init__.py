@@ -3,6 +3,7 @@
 Verbs: `read_body` turns one delivery into lines; `judge` turns a line into an `Event` or a `Refusal`.
 """
 
+from trackmycrime.feed.contract.belongings import PropertyChanged
 from trackmycrime.feed.contract.body import (
     BATCH,
     LINES,
@@ -23,7 +24,9 @@ from trackmycrime.feed.contract.crimes import (
     OtherReference,
 )
 from trackmycrime.feed.contract.envelope import envelope_schema, subject_key
+from trackmycrime.feed.contract.hearings import Court, HearingChanged, HearingResult
 from trackmycrime.feed.contract.judge import canonical, judge
+from trackmycrime.feed.contract.messages import MessageSent
 from trackmycrime.feed.contract.moments import DateOrMoment
 from trackmycrime.feed.contract.problems import TITLES, BodyProblem, Problem
 from trackmycrime.feed.contract.staff import OfficerChanged, UnitChanged, UnitHours, UnitName
@@ -31,15 +34,18 @@ from trackmycrime.feed.contract.updates import UpdatePublished, UpdateText, Upda
 from trackmycrime.feed.contract.verdicts import MODELS, TYPES, Data, Entity, Event, Refusal
 from trackmycrime.feed.contract.victims import Address, Hours, SafeContact, VictimChanged, VictimWithdrawn
 from trackmycrime.feed.contract.vocabulary import (
+    ATTENDANCES,
     CATEGORIES,
     CHANNELS,
     CRIME_WITHDRAWALS,
     ENTITY_KINDS,
     FLAGS,
+    HEARING_STATUSES,
     MILESTONES,
     NEEDS,
     OUTCOMES,
     PROBLEM_TYPES,
+    PROPERTY_STATUSES,
     REFERENCE_KINDS,
     ROLES,
     STAGES,
@@ -49,12 +55,14 @@ from trackmycrime.feed.contract.vocabulary import (
 )
 
 __all__ = [
+    "ATTENDANCES",
     "BATCH",
     "CATEGORIES",
     "CHANNELS",
     "CRIME_WITHDRAWALS",
     "ENTITY_KINDS",
     "FLAGS",
+    "HEARING_STATUSES",
     "LINES",
     "MILESTONES",
     "MODELS",
@@ -63,6 +71,7 @@ __all__ = [
     "NEEDS",
     "OUTCOMES",
     "PROBLEM_TYPES",
+    "PROPERTY_STATUSES",
     "REFERENCE_KINDS",
     "ROLES",
     "SINGLE",
@@ -74,6 +83,7 @@ __all__ = [
     "VICTIM_WITHDRAWALS",
     "Address",
     "BodyProblem",
+    "Court",
     "CrimeChanged",
     "CrimeOutcome",
     "CrimeRestored",
@@ -82,13 +92,17 @@ __all__ = [
     "DateOrMoment",
     "Entity",
     "Event",
+    "HearingChanged",
+    "HearingResult",
     "Hours",
     "Line",
+    "MessageSent",
     "Occurred",
     "Offence",
     "OfficerChanged",
     "OtherReference",
     "Problem",
+    "PropertyChanged",
     "Refusal",
     "SafeContact",
     "UnitChanged",

@@ -24,9 +24,13 @@ from trackmycrime.feed.contract import contacts, moments
 from trackmycrime.feed.contract.moments import DateOrMoment
 
 REFERENCE = r"[A-Za-z0-9/._-]{1,32}"
+# Pounds, and pence where they are known.
+MONEY = r"[0-9]{1,9}(\.[0-9]{1,2})?"
+MONEY_RULE = "must be pounds as a decimal string like «249.99»"
 REFERENCE_RULE = "must be a crime reference: 1 to 32 letters, digits and / - . _"
 
 _reference = re.compile(REFERENCE)
+_money = re.compile(MONEY)
 
 
 class Closed(BaseModel):
@@ -44,6 +48,12 @@ def read_reference(text: str) -> str:
     """A crime reference as written. Raises ValueError."""
     if not _reference.fullmatch(text):
         raise ValueError(REFERENCE_RULE)
+    return text
+
+
+def _read_money(text: str) -> str:
+    if not _money.fullmatch(text):
+        raise ValueError(MONEY_RULE)
     return text
 
 
@@ -104,6 +114,8 @@ Language = Annotated[
 ]
 Reference = Annotated[str, _from_text(read_reference, REFERENCE_RULE), _schema(REFERENCE)]
 
+Money = Annotated[str, _from_text(_read_money, MONEY_RULE), _schema(MONEY)]
+
 # An id of the records system: a victim, an update, an officer, a unit. Compared as written.
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Text20 = Annotated[str, StringConstraints(min_length=1, max_length=20)]
@@ -114,6 +126,7 @@ Text120 = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Text200 = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text300 = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Text500 = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Text2000 = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Text4000 = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 
 # A JSON list as a tuple; strict models would want a tuple from the start.

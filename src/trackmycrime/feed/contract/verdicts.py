@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from trackmycrime.feed.contract.belongings import PropertyChanged
 from trackmycrime.feed.contract.crimes import CrimeChanged, CrimeRestored, CrimeWithdrawn
 from trackmycrime.feed.contract.fields import Closed
+from trackmycrime.feed.contract.hearings import HearingChanged
+from trackmycrime.feed.contract.messages import MessageSent
 from trackmycrime.feed.contract.problems import Problem
 from trackmycrime.feed.contract.staff import OfficerChanged, UnitChanged
 from trackmycrime.feed.contract.updates import UpdatePublished, UpdateWithdrawn
@@ -20,6 +23,9 @@ Data = (
     | VictimWithdrawn
     | UpdatePublished
     | UpdateWithdrawn
+    | HearingChanged
+    | PropertyChanged
+    | MessageSent
     | OfficerChanged
     | UnitChanged
 )
@@ -32,6 +38,9 @@ MODELS: Mapping[str, type[Data]] = {
     "victim.withdrawn": VictimWithdrawn,
     "update.published": UpdatePublished,
     "update.withdrawn": UpdateWithdrawn,
+    "hearing.changed": HearingChanged,
+    "property.changed": PropertyChanged,
+    "message.sent": MessageSent,
     "officer.changed": OfficerChanged,
     "unit.changed": UnitChanged,
 }
@@ -42,8 +51,8 @@ TYPES: tuple[str, ...] = tuple(MODELS)
 class Entity:
     """What an event is about; sequences are compared per entity.
 
-    `subject_key` is the crime's reference, or the officer's or unit's id, without case; `id` is the victim's
-    or update's id in that crime, and "" for the others.
+    `subject_key` is the crime's reference, or the officer's or unit's id, without case; `id` is the victim's,
+    update's, hearing's, property item's or message's id in that crime, and "" for the others.
     """
 
     kind: EntityKind
@@ -58,6 +67,12 @@ class Entity:
                 return cls("victim", subject_key, data.victim)
             case UpdatePublished() | UpdateWithdrawn():
                 return cls("update", subject_key, data.update)
+            case HearingChanged():
+                return cls("hearing", subject_key, data.hearing)
+            case PropertyChanged():
+                return cls("property", subject_key, data.property)
+            case MessageSent():
+                return cls("message", subject_key, data.message)
             case OfficerChanged():
                 return cls("officer", subject_key, "")
             case UnitChanged():

@@ -94,6 +94,20 @@ Milestone = Literal[
     "no_further_action",
     "closed",
 ]
+Attendance = Literal["required", "may_attend", "not_needed"]
+HearingStatus = Literal["listed", "adjourned", "cancelled", "held"]
+PropertyStatus = Literal[
+    "reported_stolen",
+    "reported_damaged",
+    "lost",
+    "recovered",
+    "held",
+    "held_as_evidence",
+    "ready_to_collect",
+    "returned",
+    "disposed",
+    "not_recovered",
+]
 ProblemType = Literal[
     "unknown-type",
     "invalid-data",
@@ -104,7 +118,7 @@ ProblemType = Literal[
     "not-allowed",
 ]
 Status = Literal["applied", "duplicate", "superseded", "quarantined"]
-EntityKind = Literal["crime", "victim", "update", "officer", "unit"]
+EntityKind = Literal["crime", "victim", "update", "hearing", "property", "message", "officer", "unit"]
 Precision = Literal["moment", "day", "month"]
 
 CATEGORIES: tuple[str, ...] = get_args(Category)
@@ -119,6 +133,9 @@ CHANNELS: tuple[str, ...] = get_args(Channel)
 VICTIM_WITHDRAWALS: tuple[str, ...] = get_args(VictimWithdrawal)
 UPDATE_WITHDRAWALS: tuple[str, ...] = get_args(UpdateWithdrawal)
 MILESTONES: tuple[str, ...] = get_args(Milestone)
+ATTENDANCES: tuple[str, ...] = get_args(Attendance)
+HEARING_STATUSES: tuple[str, ...] = get_args(HearingStatus)
+PROPERTY_STATUSES: tuple[str, ...] = get_args(PropertyStatus)
 PROBLEM_TYPES: tuple[str, ...] = get_args(ProblemType)
 STATUSES: tuple[str, ...] = get_args(Status)
 ENTITY_KINDS: tuple[str, ...] = get_args(EntityKind)

@@ -7,7 +7,7 @@ came in: an older event still fills in what no newer one has said.
 from collections.abc import Sequence
 from datetime import datetime
 
-from . import crimes, staff, updates, victims
+from . import belongings, crimes, hearings, messages, staff, updates, victims
 from .rows import Rows, Taken
 
 __all__ = ["Rows", "Taken", "apply"]
@@ -20,6 +20,9 @@ _APPLY = {
     "victim.withdrawn": victims.victim_withdrawn,
     "update.published": updates.update_published,
     "update.withdrawn": updates.update_withdrawn,
+    "hearing.changed": hearings.hearing_changed,
+    "property.changed": belongings.property_changed,
+    "message.sent": messages.message_sent,
     "officer.changed": staff.officer_changed,
     "unit.changed": staff.unit_changed,
 }

@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from trackmycrime.feed.contract import DateOrMoment, Event, subject_key
+from trackmycrime.feed.contract import ENTITY_KINDS, DateOrMoment, Event, subject_key
 from trackmycrime.kernel import setwise
 
-_TABLES = ("cases_crime", "cases_update", "people_victim", "people_officer", "forces_unit")
+_TABLES = (
+    "cases_crime", "cases_update", "cases_hearing", "cases_property", "cases_message", "people_victim",
+    "people_officer", "forces_unit",
+)  # fmt: skip
 # What people decided here is never the records system's to overwrite.
 _KEPT = {
     "people_victim": frozenset({"chosen_channel", "chosen_language", "chosen_at", "blocked_hashes"}),
@@ -34,6 +37,15 @@ def as_text(value: DateOrMoment | None) -> str:
     return value.value.isoformat()[: 10 if value.precision == "day" else 7]
 
 
+def note_said(row: dict[str, Any], state: str, event: Event) -> None:
+    """Note in ``row["said"]`` that this was said: by the earliest event that did, when that was, and the latest's
+    sequence. Noting the same events in another order comes to the same."""
+    sequence, time, latest = row["said"].get(state, (event.sequence, event.time.isoformat(), event.sequence))
+    if event.sequence < sequence:
+        sequence, time = event.sequence, event.time.isoformat()
+    row["said"][state] = [sequence, time, max(latest, event.sequence)]
+
+
 class Rows:
     """Everything of one force that a batch is about. `mark` what was changed; `write` writes just that."""
 
@@ -43,6 +55,9 @@ class Rows:
         self.crimes: dict[str, dict[str, Any]] = {}
         self.victims: dict[tuple[UUID, str], dict[str, Any]] = {}
         self.updates: dict[tuple[UUID, str], dict[str, Any]] = {}
+        self.hearings: dict[tuple[UUID, str], dict[str, Any]] = {}
+        self.belongings: dict[tuple[UUID, str], dict[str, Any]] = {}
+        self.messages: dict[tuple[UUID, str], dict[str, Any]] = {}
         self.staff: dict[tuple[str, str], dict[str, Any]] = {}
         self.states: list[dict[str, Any]] = []
         self.crimes_touched: set[UUID] = set()
@@ -54,9 +69,7 @@ class Rows:
 
     def load(self, taken: Iterable[Taken]) -> None:
         """Read what these events are about: at most one statement for each table."""
-        named: dict[str, set[str]] = {
-            kind: set() for kind in ("crime", "victim", "update", "officer", "unit")
-        }
+        named: dict[str, set[str]] = {kind: set() for kind in ENTITY_KINDS}
         for one in taken:
             event = one.event
             named[event.entity.kind].add(event.entity.id or event.subject_key)
@@ -79,6 +92,15 @@ class Rows:
             crimes,
         ):
             self.updates[row["crime_id"], row["update_id"]] = row
+        for kind, table, rows in (
+            ("hearing", "cases_hearing", self.hearings),
+            ("property", "cases_property", self.belongings),
+            ("message", "cases_message", self.messages),
+        ):
+            for row in self.read(
+                table, f"{kind}_id = any(%s) and crime_id = any(%s)", sorted(named[kind]), crimes
+            ):
+                rows[row["crime_id"], row[f"{kind}_id"]] = row
         for row in self.read("people_officer", "officer_id = any(%s)", sorted(named["officer"])):
             self.staff["officer", row["officer_id"]] = row
         for row in self.read("forces_unit", "unit_id = any(%s)", sorted(named["unit"])):

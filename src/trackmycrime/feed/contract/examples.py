@@ -1,4 +1,4 @@
-"""One whole event of each type, for the description. All people are made up."""
+"""One whole event of each type, as it is published. All people are made up."""
 
 from __future__ import annotations
 
@@ -63,6 +63,39 @@ _DATA: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "update.withdrawn": ("5226/0012345", {"update": "U-9001", "reason": "replaced", "replaced_by": "U-9002"}),
+    "hearing.changed": (
+        "5226/0012345",
+        {
+            "hearing": "H-77",
+            "type": "Plea and trial preparation hearing",
+            "court": {"name": "Bristol Crown Court", "address": "Small Street, Bristol BS1 1DA"},
+            "week_commencing": "2026-04-13",
+            "weeks": 2,
+            "attendance": "may_attend",
+            "status": "listed",
+        },
+    ),
+    "property.changed": (
+        "5226/0012345",
+        {
+            "property": "P-301",
+            "description": "Blue mountain bicycle",
+            "status": "ready_to_collect",
+            "value": "349.99",
+            "serial": "WTU-0042",
+            "collect_from": "Bridewell Police Station, Monday to Friday, 9am to 4pm",
+        },
+    ),
+    "message.sent": (
+        "5226/0012345",
+        {
+            "message": "M-5001",
+            "victim": "N-1002003",
+            "officer": "4711",
+            "unit": "bristol-central",
+            "text": "Please bring the receipt for the bicycle when you collect it.",
+        },
+    ),
     "officer.changed": (
         "4711",
         {
@@ -103,6 +136,27 @@ def _event(number: int, type_: str, subject: str, data: dict[str, Any]) -> dict[
         "data": data,
     }
 
+
+# A hearing has one date or the other, and a result once it has been: no one event can show every field.
+OTHERS: dict[str, dict[str, Any]] = {
+    "hearing.changed": _event(
+        100,
+        "hearing.changed",
+        "5226/0012345",
+        {
+            "hearing": "H-76",
+            "type": "First hearing",
+            "court": {"name": "Bristol Magistrates’ Court"},
+            "starts_at": "2026-03-19T10:00:00Z",
+            "attendance": "not_needed",
+            "status": "held",
+            "result": {
+                "en": "The case was sent to the Crown Court.",
+                "cy": "Anfonwyd yr achos i Lys y Goron.",
+            },
+        },
+    )
+}
 
 EVENTS: dict[str, dict[str, Any]] = {
     type_: _event(number, type_, subject, data)
