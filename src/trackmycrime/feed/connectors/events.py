@@ -43,16 +43,29 @@ def event(
     said = {"type": type, "subject": subject, "source": source, "time": time, "data": data}
     digest = hashlib.sha256(_canonical([month, place, said]).encode()).digest()
     sequence = month << 40 | place << 32 | int.from_bytes(digest[-4:], "big")
+    return _envelope(said, digest, sequence)
+
+
+def numbered(
+    *, type: str, subject: str, source: str, time: str, sequence: int, data: dict[str, Any]
+) -> dict[str, Any]:
+    """An event of the contract whose sequence the records system says."""
+    said = {"type": type, "subject": subject, "source": source, "time": time, "data": data}
+    digest = hashlib.sha256(_canonical([sequence, said]).encode("utf-8", "surrogatepass")).digest()
+    return _envelope(said, digest, sequence)
+
+
+def _envelope(said: dict[str, Any], digest: bytes, sequence: int) -> dict[str, Any]:
     return {
         "specversion": "1.0",
-        "id": f"{subject}.{digest[:12].hex()}",
-        "source": source,
-        "type": type,
-        "subject": subject,
-        "time": time,
+        "id": f"{said['subject']}.{digest[:12].hex()}",
+        "source": said["source"],
+        "type": said["type"],
+        "subject": said["subject"],
+        "time": said["time"],
         "sequence": str(sequence),
         "datacontenttype": "application/json",
-        "data": data,
+        "data": said["data"],
     }
 
 
