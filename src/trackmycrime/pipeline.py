@@ -53,12 +53,17 @@ class Staff(Protocol):
 # the feed
 
 
-def take_events(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) -> list[Result]:
-    """A delivery of the feed: keep every event, apply what can be, publish, invite, tell."""
+def take_events(
+    source: Source, judged: Sequence[Event | Refusal], *, now: datetime, again: Sequence[UUID] = ()
+) -> list[Result]:
+    """A delivery of the feed: keep every event, apply what can be, publish, invite, tell.
+
+    `again`: the rows of events that are in quarantine already, and are judged once more.
+    """
     force_lock(source.force_id)
     force = Force.objects.get(id=source.force_id)
     with setwise.ahead():
-        with accept(source, judged, now=now) as accepted:
+        with accept(source, judged, now=now, again=again) as accepted:
             publish_contacts(force, accepted.contacts)
             publishing = Refresh(force, accepted.crimes, new=accepted.new_crimes, now=now)
         setwise.check_keys()

@@ -8,22 +8,31 @@ WALLS = Walls(
         "cases_crime": {
             "desk": "select, update (withheld_here, restored_sequence, switched_on)",
             "gateway": "select, insert, update",
-            "worker": "select",
+            "worker": "select, insert, update",
         },
-        "cases_crime_state": {"desk": "select", "gateway": "select, insert", "worker": "select"},
+        "cases_crime_state": {"desk": "select", "gateway": "select, insert", "worker": "select, insert"},
         "cases_update": {
             "desk": "select, insert, update",
             "gateway": "select, insert, update",
-            "worker": "select",
+            "worker": "select, insert, update",
         },
-        "cases_hearing": {"desk": "select", "gateway": "select, insert, update"},
-        "cases_property": {"desk": "select", "gateway": "select, insert, update"},
-        "cases_message": {"desk": "select", "gateway": "select, insert, update"},
+        "cases_hearing": {
+            "desk": "select",
+            "gateway": "select, insert, update",
+            "worker": "select, insert, update",
+        },
+        "cases_property": {
+            "desk": "select",
+            "gateway": "select, insert, update",
+            "worker": "select, insert, update",
+        },
+        "cases_message": {
+            "desk": "select",
+            "gateway": "select, insert, update",
+            "worker": "select, insert, update",
+        },
     },
-    policies={
-        **{table: of_force("desk", "gateway", "worker") for table in ("cases_crime", *_OF_A_CRIME[:2])},
-        **{table: of_force("desk", "gateway") for table in _OF_A_CRIME[2:]},
-    },
+    policies={table: of_force("desk", "gateway", "worker") for table in ("cases_crime", *_OF_A_CRIME)},
     keys=[
         Key(table, f"{table}_same_force", "force_id, crime_id", "cases_crime", "force_id, id")
         for table in _OF_A_CRIME

@@ -105,9 +105,10 @@ def needs(event: Event) -> list[str]:
 class _Taking:
     """One batch being taken. Holds what the database knew, and what this batch has added to it so far."""
 
-    def __init__(self, source: Source, now: datetime) -> None:
+    def __init__(self, source: Source, now: datetime, again: Sequence[UUID]) -> None:
         self.source = source
         self.now = now
+        self.again = list(again)
         self.known: dict[str, tuple[UUID, int]] = {}
         self.looked_up: set[str] = set()
         self.sequences: dict[tuple[str, int], tuple[UUID, str]] = {}
@@ -223,8 +224,9 @@ class _Taking:
         rows = setwise.fetch(
             "select e.id, e.body, s.id as source_id, s.name, s.live_from, f.country from feed_event e"
             " join feed_source s on s.id = e.source_id join forces_force f on f.id = e.force_id"
-            " where e.force_id = %s and e.waits_for = any(%s) and e.waits_for <> '' order by e.sequence, e.id",
-            [self.source.force_id, names],
+            " where e.force_id = %s and e.waits_for = any(%s) and e.waits_for <> '' and e.id <> all(%s::uuid[])"
+            " order by e.sequence, e.id",
+            [self.source.force_id, names, self.again],
         )
         items = []
         for row in rows:
@@ -243,18 +245,22 @@ class _Taking:
 
 
 @contextmanager
-def accept(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) -> Iterator[Accepted]:
+def accept(
+    source: Source, judged: Sequence[Event | Refusal], *, now: datetime, again: Sequence[UUID] = ()
+) -> Iterator[Accepted]:
     """Keep every event of one delivery, apply those that can be, and say what became of each.
+
+    `again` are the rows under which these events are kept already, in quarantine, when they are judged once more.
 
     All of it is in the caller's transaction: after it commits every event is durable, the quarantined ones too. Within
     the block the records are changed; at its end the events themselves are written down, so that the caller can first
     ask what it wants to know of the records (`setwise.ahead`).
     """
     results: list[Result | None] = [None] * len(judged)
-    taking = _Taking(source, now)
+    taking = _Taking(source, now, again)
     rows: list[dict[str, Any]] = []
     items: list[_Item] = []
-    seen = _seen(source, judged)
+    seen = _seen(source, judged, again)
     for position, one in enumerate(judged):
         before = seen.setdefault(one.id or "", {})
         if one.digest in before:
@@ -264,6 +270,8 @@ def accept(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) 
         reused = any(before.values()) and one.id is not None
         before[one.digest] = isinstance(one, Event)
         row = _row(source, one, now)
+        if again:
+            row["id"] = again[position]
         rows.append(row)
         if isinstance(one, Refusal):
             _quarantine(row, one.problem)
@@ -298,17 +306,28 @@ def accept(source: Source, judged: Sequence[Event | Refusal], *, now: datetime) 
         changed.crimes_new,
         changed.contacts_touched,
     )
+    if again:
+        setwise.update("feed_event", ["id"], _JUDGED, rows)
+        rows = []
     _write(rows, waited, taking)
 
 
-def _seen(source: Source, judged: Sequence[Event | Refusal]) -> dict[str, dict[bytes, bool]]:
-    """Which content this source has sent before under these ids, and whether it was an event at all (or refused)."""
+_JUDGED = ["type", "subject_key", "entity", "sequence", "time", "status", "problem", "waits_for"]
+"""What judging says of an event; the rest is how it came."""
+
+
+def _seen(
+    source: Source, judged: Sequence[Event | Refusal], again: Sequence[UUID]
+) -> dict[str, dict[bytes, bool]]:
+    """Which content this source has sent before under these ids, and whether that uses the id up: not where it was
+    refused, mended or dropped."""
     seen: dict[str, dict[bytes, bool]] = {}
     ids = sorted({one.id or "" for one in judged})
     for row in setwise.fetch(
-        "select event_id, digest, entity <> '' as event from feed_event where source_id = %s and event_id = any(%s) and"
-        " (event_id <> '' or digest = any(%s))",
-        [source.id, ids, [one.digest for one in judged if not one.id]],
+        "select event_id, digest, entity <> '' and status not in ('mended', 'dropped') as event from feed_event"
+        " where source_id = %s and event_id = any(%s) and (event_id <> '' or digest = any(%s))"
+        " and id <> all(%s::uuid[])",
+        [source.id, ids, [one.digest for one in judged if not one.id], list(again)],
     ):
         seen.setdefault(row["event_id"], {})[bytes(row["digest"])] = row["event"]
     return seen

@@ -63,6 +63,7 @@ class Event(models.Model):
     received_at = models.DateTimeField()
     body = EncryptedJSONField()
     status = models.CharField(max_length=12)
+    """What it was answered with; in quarantine also ``mended`` (another row says it right) and ``dropped``"""
     problem: Any = models.JSONField(null=True)
     waits_for = models.CharField(max_length=180, blank=True)
     """The entity that must arrive first, while it waits"""
@@ -83,6 +84,34 @@ class Event(models.Model):
                 condition=models.Q(status="quarantined"),
                 name="feed_quarantine",
             ),
+        ]
+
+
+class Handling(models.Model):
+    """What an administrator asked at the desk to be done with quarantined events; a worker does it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    act = models.CharField(max_length=8)
+    """``mend``, ``replay`` or ``drop``"""
+    event_id = models.UUIDField(null=True)
+    """The row of the event; None: all that `wanted` describes"""
+    patch = EncryptedJSONField(null=True)
+    reason = models.CharField(max_length=20, blank=True)
+    wanted: Any = models.JSONField(default=dict)
+    after = models.UUIDField(null=True)
+    """How far a replay of all has come"""
+    asked_by = models.UUIDField()
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    outcome: Any = models.JSONField(default=dict)
+    """How many events were ``applied``, ``superseded``, ``quarantined``…; words of ours only"""
+
+    class Meta:
+        db_table = "feed_handling"
+        indexes = [
+            models.Index(fields=["asked_at"], condition=models.Q(done_at=None), name="feed_handling_undone"),
+            models.Index(fields=["force", "event_id"], name="feed_handling_event"),
         ]
 
 

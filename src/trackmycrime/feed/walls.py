@@ -12,14 +12,20 @@ returns table (source_id uuid, force_id smallint) language sql volatile {_FIXED}
     where t.token_hash = h and t.revoked_at is null and s.revoked_at is null
       and (t.expires_at is null or t.expires_at > at) $$"""
 
-_TABLES = ("feed_source", "feed_token", "feed_event", "feed_entity")
+_TABLES = ("feed_source", "feed_token", "feed_event", "feed_entity", "feed_handling")
 
 WALLS = Walls(
     grants={
         "feed_source": {"desk": "select", "gateway": "select", "worker": "select"},
         "feed_token": {},
-        "feed_event": {"desk": "select", "gateway": "select, insert, update", "worker": "select"},
-        "feed_entity": {"gateway": "select, insert, update", "desk": "select", "worker": "select"},
+        # the worker takes what an administrator has mended or replays: the desk asks, and writes no event itself
+        "feed_event": {
+            "desk": "select",
+            "gateway": "select, insert, update",
+            "worker": "select, insert, update",
+        },
+        "feed_entity": {"gateway": "select, insert, update", "worker": "select, insert, update"},
+        "feed_handling": {"desk": "select, insert", "worker": "select, update"},
     },
     policies={table: of_force("desk", "gateway", "worker") for table in _TABLES},
     keys=[

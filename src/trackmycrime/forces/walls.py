@@ -7,7 +7,7 @@ WALLS = Walls(
         "forces_unit": {
             "desk": "select",
             "gateway": "select, insert, update",
-            "worker": "select",
+            "worker": "select, insert, update",
         },
     },
     policies={"forces_unit": of_force("desk", "gateway", "worker")},

@@ -210,7 +210,11 @@ class Worker:
         ]
         beat = min(presence.BEAT, unseen / 4).total_seconds()
         self._listener = Listener(self.id, channels, self._heard, beat)
-        passes: Sequence[Pass] = importlib.import_module("trackmycrime.pipeline").PASSES
+        passes: list[Pass] = [
+            each
+            for page in ("pipeline", "mending")
+            for each in importlib.import_module(f"trackmycrime.{page}").PASSES
+        ]
         self._rounds = Rounds([*passes, ("sweep", self._sweep), ("expire", _expire), ("alerts", alerts.mend)])
 
     def stop(self) -> None:

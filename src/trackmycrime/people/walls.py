@@ -46,12 +46,16 @@ WALLS = Walls(
         "people_setup_link": {},
         "people_portal_session": {"portal": "select, insert, update, delete", "worker": "select, delete"},
         "people_desk_session": {"desk": "select, insert, update, delete", "worker": "select, delete"},
-        "people_officer": {"desk": "select", "gateway": "select, insert, update", "worker": "select"},
+        "people_officer": {
+            "desk": "select",
+            "gateway": "select, insert, update",
+            "worker": "select, insert, update",
+        },
         "people_victim": {
             "portal": "select, update (chosen_channel, chosen_language, chosen_at)",
             "desk": "select, update (invited_at)",
             "gateway": "select, insert, update",
-            "worker": "select, update (invited_at)",
+            "worker": "select, insert, update",
         },
         "people_invitation": {
             "desk": "select, insert, update",

@@ -12,19 +12,19 @@ WALLS = Walls(
             "portal": "select",
             "desk": "select, insert, update",
             "gateway": "select, insert, update",
-            "worker": "select",
+            "worker": "select, insert, update",
         },
         "publish_entry": {
             "portal": "select",
             "desk": "select, insert, update",
             "gateway": "select, insert, update",
-            "worker": "select",
+            "worker": "select, insert, update",
         },
         "publish_contact": {
             "portal": "select",
             "desk": "select, insert, update",
             "gateway": "select, insert, update",
-            "worker": "select",
+            "worker": "select, insert, update",
         },
     },
     policies={

@@ -71,3 +71,10 @@ def needless(force: int, kind: str, victim_ids: Sequence[UUID], *, now: datetime
     Task.objects.filter(force_id=force, kind=kind, victim_id__in=victim_ids, done_at=None).update(
         done_at=now, detail={"closed": "by itself"}
     )
+
+
+def needless_but(kind: str, still: Sequence[str], *, now: datetime) -> None:
+    """Close the open tasks of one kind whose occasion is not among those that still stand, in all forces."""
+    Task.objects.filter(kind=kind, done_at=None).exclude(once__in=still).update(
+        done_at=now, detail={"closed": "by itself"}
+    )

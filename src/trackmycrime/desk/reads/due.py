@@ -19,6 +19,8 @@ from .me import Scope
 PAGE = 20
 UNREACHABLE = ("could_not_be_reached", "tell_yourself", "tell_in_person", "invite_in_person", "not_for_me")
 """Kinds of task that mean: no machine reaches this person."""
+QUARANTINE = "feed_waits"
+"""The kind of task that is the administrators', and on no officer's list"""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def counts(scope: Scope, now: datetime) -> Counts:
     of_crime, crime_values = scope.sql("k")
     sql = f"""
     select
-      (select count(*) from tasks_task t where t.done_at is null and {of_task}) due,
+      (select count(*) from tasks_task t where t.done_at is null and t.kind <> %s and {of_task}) due,
       (select count(*) from tasks_task t where t.done_at is null and t.due_at < %s and {of_task}) late,
       (select count(*) from tasks_task t where t.done_at is null and t.kind = any(%s) and {of_task}) unreachable,
       (select count(distinct m.victim_id) from messages_message m
@@ -107,7 +109,16 @@ def counts(scope: Scope, now: datetime) -> Counts:
         join cases_crime k on k.id = c.crime_id where e.state = 'held' and c.open and {of_crime}) held,
       (select count(*) from alerts_alert a where a.state = 'not_set_up') not_set_up
     """  # noqa: S608 the conditions are ours
-    values = [*task_values, now, *task_values, list(UNREACHABLE), *task_values, *crime_values, *crime_values]
+    values = [
+        QUARANTINE,
+        *task_values,
+        now,
+        *task_values,
+        list(UNREACHABLE),
+        *task_values,
+        *crime_values,
+        *crime_values,
+    ]
     return Counts(**setwise.fetch(sql, values)[0])
 
 
@@ -122,7 +133,7 @@ left join lateral (
     select v.id, v.detail from people_victim v
     where v.crime_id = t.crime_id and (t.victim_id is null or v.id = t.victim_id)
     order by v.live desc, v.id limit 1) v on true
-where t.done_at is null and {condition}
+where t.done_at is null and t.kind <> %s and {condition}
 order by t.due_at nulls last, t.id
 offset %s limit %s
 """
@@ -135,7 +146,7 @@ def tasks(
     condition, values = scope.sql("t")
     if kinds is not None:
         condition, values = f"{condition} and t.kind = any(%s)", [*values, list(kinds)]
-    rows = setwise.fetch(_TASKS.format(condition=condition), [*values, (number - 1) * PAGE, PAGE])
+    rows = setwise.fetch(_TASKS.format(condition=condition), [QUARANTINE, *values, (number - 1) * PAGE, PAGE])
     return Slice([_task(row, now) for row in rows], number, total)
 
 

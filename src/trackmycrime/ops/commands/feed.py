@@ -17,6 +17,7 @@ from trackmycrime.feed.agent.gateway import Away, Denied, Gateway
 from trackmycrime.feed.connectors.months import month_number
 from trackmycrime.ops.attach import data_option, json_option
 from trackmycrime.ops.exits import DONE, REFUSED, Unreachable, WrongUse, answer, say
+from trackmycrime.ops.feeding import quarantine
 from trackmycrime.ops.push import record
 from trackmycrime.ops.push.inputs import Inputs, NothingFound, gathered
 from trackmycrime.ops.push.run import Pusher, Sums, save_to
@@ -35,7 +36,10 @@ def _month(_context: click.Context, _option: click.Parameter, text: str | None) 
 
 @click.group("feed")
 def command() -> None:
-    """Send police records to a gateway."""
+    """Send police records to a gateway, and look after what was sent."""
+
+
+command.add_command(quarantine.command)
 
 
 @command.command("push")
