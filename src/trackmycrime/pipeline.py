@@ -1,12 +1,12 @@
 """What follows from what: for each thing that can happen, one function that calls the next rooms in order.
 
-The gateway and the desk call these in their own transaction, bound to one force; the worker calls `PASSES`. All of it
-is in that transaction or none. What leaves the machine is only prepared here (DESIGN, «The way of the data»).
+The gateway and the desk call these in their own transaction, bound to one force; what a worker carries on is in
+`rounds`. All of it is in that transaction or none. What leaves the machine is only prepared here (DESIGN, «The way of
+the data»).
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from itertools import groupby
 from typing import Protocol
 from uuid import UUID
 
@@ -19,16 +19,14 @@ from trackmycrime.feed.accept import Result as Result
 from trackmycrime.feed.accept import Source, accept
 from trackmycrime.feed.contract import Event, Refusal
 from trackmycrime.forces.models import Force
-from trackmycrime.kernel import crypto, limits, setwise
+from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.kernel.locks import force_lock
 from trackmycrime.messages import api as messages
 from trackmycrime.people import invitations
 from trackmycrime.people.models import Victim
-from trackmycrime.people.sessions import clear_expired
 from trackmycrime.publish.contacts import publish_contacts
 from trackmycrime.publish.models import Case, Entry
-from trackmycrime.publish.promises import due_promises
 from trackmycrime.publish.published import News, Published
 from trackmycrime.publish.refresh import Refresh, protected_crimes, refresh
 from trackmycrime.tasks import api as tasks
@@ -341,62 +339,3 @@ def set_next_update(staff: Staff, case_id: UUID, on: date | None, *, now: dateti
     case.promised_on, case.version, case.changed_at = on, case.version + 1, now
     case.save(update_fields=["promised_on", "version", "changed_at"])
     _record(staff, "case.promised", "case", case_id, now)
-
-
-# the worker
-
-
-def _take_messages(now: datetime) -> int:
-    """Victims' messages become tasks with a clock."""
-    return messages.take(messages.untaken(now), now=now)
-
-
-def _send_codes(now: datetime) -> int:
-    """The codes that people who are joining have asked for go out by text."""
-    wanted = invitations.codes_wanted(now)
-    for one in wanted:
-        alerts.send_code(
-            one.victim.force_id, one.victim.id, one.invitation_id, one.code, one.expires_at, now=now
-        )
-    return len(wanted)
-
-
-def _renew_invitations(now: datetime) -> int:
-    """Unused invitations are renewed on days 3 and 10, then an officer is asked; those of closed cases end."""
-    due = sorted(invitations.due_for_renewal(now), key=lambda one: one.force_id)
-    for force_id, several in groupby(due, key=lambda one: one.force_id):
-        group = list(several)
-        force = Force.objects.get(id=force_id)
-        crimes = [one.crime_id for one in group]
-        readable = set(
-            Case.objects.filter(force=force, crime_id__in=crimes, open=True).values_list(
-                "crime_id", flat=True
-            )
-        )
-        invitations.revoke([one.victim_id for one in group if one.crime_id not in readable], now=now)
-        invitations.hand_over(force, [one for one in group if one.last and one.crime_id in readable], now=now)
-        again = [one.victim_id for one in group if not one.last and one.crime_id in readable]
-        shielded = protected_crimes(force, crimes)
-        victims = list(Victim.objects.filter(id__in=again))
-        flagged = {victim.id for victim in victims if victim.crime_id in shielded}
-        invited = invitations.renew(force, victims, flagged=flagged, now=now)
-        alerts.send_invitations(force_id, invited, now=now)
-    return len(due)
-
-
-def _ask_for_updates(now: datetime) -> int:
-    """An officer is asked for the update that a victim was promised, before its day."""
-    needs = due_promises(now)
-    return sum(tasks.open_tasks(force, several, now=now) for force, several in needs.items())
-
-
-PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
-    ("messages", _take_messages),
-    ("codes", _send_codes),
-    ("invitations", _renew_invitations),
-    ("unanswered", messages.mend),
-    ("promises", _ask_for_updates),
-    ("sessions", clear_expired),
-    ("limits", limits.clear_ended),
-)
-"""What a worker carries on, in order: (what the bell calls it, what is done). Each is a transaction, repeatable."""

@@ -44,7 +44,7 @@ SECRETS = {
 }
 """What is readable nowhere but on a page of somebody who may read it."""
 PLAIN = {
-    "52/CANARY/26": {"cases_crime", "feed_event", "feed_entity"},
+    "52/CANARY/26": {"cases_crime", "feed_event", "feed_entity", "returns_return"},
     "Turnstone Lane": {"cases_crime"},
     "Sanderling Team": {"forces_unit"},
 }

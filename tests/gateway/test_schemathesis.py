@@ -17,8 +17,10 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.gateway.sending import Sender, sender
 from tests.support.doors import role, settings_of
+from tests.support.events import NOW
 from trackmycrime.feed.contract import LINES
 from trackmycrime.gateway.description import describe
+from trackmycrime.returns import readers
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +61,9 @@ schema.app = door
 
 @pytest.fixture
 def niche() -> Sender:
-    return sender()
+    made = sender()
+    readers.allow(made.source, now=NOW)
+    return made
 
 
 @schema.parametrize()

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.messages import making
 from tests.messages.making import NOW, Made
 from tests.support.doors import role
-from trackmycrime import pipeline
+from trackmycrime import rounds
 from trackmycrime.kernel.clock import london_date
 from trackmycrime.kernel.scope import bound
 from trackmycrime.messages import api, view
@@ -72,7 +72,7 @@ def test_a_message_rings_for_a_worker(made: Made) -> None:
         write(made)
     assert any(f"pg_notify('tmc_bell', '{api.BELL}')" in query["sql"] for query in seen)
     with role("worker"):
-        assert dict(pipeline.PASSES)[api.BELL](NOW) == 1
+        assert dict(rounds.PASSES)[api.BELL](NOW) == 1
     assert Task.objects.get().kind == api.ANSWER
 
 

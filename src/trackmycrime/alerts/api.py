@@ -8,7 +8,7 @@ from trackmycrime.delivery.api import Upstairs
 from .ending import cancel_for_crimes, cancel_for_victims, mend, opened, seen
 from .inviting import Invited, send_code, send_invitations
 from .lines import Line, lines_for, waiting_for_a_channel
-from .looking import finished, recheck
+from .looking import Undelivered, finished, recheck
 from .news import News
 from .telling import tell
 
@@ -19,6 +19,7 @@ __all__ = [
     "Invited",
     "Line",
     "News",
+    "Undelivered",
     "cancel_for_crimes",
     "cancel_for_victims",
     "finished",

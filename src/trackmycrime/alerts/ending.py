@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from trackmycrime.delivery import api as delivery
-from trackmycrime.delivery.api import Finished
+from trackmycrime.delivery.api import Finished, OnFinished
 from trackmycrime.kernel import setwise
 
 from .looking import finished
@@ -49,10 +49,10 @@ def cancel_for_victims(force: int, victim_ids: Sequence[UUID], reason: str, *, n
     return _cancel(_ids(where, [force, list(victim_ids)], list(OPEN)), reason, now)
 
 
-def mend(now: datetime, *, most: int = 500) -> int:
+def mend(now: datetime, *, most: int = 500, heard: OnFinished = finished) -> int:
     """Keep two promises, now and then: no alert waits whose letter has ended, and none hides that its channel has no
-    provider. For the worker; returns how many alerts were changed."""
-    return _hear_of_the_ended(now, most) + _say_what_is_not_set_up(now)
+    provider. For the worker; returns how many alerts were changed. `heard` takes note of letters that have ended."""
+    return _hear_of_the_ended(now, most, heard) + _say_what_is_not_set_up(now)
 
 
 def _ids(where: str, params: list[Any], states: list[str]) -> list[UUID]:
@@ -79,7 +79,7 @@ def _cancel(ids: Sequence[UUID], reason: str, now: datetime) -> int:
     return _set(list(stopped), list(OPEN), "cancelled", reason, now)
 
 
-def _hear_of_the_ended(now: datetime, most: int) -> int:
+def _hear_of_the_ended(now: datetime, most: int, heard: OnFinished) -> int:
     rows = setwise.fetch(
         "select a.id as owner, d.id, d.force_id, d.purpose, d.channel, d.state, d.reason from alerts_alert a"
         " join lateral (select * from delivery_dispatch x where x.owner_id = a.id"
@@ -101,7 +101,7 @@ def _hear_of_the_ended(now: datetime, most: int) -> int:
         for row in rows
         if row["state"] != "cancelled"
     ]
-    finished(ended, now)
+    heard(ended, now)
     for row in rows:
         if row["state"] == "cancelled":
             _set([row["owner"]], list(OPEN), "cancelled", row["reason"], now)

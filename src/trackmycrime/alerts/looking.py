@@ -80,12 +80,24 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     return verdicts
 
 
-def finished(ended: Sequence[Finished], now: datetime) -> None:
+@dataclass(frozen=True)
+class Undelivered:
+    """An alert that no safe way is left for; an officer was asked to reach the victim."""
+
+    alert_id: UUID
+    victim_id: UUID
+    about: str
+    tried: tuple[dict[str, str], ...]
+    """The channels that failed, in order: ``{"channel", "reason"}``"""
+
+
+def finished(ended: Sequence[Finished], now: datetime) -> list[Undelivered]:
     """Take note of letters that a provider accepted, or that failed for good.
 
-    After a failure the next safe channel is taken; where none is left, an officer gets a task. Alerts that have ended
-    otherwise meanwhile (the victim has looked) stay as they are.
+    After a failure the next safe channel is taken; where none is left, an officer gets a task, and the alert is among
+    those returned. Alerts that have ended otherwise meanwhile (the victim has looked) stay as they are.
     """
+    undelivered: list[Undelivered] = []
     accepted = [each.owner_id for each in ended if each.state == "accepted" and each.purpose != "code"]
     if accepted:
         setwise.fetch(
@@ -95,7 +107,7 @@ def finished(ended: Sequence[Finished], now: datetime) -> None:
         )
     failed = {each.owner_id: each for each in ended if each.state == "failed" and each.purpose != "code"}
     if not failed:
-        return
+        return undelivered
     work = _Afresh(now)
     alerts = _alerts(list(failed), now)
     known = people({row["victim_id"] for row in alerts.values()})
@@ -112,7 +124,9 @@ def finished(ended: Sequence[Finished], now: datetime) -> None:
             work.go_on(alert, person, verdict)
         else:
             work.end(alert, person, _End("failed", end.reason))
+            undelivered.append(Undelivered(owner, person.id, alert["about"], tuple(alert["tried"])))
     work.write()
+    return undelivered
 
 
 # what still holds

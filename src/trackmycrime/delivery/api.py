@@ -8,13 +8,14 @@ from uuid import UUID
 from trackmycrime.kernel import bell, crypto, setwise
 
 from . import presence
-from .letters import SECRET, Finished, Letter, Stop, Upstairs, Verdict, Wait
+from .letters import SECRET, Finished, Letter, OnFinished, Stop, Upstairs, Verdict, Wait
 from .providers import set_up
 
 __all__ = [
     "BELL",
     "Finished",
     "Letter",
+    "OnFinished",
     "Standing",
     "Stop",
     "Upstairs",

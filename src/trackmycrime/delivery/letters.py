@@ -89,7 +89,7 @@ class Finished:
 StillAllowed = Callable[[Sequence[Letter], datetime], Mapping[UUID, Verdict]]
 """Says for letters about to be sent which must stop or wait, and why; all others go. Called inside the claim."""
 
-OnFinished = Callable[[Sequence[Finished], datetime], None]
+OnFinished = Callable[[Sequence[Finished], datetime], object]
 """Hears of letters that were accepted or failed for good, in the transaction that writes it down."""
 
 

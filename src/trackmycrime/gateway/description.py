@@ -21,6 +21,7 @@ from trackmycrime.feed.contract import (
     envelope_schema,
 )
 from trackmycrime.feed.contract.examples import EVENTS
+from trackmycrime.gateway import described_returns as back
 from trackmycrime.gateway.answers import only
 
 JSON = "application/json"
@@ -55,10 +56,18 @@ def describe() -> dict[str, Any]:
         },
         "servers": [{"url": "/"}],
         "security": [{"token": []}],
-        "tags": [{"name": "feed", "description": "What a records system says."}, {"name": "door"}],
+        "tags": [
+            {"name": "feed", "description": "What a records system says."},
+            {"name": "returns", "description": "What victims did, back to the records system."},
+            {"name": "door"},
+        ],
         "paths": {
             "/api/feed/v1/events": {"post": _events()},
             "/api/feed/v1/whoami": {"get": _whoami()},
+            "/api/feed/v1/returns": {"get": _back(back.PULL, "One page.", "ReturnsPage", "400")},
+            "/api/feed/v1/returns/ack": {
+                "post": _back(back.ACKNOWLEDGE, "It is.", "Acknowledged", "400", "413", "415", "422")
+            },
             "/api/feed/v1/openapi.json": {
                 "get": _open("Description", "This description.", {"type": "object"})
             },
@@ -136,6 +145,11 @@ def _whoami() -> dict[str, Any]:
     }
 
 
+def _back(operation: dict[str, Any], said: str, schema: str, *statuses: str) -> dict[str, Any]:
+    problems = _problems(*sorted({*statuses, "401", "403", "405", "409", "429", "500", "503"}))
+    return operation | {"responses": {"200": _response(said, {"$ref": f"{_REF}{schema}"}), **problems}}
+
+
 def _open(summary: str, description: str, schema: dict[str, Any], *, busy: bool = False) -> dict[str, Any]:
     return {
         "tags": ["door"],
@@ -158,6 +172,7 @@ _REASONS = {
     "401": "No token, or one that does not count.",
     "403": "The token may not do this.",
     "405": "Another method.",
+    "409": "A cursor that is ahead of the newest return.",
     "413": "Over 5 MiB unpacked, or over 1,000 events. Nothing was taken.",
     "415": "Another Content-Type or Content-Encoding. Nothing was taken.",
     "422": "Sound JSON that is not what the Content-Type says. Nothing was taken.",
@@ -209,7 +224,7 @@ def _schemas() -> dict[str, Any]:
             "mapping": {type_: f"{_REF}{type_}" for type_ in TYPES},
         },
     }
-    return schemas | _ANSWERS
+    return schemas | _ANSWERS | back.SCHEMAS
 
 
 def _plain(schema: Any) -> Any:
@@ -278,7 +293,7 @@ _ANSWERS: dict[str, Any] = {
             "force": {"type": "string", "description": "The force's short name."},
             "force_name": _TEXT,
             "source": {"type": "string", "description": "The source's name."},
-            "scopes": {"type": "array", "items": {"enum": list(TYPES)}},
+            "scopes": {"type": "array", "items": {"enum": [*TYPES, "returns"]}},
             "live_from": {
                 "type": "string",
                 "description": "Events before this moment neither alert nor invite; «always»: all are live.",

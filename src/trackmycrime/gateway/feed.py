@@ -13,9 +13,12 @@ from trackmycrime.gateway.credentials import source_of
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.scope import bound
 from trackmycrime.pipeline import Result, take_events
+from trackmycrime.returns.api import may_read
 
 # Deliveries of one force are taken one after the other; who waits longer than this is asked to come again.
 LOCK_SECONDS = 15
+RETURNS = "returns"
+"""The scope of a token that may read what victims did."""
 
 
 @only("POST")
@@ -76,13 +79,17 @@ def whoami(request: HttpRequest) -> HttpResponse:
     source_id, force_id = found
     with bound(force=force_id):
         known = sources.load(source_id)
+        reads = may_read(source_id)
     types = known.sender.types
     return answer(
         {
             "force": known.force,
             "force_name": known.force_name,
             "source": known.sender.name,
-            "scopes": [type_ for type_ in TYPES if types is None or type_ in types],
+            "scopes": [
+                *(type_ for type_ in TYPES if types is None or type_ in types),
+                *([RETURNS] if reads else []),
+            ],
             "live_from": sources.say_live_from(known.sender.live_from),
         }
     )

@@ -25,7 +25,7 @@ PER_HOUR = Limit("message", 20, timedelta(hours=1))
 """How much one victim may write: more than a person in need writes, less than fills a team's day."""
 
 BELL = "messages"
-"""What the worker's pass that takes messages is called (`pipeline.PASSES`)."""
+"""What the worker's pass that takes messages is called (`rounds.PASSES`)."""
 INSUFFICIENT_PRIVILEGE = "42501"
 SHOWN = 200
 """How many messages of a thread are read at once, the newest."""

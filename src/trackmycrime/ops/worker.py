@@ -1,7 +1,7 @@
 """The worker: what leaves the machine, and what waits for its hour. Any number of them, on any number of machines.
 
 Threads: a listener (its own connection: hears the bell, shows that this worker lives), a crew for each channel that is
-set up (`delivery.crew`), and one for the rounds: what the pipeline gives a worker to do, when something rang and every
+set up (`delivery.crew`), and one for the rounds: what `rounds` gives a worker to do, when something rang and every
 few seconds. Rows are the truth, so a lost ring costs a second and a lost worker costs what it had in flight.
 
 ``TMC_TEST_PAUSE_AT`` is for tests only: the worker stands still at that point, after saying so on standard error, until
@@ -11,7 +11,6 @@ it is killed. Points: ``claimed`` (held, not sent), ``sent`` (a provider has it,
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import queue
@@ -27,7 +26,7 @@ from uuid import UUID
 import psycopg
 from django.db import connection, transaction
 
-from trackmycrime.alerts import api as alerts
+from trackmycrime import mending, rounds
 from trackmycrime.delivery import api as delivery
 from trackmycrime.delivery import presence, providers, work
 from trackmycrime.delivery.crew import Crew
@@ -202,7 +201,7 @@ class Worker:
                 channel,
                 partial(providers.opened, channel),
                 self.id,
-                alerts.UPSTAIRS,
+                rounds.UPSTAIRS,
                 senders=senders[channel],
                 at=at or pause_points(),
             )
@@ -210,12 +209,8 @@ class Worker:
         ]
         beat = min(presence.BEAT, unseen / 4).total_seconds()
         self._listener = Listener(self.id, channels, self._heard, beat)
-        passes: list[Pass] = [
-            each
-            for page in ("pipeline", "mending")
-            for each in importlib.import_module(f"trackmycrime.{page}").PASSES
-        ]
-        self._rounds = Rounds([*passes, ("sweep", self._sweep), ("expire", _expire), ("alerts", alerts.mend)])
+        passes: list[Pass] = [*rounds.PASSES, *mending.PASSES]
+        self._rounds = Rounds([*passes, ("sweep", self._sweep), ("expire", _expire)])
 
     def stop(self) -> None:
         """End in order: nothing new is claimed, what is in flight is finished. May be called from a signal handler."""
@@ -258,7 +253,7 @@ class Worker:
     def _sweep(self, now: datetime) -> int:
         if not self._listener.steady(self._unseen):
             return 0
-        return work.sweep(self.id, now=now, unseen=self._unseen, upstairs=alerts.UPSTAIRS)
+        return work.sweep(self.id, now=now, unseen=self._unseen, upstairs=rounds.UPSTAIRS)
 
     def _broken(self, args: threading.ExceptHookArgs) -> None:
         """A thread died of something that nobody foresaw: end, and be started again, rather than limp."""

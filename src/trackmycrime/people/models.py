@@ -188,6 +188,27 @@ class Victim(models.Model):
         ]
 
 
+class ContactChange(models.Model):
+    """That a victim chose, here, another way or another language to be told in."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    victim = models.ForeignKey(Victim, models.CASCADE, db_constraint=False)
+    channel = models.CharField(max_length=10, blank=True)
+    language = models.CharField(max_length=8, blank=True)
+    changed: Any = ArrayField(models.CharField(max_length=20))
+    """Which of them is new: ``preferred_channel``, ``language``"""
+    at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    """When the worker carried on what follows from it (the records system is told)"""
+
+    class Meta:
+        db_table = "people_contact_change"
+        indexes = [
+            models.Index(fields=["at"], condition=models.Q(taken_at=None), name="people_contact_untaken")
+        ]
+
+
 class Invitation(models.Model):
     """The one mail, text or letter by which a victim joins. Proof is the token and, besides, a code by another way.
 

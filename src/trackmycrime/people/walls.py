@@ -57,6 +57,7 @@ WALLS = Walls(
             "gateway": "select, insert, update",
             "worker": "select, insert, update",
         },
+        "people_contact_change": {"portal": "insert", "worker": "select, update (taken_at)"},
         "people_invitation": {
             "desk": "select, insert, update",
             "gateway": "select, insert, update",
@@ -84,9 +85,20 @@ WALLS = Walls(
             ],
             **of_force("desk", "gateway", "worker"),
         },
+        "people_contact_change": {
+            "portal": [Policy("", f"victim_id = {MY_VICTIMS} and taken_at is null", "insert")],
+            **of_force("worker"),
+        },
         "people_invitation": of_force("desk", "gateway", "worker"),
     },
     keys=[
+        Key(
+            "people_contact_change",
+            "people_contact_change_same_force",
+            "force_id, victim_id",
+            "people_victim",
+            "force_id, id",
+        ),
         Key("people_victim", "people_victim_same_force", "force_id, crime_id", "cases_crime", "force_id, id"),
         Key(
             "people_invitation",

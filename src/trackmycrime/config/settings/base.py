@@ -94,7 +94,19 @@ for _url in (TMC_PORTAL_URL, TMC_DESK_URL):
         ALLOWED_HOSTS.append(_host)
 
 # kernel stands last: it builds the walls when every other room's tables are there
-ROOMS = ["audit", "forces", "tasks", "delivery", "people", "cases", "feed", "publish", "messages", "alerts"]
+ROOMS = [
+    "audit",
+    "forces",
+    "tasks",
+    "delivery",
+    "people",
+    "cases",
+    "feed",
+    "publish",
+    "messages",
+    "alerts",
+    "returns",
+]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",

@@ -8,6 +8,7 @@ import click
 
 from trackmycrime.feed.contract import TYPES
 from trackmycrime.ops.attach import json_option, with_database
+from trackmycrime.ops.commands import returns
 from trackmycrime.ops.commands.force import named
 from trackmycrime.ops.exits import WrongUse, answer
 
@@ -15,6 +16,9 @@ from trackmycrime.ops.exits import WrongUse, answer
 @click.group("source")
 def command() -> None:
     """The records systems that may send events: add, rotate, revoke, list."""
+
+
+command.add_command(returns.command)
 
 
 @command.command("add")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from trackmycrime.kernel.clock import utc_now
+from trackmycrime.people import choices
 from trackmycrime.people.access import PortalRequest
 from trackmycrime.people.models import Victim
 from trackmycrime.portal import reads, ways
@@ -53,13 +54,15 @@ class Settings(forms.Form):
         )
 
     def save(self, account_id: UUID, *, now: datetime) -> None:
-        """Keep what was chosen. It stands over what the records system prefers, and never over what is safe."""
-        for _title, victim in self.parts:
-            Victim.objects.filter(id=victim.id, account_id=account_id).update(
-                chosen_channel=self.cleaned_data.get(f"channel_{victim.id}", victim.chosen_channel),
-                chosen_language=self.cleaned_data["language"],
-                chosen_at=now,
+        """Keep what was chosen."""
+        chosen = {
+            victim.id: choices.Choice(
+                self.cleaned_data.get(f"channel_{victim.id}", victim.chosen_channel),
+                self.cleaned_data["language"],
             )
+            for _title, victim in self.parts
+        }
+        choices.choose(account_id, chosen, now=now)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

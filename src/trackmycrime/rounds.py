@@ -1,0 +1,106 @@
+"""What follows from what where a worker carries it on: what the portal started, what waits for its hour, what was sent.
+
+Each function calls the rooms in order, as those of `pipeline` do for the gateway and the desk, in one transaction.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from trackmycrime.alerts import api as alerts
+from trackmycrime.delivery.api import Finished, Upstairs
+from trackmycrime.forces.models import Force
+from trackmycrime.kernel import limits
+from trackmycrime.messages import api as messages
+from trackmycrime.people import choices, invitations
+from trackmycrime.people.models import Victim
+from trackmycrime.people.sessions import clear_expired
+from trackmycrime.publish.models import Case
+from trackmycrime.publish.promises import due_promises
+from trackmycrime.publish.refresh import protected_crimes
+from trackmycrime.returns import api as returns
+from trackmycrime.tasks import api as tasks
+
+
+def _take_messages(now: datetime) -> int:
+    """Victims' messages become tasks with a clock, and go back to the records system."""
+    untaken = messages.untaken(now)
+    returns.add(returns.of_messages(untaken), now=now)
+    messages.take(untaken, now=now)
+    return len(untaken)
+
+
+def _take_contact_changes(now: datetime) -> int:
+    """How victims have chosen to be told goes back to the records system."""
+    untaken = choices.untaken(now)
+    returns.add(returns.of_contacts(untaken), now=now)
+    choices.take(untaken, now=now)
+    return len(untaken)
+
+
+def letters_ended(ended: Sequence[Finished], now: datetime) -> None:
+    """Letters were accepted, or failed for good; whom no way reached, an officer and the records system hear of."""
+    returns.add(returns.of_undelivered(alerts.finished(ended, now), now=now), now=now)
+
+
+UPSTAIRS = Upstairs(alerts.recheck, letters_ended)
+"""What `delivery` asks and tells."""
+
+
+def _mend_alerts(now: datetime) -> int:
+    """No alert waits whose letter has ended."""
+    return alerts.mend(now, heard=letters_ended)
+
+
+def _send_codes(now: datetime) -> int:
+    """The codes that people who are joining have asked for go out by text."""
+    wanted = invitations.codes_wanted(now)
+    for one in wanted:
+        alerts.send_code(
+            one.victim.force_id, one.victim.id, one.invitation_id, one.code, one.expires_at, now=now
+        )
+    return len(wanted)
+
+
+def _renew_invitations(now: datetime) -> int:
+    """Unused invitations are renewed on days 3 and 10, then an officer is asked; those of closed cases end."""
+    due = sorted(invitations.due_for_renewal(now), key=lambda one: one.force_id)
+    for force_id, several in groupby(due, key=lambda one: one.force_id):
+        group = list(several)
+        force = Force.objects.get(id=force_id)
+        crimes = [one.crime_id for one in group]
+        readable = set(
+            Case.objects.filter(force=force, crime_id__in=crimes, open=True).values_list(
+                "crime_id", flat=True
+            )
+        )
+        invitations.revoke([one.victim_id for one in group if one.crime_id not in readable], now=now)
+        invitations.hand_over(force, [one for one in group if one.last and one.crime_id in readable], now=now)
+        again = [one.victim_id for one in group if not one.last and one.crime_id in readable]
+        shielded = protected_crimes(force, crimes)
+        victims = list(Victim.objects.filter(id__in=again))
+        flagged = {victim.id for victim in victims if victim.crime_id in shielded}
+        invited = invitations.renew(force, victims, flagged=flagged, now=now)
+        alerts.send_invitations(force_id, invited, now=now)
+    return len(due)
+
+
+def _ask_for_updates(now: datetime) -> int:
+    """An officer is asked for the update that a victim was promised, before its day."""
+    needs = due_promises(now)
+    return sum(tasks.open_tasks(force, several, now=now) for force, several in needs.items())
+
+
+PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
+    ("messages", _take_messages),
+    ("contacts", _take_contact_changes),
+    ("alerts", _mend_alerts),
+    ("returns", returns.number),
+    ("codes", _send_codes),
+    ("invitations", _renew_invitations),
+    ("unanswered", messages.mend),
+    ("promises", _ask_for_updates),
+    ("sessions", clear_expired),
+    ("limits", limits.clear_ended),
+)
+"""What a worker carries on, in order: (what the bell calls it, what is done). Each is a transaction, repeatable."""
