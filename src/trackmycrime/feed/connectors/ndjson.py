@@ -35,21 +35,25 @@ def is_ndjson(path: Path) -> bool:
     return _NAME.fullmatch(path.name) is not None
 
 
-def lines_in(path: Path) -> Iterator[EventLine | Refusal]:
-    """Every line of a file that is not blank: what can be sent, and what cannot and why, in order."""
+def lines_in(path: Path, told: str = "") -> Iterator[EventLine | Refusal]:
+    """Every line of a file that is not blank: what can be sent, and what cannot and why, in order.
+
+    `told` is the name of the file in refusals, if that is not its path.
+    """
+    name = told or str(path)
     number = 0
     try:
         for number, line in lines_of(path):
             if line is None or len(line) > MOST_BYTES:
                 wrong = f"the line is longer than {MOST_BYTES // 1024**2} MiB"
-                yield Refusal(str(path), number, "", wrong, "one event, as the contract limits it")
+                yield Refusal(name, number, "", wrong, "one event, as the contract limits it")
                 continue
             text = line.removeprefix(_BOM) if number == 1 else line
             if text.strip():
-                yield _checked(str(path), number, text)
+                yield _checked(name, number, text)
     except BrokenOff as why:
         reason = f"the file broke off after line {number}: {why}"
-        yield Refusal(str(path), number, "", reason, "the whole file", "file", 0)
+        yield Refusal(name, number, "", reason, "the whole file", "file", 0)
 
 
 def _checked(file: str, number: int, text: bytes) -> EventLine | Refusal:

@@ -36,6 +36,14 @@ class Refusal:
         }
 
 
+class Wrong(Exception):
+    """A row, or one value in it, cannot be used: in which column, why, and what would be right."""
+
+    def __init__(self, column: str, reason: str, right: str) -> None:
+        super().__init__(reason)
+        self.column, self.reason, self.right = column, reason, right
+
+
 Refuse = Callable[[Refusal], None]
 
 

@@ -17,9 +17,10 @@ from trackmycrime.feed.connectors.mapping.compiling import TEXT, Compiler, zone_
 from trackmycrime.feed.connectors.mapping.conditions import Condition, conditions
 from trackmycrime.feed.connectors.mapping.fields import Column, Object, Row
 from trackmycrime.feed.connectors.mapping.shape import shape_of
-from trackmycrime.feed.connectors.mapping.values import Dates, Point, Wrong, microseconds, text_of
+from trackmycrime.feed.connectors.mapping.values import Dates, Point, microseconds, text_of
 from trackmycrime.feed.connectors.options import Options, meant
 from trackmycrime.feed.connectors.protocol import Settings, Unfit
+from trackmycrime.feed.connectors.refusals import Wrong
 from trackmycrime.feed.contract import MODELS, TYPES, Line, Refusal, judge
 
 __all__ = ["Mapped", "Turned", "Wrong", "read_mapping"]

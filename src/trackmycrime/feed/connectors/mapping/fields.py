@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from trackmycrime.feed.connectors.mapping.values import Wrong, named, text_of
+from trackmycrime.feed.connectors.mapping.values import named, text_of
+from trackmycrime.feed.connectors.refusals import Wrong
 
 Row = Mapping[str, object]
 Convert = Callable[[object, str], Any]

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from trackmycrime.feed.connectors.refusals import Wrong
+
 ISO = "iso"
 MOST_SEQUENCE = 2**63 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,14 +20,6 @@ _TRUE = frozenset({"true", "yes", "y", "1", "t"})
 _FALSE = frozenset({"false", "no", "n", "0", "f"})
 _NAMED = 8
 """So many known words are named in a message"""
-
-
-class Wrong(Exception):
-    """A value cannot be used: in which column, why, and what would be right."""
-
-    def __init__(self, column: str, reason: str, right: str) -> None:
-        super().__init__(reason)
-        self.column, self.reason, self.right = column, reason, right
 
 
 def text_of(value: object, column: str) -> str | None:

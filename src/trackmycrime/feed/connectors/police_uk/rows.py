@@ -1,24 +1,18 @@
-"""Rows of an extract, read so that one broken row costs itself only.
-
-The published files never break a row over lines, so a line is a row: a quote that is opened and never
-closed cannot swallow the rest of the file. Where a few following lines close it and make a row of the
-right width, they are taken together, because that is what a CSV writer means by it.
-"""
+"""Rows of an extract, read so that one broken row costs itself only."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from trackmycrime.feed.connectors.lines import BrokenOff, lines_of
+from trackmycrime.feed.connectors.delimited import Records, Written
+from trackmycrime.feed.connectors.lines import BrokenOff
 from trackmycrime.feed.connectors.months import month_number, month_text
 from trackmycrime.feed.connectors.police_uk.files import NAMES, ExtractFile
 from trackmycrime.feed.connectors.police_uk.labels import Status, crime_type, status_of
-from trackmycrime.feed.connectors.refusals import Refusal, Refuse, shown
+from trackmycrime.feed.connectors.refusals import Refusal, Refuse, Wrong, shown
 
-_LONGEST = 64 * 1024
-_LOOK_AHEAD = 5
+_WRITTEN = Written(header=f"a header; {NAMES}", longest=64 * 1024, ahead=5)
 
 # What is needed; the other published columns may be there or not.
 _NEEDED = {
@@ -50,18 +44,10 @@ class Counts:
     refused: int = 0
 
 
-class _Wrong(Exception):
-    """A row is refused: the column, the reason, and what would be right."""
-
-    def __init__(self, column: str, reason: str, right: str) -> None:
-        super().__init__(reason)
-        self.column, self.reason, self.right = column, reason, right
-
-
 def rows_of(file: ExtractFile, counts: Counts, refuse: Refuse) -> Iterator[Row]:
     """Every good row of one file; the others are counted and refused with line, column and what is right."""
     name = str(file.path)
-    source = _Lines(file)
+    source = Records(file.path, _WRITTEN)
     try:
         header = source.header()
         missing = [column for column in _NEEDED[file.kind] if column not in header]
@@ -81,7 +67,7 @@ def rows_of(file: ExtractFile, counts: Counts, refuse: Refuse) -> Iterator[Row]:
                 if wrong is not None:
                     raise wrong
                 row = _row(fields, places, file)
-            except _Wrong as why:
+            except Wrong as why:
                 counts.refused += 1
                 refuse(Refusal(name, number, why.column, why.reason, why.right))
                 continue
@@ -90,108 +76,11 @@ def rows_of(file: ExtractFile, counts: Counts, refuse: Refuse) -> Iterator[Row]:
             else:
                 counts.turned += 1
                 yield row
-    except _Wrong as why:
+    except Wrong as why:
         refuse(Refusal(name, 1, why.column, why.reason, why.right, "file", 0))
     except BrokenOff as why:
         reason = f"the file broke off after line {source.number}: {why}"
         refuse(Refusal(name, source.number, "", reason, "the whole file, as it was published", "file", 0))
-
-
-class _Lines:
-    """The lines of one file as records of fields, with one line's memory and a short look ahead."""
-
-    def __init__(self, file: ExtractFile) -> None:
-        self._lines = lines_of(file.path, _LONGEST)
-        self._ahead: list[tuple[int, bytes | None]] = []
-        self.number = 0
-
-    def header(self) -> list[str]:
-        first = next(self._lines, None)
-        if first is None or not first[1]:
-            raise _Wrong("", "the file is empty or begins with an empty line", f"a header; {NAMES}")
-        self.number = 1
-        line = first[1].removeprefix(b"\xef\xbb\xbf")
-        if first[1][:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise _Wrong("", "the file is UTF-16", "UTF-8, as data.police.uk publishes it")
-        fields = _fields(_text(line))
-        if fields is None:
-            raise _Wrong("", "a quote in the header is opened and not closed", "a plain header")
-        return [field.strip() for field in fields]
-
-    def rest(self) -> int:
-        """How many rows follow, without reading them as rows."""
-        return sum(1 for _, line in self._lines if line != b"")
-
-    def records(self, width: int) -> Iterator[tuple[int, list[str], _Wrong | None]]:
-        while (taken := self._next()) is not None:
-            number, line = taken
-            self.number = number
-            if line == b"":
-                continue
-            try:
-                yield number, self._record(line, width), None
-            except _Wrong as why:
-                yield number, [], why
-
-    def _next(self) -> tuple[int, bytes | None] | None:
-        return self._ahead.pop(0) if self._ahead else next(self._lines, None)
-
-    def _record(self, line: bytes | None, width: int) -> list[str]:
-        if line is None:
-            raise _Wrong("", f"the line is longer than {_LONGEST} bytes", "one row of a few hundred bytes")
-        text = _text(line)
-        fields = _fields(text)
-        if fields is None:
-            fields = self._joined(text, width)
-        if len(fields) != width:
-            raise _Wrong("", f"the row has {len(fields)} fields", f"{width} fields, as the header has")
-        return fields
-
-    def _joined(self, text: str, width: int) -> list[str]:
-        """The row that a quote carries over the next lines, if they make exactly one of the right width."""
-        for count in range(_LOOK_AHEAD):
-            if len(self._ahead) <= count:
-                further = next(self._lines, None)
-                if further is None:
-                    break
-                self._ahead.append(further)
-            line = self._ahead[count][1]
-            if line is None:
-                break
-            try:
-                text += "\n" + _text(line)
-            except _Wrong:
-                break
-            fields = _fields(text)
-            if fields is not None and len(fields) == width:
-                del self._ahead[: count + 1]
-                return fields
-        raise _Wrong(
-            "", "a quote is opened and not closed", 'a field in quotes with inner quotes doubled ("")'
-        )
-
-
-def _text(line: bytes) -> str:
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise _Wrong("", f"byte {error.start + 1} of the line is not UTF-8", "UTF-8 text") from None
-    if "\x00" in text:
-        raise _Wrong("", "the line holds a NUL character (U+0000)", "text without control characters")
-    return text
-
-
-def _fields(text: str) -> list[str] | None:
-    """The fields of a record, or None where a quote stays open. Raises _Wrong for other bad quoting."""
-    if '"' not in text:
-        return text.split(",")
-    try:
-        records = list(csv.reader([text], strict=True))
-    except csv.Error as error:
-        if "unexpected end of data" in str(error):
-            return None
-        raise _Wrong("", "quotes inside the row do not match", 'inner quotes doubled ("")') from None
-    return records[0] if records else []
 
 
 def _row(fields: list[str], places: dict[str, int], file: ExtractFile) -> Row | None:
@@ -201,10 +90,10 @@ def _row(fields: list[str], places: dict[str, int], file: ExtractFile) -> Row | 
     given = fields[places["Month"]].strip()
     month = month_number(given)
     if month is None:
-        raise _Wrong("Month", f"{shown(given)} is not a month", "YYYY-MM, for example 2021-05")
+        raise Wrong("Month", f"{shown(given)} is not a month", "YYYY-MM, for example 2021-05")
     if month > file.month:
         own = month_text(file.month)
-        raise _Wrong(
+        raise Wrong(
             "Month", f"{shown(given)} is later than the file, which is of {own}", f"{own}, or earlier"
         )
     try:
@@ -212,12 +101,12 @@ def _row(fields: list[str], places: dict[str, int], file: ExtractFile) -> Row | 
     except ValueError:
         identity = b""
     if len(identity) != 32 or len(crime_id) != 64:
-        raise _Wrong("Crime ID", "this is not a Crime ID", "64 hexadecimal characters, or nothing")
+        raise Wrong("Crime ID", "this is not a Crime ID", "64 hexadecimal characters, or nothing")
     place = " ".join(_printable(fields[places["Location"]]).split())
     if place.casefold() == "no location":
         place = ""
     if len(place) > _PLACE_LIMIT:
-        raise _Wrong("Location", f"{len(place)} characters are too many", f"at most {_PLACE_LIMIT}")
+        raise Wrong("Location", f"{len(place)} characters are too many", f"at most {_PLACE_LIMIT}")
     if file.kind == "outcomes":
         return Row(
             identity, month, place, "", _status(fields[places["Outcome type"]], "Outcome type", True), ""
@@ -225,7 +114,7 @@ def _row(fields: list[str], places: dict[str, int], file: ExtractFile) -> Row | 
     label = fields[places["Crime type"]]
     kind = crime_type(label)
     if kind is None:
-        raise _Wrong("Crime type", f"{shown(label)} is not a crime type", "a type as data.police.uk names it")
+        raise Wrong("Crime type", f"{shown(label)} is not a crime type", "a type as data.police.uk names it")
     status = _status(fields[places["Last outcome category"]], "Last outcome category", False)
     at = places.get("LSOA name")
     district = fields[at].strip().rpartition(" ")[0] if at is not None else ""
@@ -240,10 +129,8 @@ def _status(label: str, column: str, needed: bool) -> Status | None:
     if not label.strip():
         if not needed:
             return None
-        raise _Wrong(column, "the outcome is missing", "an outcome as data.police.uk names it")
+        raise Wrong(column, "the outcome is missing", "an outcome as data.police.uk names it")
     status = status_of(label)
     if status is None:
-        raise _Wrong(
-            column, f"{shown(label)} is not a known outcome", "an outcome as data.police.uk names it"
-        )
+        raise Wrong(column, f"{shown(label)} is not a known outcome", "an outcome as data.police.uk names it")
     return status
