@@ -24,8 +24,9 @@ from trackmycrime.tasks import api as tasks
 def replay(force_id: int, rows: Sequence[UUID], *, by: Actor, now: datetime) -> Counter[str]:
     """Judge quarantined events once more, and take those that can be now as a delivery; counts what became of them."""
     force_lock(force_id)
+    found, unkept = quarantine.judged_again(force_id, rows, now=now)
     fates, acts = Counter[str](), []
-    for source, several in quarantine.judged_again(force_id, rows, now=now).items():
+    for source, several in found.items():
         results = take_events(
             source, [one.judged for one in several], now=now, again=[one.row for one in several]
         )
@@ -34,7 +35,7 @@ def replay(force_id: int, rows: Sequence[UUID], *, by: Actor, now: datetime) -> 
             if (now_is := result.problem.type if result.problem else result.status) != one.problem:
                 acts.append(Act("event.replayed", "event", str(one.row), {"was": one.problem, "is": now_is}))
     record(by, acts, force=force_id, now=now)
-    return fates + Counter(unkept=len(rows) - fates.total())
+    return fates + Counter(unkept=unkept, gone=len(rows) - unkept - fates.total())
 
 
 def mend(force_id: int, row: UUID, patch: dict[str, Any], *, by: Actor, now: datetime) -> Result:

@@ -11,6 +11,7 @@ from tests.support.events import START, crime, event, judged, make_force, make_s
 from trackmycrime import pipeline
 from trackmycrime.cases.models import Crime
 from trackmycrime.feed.accept import Source
+from trackmycrime.feed.models import Event
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.crypto import blind_email
@@ -114,3 +115,13 @@ def held(made: World, reference: str = "52/1", update_id: str = "h1") -> UUID:
     data["text"] = {"en": "The person on bail must not come to your street."}
     made.send(event("update.published", reference, made.sequence, data))
     return made.held(reference).id
+
+
+def quarantined(made: World, person: str = "Q1") -> UUID:
+    """An event about a crime that has not come, so that it waits in quarantine."""
+    waits = victim("99/1", 1, person, name="Rhian Example")
+    with role("gateway"), bound(force=made.force.id):
+        (result,) = pipeline.take_events(made.source, judged(waits, now=utc_now()), now=utc_now())
+    assert result.problem
+    assert result.problem.type == "waiting-for-crime"
+    return Event.objects.get(force=made.force, event_id=waits["id"]).id

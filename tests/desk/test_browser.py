@@ -8,9 +8,10 @@ from playwright.sync_api import sync_playwright
 
 from tests.design.served import served
 from tests.design.test_browser import FLAGS, violations
-from tests.desk.people import held, sign_in, world
+from tests.desk.people import held, quarantined, sign_in, world
 from tests.support import chromium
-from tests.support.events import crime, update, victim
+from tests.support.events import START, crime, update, victim
+from trackmycrime.feed.models import Event
 from trackmycrime.tasks.models import Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
@@ -44,11 +45,13 @@ def pages(language: str) -> dict[str, str]:
     for client in clients.values():
         client.cookies["language"] = language
     client, once = clients["supervisor"], str(uuid.uuid4())
+    waits, administrator = quarantined(made), clients["administrator"]
+    Event.objects.filter(id=waits).update(received_at=START)
     said = {"once": once, "milestone": "note", "en": "We spoke to John Smith.", "step": "preview"}
     wrong = {"once": once, "milestone": "", "next_on_day": "1", "step": "preview"}
     found = {
         "start": client.get("/"),
-        "figures": clients["administrator"].get("/"),
+        "figures": administrator.get("/"),
         "cases": client.get("/cases/"),
         "find-wrong": client.post("/cases/find/", {"reference": "99/nope"}),
         "case": clients["officer"].get(f"/cases/{case}/?done=answered"),
@@ -69,6 +72,13 @@ def pages(language: str) -> dict[str, str]:
         "task": client.get(f"/tasks/{task.id}/"),
         "invitation": client.get(f"/people/{other}/invitation/?done=made"),
         "sheet": client.post(f"/people/{other}/invitation/code/"),
+        "quarantine": administrator.get("/quarantine/?waiting=long&problem=waiting-for-crime"),
+        "quarantine-since-wrong": administrator.get("/quarantine/?since_day=99"),
+        "quarantine-find-wrong": administrator.post("/quarantine/find/", {"subject": ""}),
+        "quarantine-event": administrator.get(f"/quarantine/{waits}/?done=asked"),
+        "quarantine-mend-wrong": administrator.post(f"/quarantine/{waits}/mend/", {"patch": "[}"}),
+        "quarantine-drop-wrong": administrator.post(f"/quarantine/{waits}/drop/", {}),
+        "quarantine-replay": administrator.get("/quarantine/replay/?waiting=yes"),
         "not-found": client.get("/nothing/"),
         "forbidden": clients["officer"].get(f"/cases/{case}/withhold/"),
     }

@@ -18,6 +18,7 @@ CELLS = {
     Act.SWITCH: (True, True, False, False),
     Act.WITHHOLD: (True, True, False, False),
     Act.LIFT: (False, True, False, False),
+    Act.QUARANTINE: (False, False, True, False),
 }
 
 

@@ -1,5 +1,6 @@
 """What officers fill in. Errors name the field and say what would be right."""
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from trackmycrime.design.forms import DatePartsField, LongTextField
-from trackmycrime.feed.contract import vocabulary
+from trackmycrime.feed.contract import TYPES, vocabulary
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.messages.api import MOST_CHARACTERS
 
@@ -220,6 +221,93 @@ class AnswerForm(OnceForm):
             ),
         },
     )
+
+
+class PatchForm(forms.Form):
+    """A correction of a quarantined event, as a JSON merge patch."""
+
+    patch = LongTextField(
+        label=lazy("Your correction"),
+        help_text=lazy(
+            "JSON, with only what changes (a merge patch, RFC 7396). It goes over what was kept; null removes a field."
+        ),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
+        error_messages={
+            "required": lazy("Write the correction. {} goes on without what was not kept"),
+            "max_length": lazy("Your correction is too long for any event"),
+        },
+    )
+
+    def clean_patch(self) -> dict[str, Any]:
+        """The patch as an object."""
+        try:
+            patch = json.loads(self.cleaned_data["patch"])
+        except ValueError:
+            raise ValidationError(
+                _("This is not JSON. Check every quotation mark, comma and bracket")
+            ) from None
+        if not isinstance(patch, dict):
+            raise ValidationError(_('Write a JSON object, like {"data": {"stage": "charged"}}'))
+        return patch
+
+
+class DropForm(forms.Form):
+    """Why an event is taken out of the quarantine for good."""
+
+    reason = forms.ChoiceField(
+        label=lazy("Why?"),
+        widget=forms.RadioSelect,
+        choices=list(words.DROPS.items()),
+        error_messages={"required": lazy("Choose why it is dropped")},
+    )
+
+
+class SubjectForm(forms.Form):
+    """Quarantined events about one crime, officer or unit."""
+
+    subject = forms.CharField(
+        label=lazy("Find by crime reference, officer or unit"),
+        max_length=64,
+        widget=forms.TextInput(
+            attrs={"class": "govuk-input--width-20", "autocomplete": "off", "spellcheck": "false"}
+        ),
+        error_messages={
+            "required": lazy("Enter a crime reference, or the id of an officer or unit"),
+            "max_length": lazy("Enter the whole reference and nothing else"),
+        },
+    )
+
+
+class QuarantineForm(forms.Form):
+    """Which quarantined events a list shows. What is not chosen does not matter."""
+
+    source = forms.ChoiceField(label=lazy("Source"), required=False)
+    problem = forms.ChoiceField(
+        label=lazy("Problem"),
+        required=False,
+        choices=[("", lazy("All")), *words.PROBLEMS.items()],
+    )
+    type = forms.ChoiceField(
+        label=lazy("Type of event"),
+        required=False,
+        choices=[("", lazy("All")), *((type_, type_) for type_ in TYPES)],
+    )
+    waiting = forms.ChoiceField(
+        label=lazy("Waiting for another event"),
+        required=False,
+        choices=[
+            ("", lazy("All")),
+            ("yes", lazy("Waiting")),
+            ("long", lazy("Waiting for more than a day")),
+            ("no", lazy("Not waiting")),
+        ],
+    )
+    since = DatePartsField(label=lazy("Received since"), required=False)
+
+    def __init__(self, *args: Any, sources: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["source"].choices = [("", _("All")), *sources]  # type: ignore[attr-defined]
 
 
 class SearchForm(forms.Form):

@@ -38,6 +38,7 @@ def done_words(code: str) -> str:
         "made": _("The code is made. Show it, and give it to this person and nobody else."),
         "no_portal": _("This site is not safe for this person, so there is no code. Tell them yourself."),
         "revoked": _("The invitation is taken back. Its link and code do not work any more."),
+        "asked": _("This is being done. Load the page again in a moment to see what became of it."),
         "again": _("That was done already."),
     }.get(code, "")
 
@@ -53,6 +54,8 @@ def page(
             ("held", _("Waiting for a yes"), Act.SEE_CASES),
             ("cases", _("Cases"), Act.SEE_CASES),
         ]
+    if may_here(request, Act.QUARANTINE):
+        places.append(("quarantine", _("Quarantine"), Act.QUARANTINE))
     shared = {
         "nav_items": [(name, reverse(place), place == here) for place, name, _act in places],
         "sign_out": reverse("sign_out"),

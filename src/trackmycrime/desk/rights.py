@@ -31,6 +31,8 @@ class Act(StrEnum):
     """Close any case to its victims at once: it only protects, so whoever works a case may"""
     LIFT = "lift"
     """Open again what was withheld"""
+    QUARANTINE = "quarantine"
+    """Work on events that could not be applied, with what is personal masked; each opening is written down"""
 
 
 _WORK = {
@@ -49,8 +51,8 @@ _WORK = {
 MAY: dict[str, frozenset[Act]] = {
     OFFICER: frozenset(_WORK),
     SUPERVISOR: frozenset(_WORK | {Act.SEE_RECORD, Act.LIFT}),
-    # Runs the force's side of the service and needs nobody's case for that: figures only.
-    ADMINISTRATOR: frozenset({Act.START}),
+    # Runs the force's side of the service and needs nobody's case for that: figures, and what the feed could not take.
+    ADMINISTRATOR: frozenset({Act.START, Act.QUARANTINE}),
     AUDITOR: frozenset({Act.START, Act.SEE_CASES, Act.SEE_RECORD}),
 }
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from .views import case, closing, invitations, messages, start, tasks, updates
+from .views import case, closing, invitations, messages, quarantine, start, tasks, updates
 
 handler400 = "trackmycrime.desk.views.errors.bad_request"
 handler403 = "trackmycrime.desk.views.errors.forbidden"
@@ -26,6 +26,13 @@ urlpatterns = [
     path("messages/", messages.waiting, name="messages"),
     path("messages/<uuid:victim_id>/", messages.thread, name="thread"),
     path("tasks/<uuid:task_id>/", tasks.task, name="task"),
+    path("quarantine/", quarantine.listed, name="quarantine"),
+    path("quarantine/find/", quarantine.find, name="quarantine_find"),
+    path("quarantine/replay/", quarantine.replay_all, name="quarantine_replay_all"),
+    path("quarantine/<uuid:event_id>/", quarantine.event, name="quarantine_event"),
+    path("quarantine/<uuid:event_id>/mend/", quarantine.mend, name="quarantine_mend"),
+    path("quarantine/<uuid:event_id>/replay/", quarantine.replay, name="quarantine_replay"),
+    path("quarantine/<uuid:event_id>/drop/", quarantine.drop, name="quarantine_drop"),
     path("people/<uuid:victim_id>/invitation/", invitations.invitation, name="invitation"),
     path("people/<uuid:victim_id>/invitation/code/", invitations.code, name="code"),
     path("people/<uuid:victim_id>/invitation/again/", invitations.again, name="invite_again"),

@@ -184,19 +184,22 @@ class Again:
     judged: Event | Refusal
 
 
-def judged_again(force: int, rows: Sequence[UUID], *, now: datetime) -> dict[Source, list[Again]]:
-    """Those of these events that may be judged once more as they are kept, by source.
+def judged_again(force: int, rows: Sequence[UUID], *, now: datetime) -> tuple[dict[Source, list[Again]], int]:
+    """Those of these events that may be judged once more as they are kept, by source; and how many may not.
 
     Not those of which something was not kept: as they are they would say «not known» of it. They are mended, or sent
     again.
     """
     found: dict[Source, list[Again]] = defaultdict(list)
+    unkept = 0
     for source, country, row in _rows(force, rows):
         kept = crypto.unseal_json(PLACE, row["id"], row["body"])
         if "dropped" not in kept:
             verdict = _judge(kept, source, country, now)
             found[source].append(Again(row["id"], row["problem"]["type"], verdict))
-    return found
+        else:
+            unkept += 1
+    return found, unkept
 
 
 def corrected(force: int, row: UUID, patch: dict[str, Any], *, now: datetime) -> tuple[Source, Event, str]:

@@ -13,6 +13,8 @@ from trackmycrime.desk.reads import cases as case_lists
 from trackmycrime.desk.reads import due, held
 from trackmycrime.desk.reads.me import Scope, me, scope
 from trackmycrime.desk.rights import Act
+from trackmycrime.feed import quarantine
+from trackmycrime.feed.quarantine import Wanted
 from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.people.access import DeskRequest
 from trackmycrime.publish import dates
@@ -51,6 +53,12 @@ def start(request: DeskRequest) -> HttpResponse:
         **choice(request, chosen, "show=unreachable&" if unreachable else ""),
     }
     if not may_here(request, Act.SEE_CASES):
+        if may_here(request, Act.QUARANTINE):
+            waiting = ("all", Wanted()), ("late", Wanted(waiting="long"))
+            force = request.staff.force_id
+            shared["quarantined"] = {
+                name: quarantine.count(force, wanted, now=now) for name, wanted in waiting
+            }
         return page(request, "desk/figures.html", "start", **shared)
     number = page_number(request)
     tasks = due.tasks(
