@@ -31,7 +31,7 @@ LONGER = int(os.environ.get("TMC_TEST_LONGER", "1"))
 DISTURBED, UNDISTURBED = "avon-and-somerset", "gwent"
 IN_FLIGHT = 16
 """How many mails a worker has under way at most; an answer that is lost with it means one mail more."""
-SENT, PUSHED = range(0, 60), range(60, 120)
+SENT, PUSHED = range(60), range(60, 120)
 
 
 @dataclass
