@@ -27,6 +27,8 @@ SECTIONS = {
     "public_stage": "The way that a victim sees",
     "offence": "Kinds of crime",
     "withdrawn": "A case that was taken away",
+    "hearing": "Court hearings: the entry of each, and «Court dates»",
+    "property": "Property: the entry of each item, and the list",
     "update": "Beside an entry on the timeline",
     "alert": "Alerts: they say nothing",
     "code": "The code texted during sign-up",

@@ -43,6 +43,7 @@ class Contact:
     unit: str
     phone: str
     hours: str
+    away_until: str = ""
     cover: str = ""
     email: str = ""
 

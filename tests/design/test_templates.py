@@ -9,7 +9,9 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 import trackmycrime
+from trackmycrime.design import record
 from trackmycrime.design.assets import FOLDER
+from trackmycrime.publish.shapes import HearingLine, PropertyLine
 
 from . import examples, pages
 
@@ -71,7 +73,9 @@ def test_promise_of_a_closed_case_promises_nothing() -> None:
 
 def test_what_stands_in_a_case_is_text_and_never_markup() -> None:
     bad = '<b>"&'
-    contact = examples.Contact(officer=bad, unit=bad, phone=bad, hours=bad, cover=bad, email=bad)
+    contact = examples.Contact(
+        officer=bad, unit=bad, phone=bad, hours=bad, away_until=bad, cover=bad, email=bad
+    )
     promise = examples.Promise(None, bad, [bad])
     html = (
         render_to_string("design/_officer.html", {"contact": contact})
@@ -82,7 +86,7 @@ def test_what_stands_in_a_case_is_text_and_never_markup() -> None:
         )
     )
     assert "<b>" not in html
-    assert html.count("&lt;b&gt;&quot;&amp;") == 14
+    assert html.count("&lt;b&gt;&quot;&amp;") == 15
 
 
 def test_timeline_marks_language_correction_and_withdrawal() -> None:
@@ -166,3 +170,14 @@ def test_classes_that_templates_use_are_in_the_css(template: Path) -> None:
     used = set(re.findall(r"(?<![\w/-])((?:govuk|moj|tmc)-[\w-]+)", attributes))
     unknown = {name for name in used - known if name.partition("__")[0] not in known}
     assert {name for name in unknown if not FOR_SCRIPTS.match(name)} == set()
+
+
+def test_what_the_record_says_of_hearings_and_property_is_text_and_never_markup() -> None:
+    bad = '<b>"&'
+    hearing = HearingLine(None, date(2026, 12, 3), bad, bad, bad, bad, "", bad)
+    off = HearingLine(date(2026, 12, 3), date(2026, 12, 3), bad, bad, bad, bad, bad, "")
+    item = PropertyLine(bad, bad, True, bad, bad, bad)
+    html = record.court_dates([hearing, off]) + record.belongings([item])
+    assert "<b>" not in html.replace("<b>Thu</b>", "")
+    assert html.count("&lt;b&gt;&quot;&amp;") == 15
+    assert record.court_dates([]) == record.belongings([]) == ""

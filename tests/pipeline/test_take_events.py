@@ -9,7 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.doors import role
-from tests.support.events import NOW, crime, event, judged, make_force, make_source, update, victim
+from tests.support.events import (
+    NOW,
+    belonging,
+    crime,
+    event,
+    hearing,
+    judged,
+    make_force,
+    make_source,
+    update,
+    victim,
+)
 from trackmycrime import pipeline
 from trackmycrime.alerts.models import Alert, Told
 from trackmycrime.cases.models import Crime
@@ -168,6 +179,16 @@ STORY: list[dict[str, Any]] = [
     event("update.withdrawn", "52/1", 47, {"update": "U4", "reason": "mistake"}),
     update("52/1", 48, "U5", "note", text={"en": "for one"}, victims=["P2"]),
     event("victim.withdrawn", "52/1", 9, {"victim": "P2", "reason": "declined"}),
+    hearing("52/1", 50),
+    hearing("52/1", 51, attendance="required"),
+    hearing("52/1", 52, status="adjourned"),
+    hearing("52/1", 50, "H2", starts_at=None, week_commencing="2026-12-07", weeks=2),
+    update("52/1", 53, "U6", "hearing_listed", text={"en": "We will go with you."}),
+    belonging("52/1", 50, "reported_stolen"),
+    belonging("52/1", 54, "recovered"),
+    belonging("52/1", 55, "ready_to_collect", collect_from="Bridewell"),
+    belonging("52/1", 56, "recovered", "I2"),
+    belonging("52/1", 57, "lost", "I2"),
 ]
 # Crimes merged, the merge corrected, one reopened, one withheld and restored.
 MERGES: list[dict[str, Any]] = [
@@ -210,7 +231,8 @@ def settled() -> tuple[Any, ...]:
         for t in Told.objects.filter(victim=first)
         if standing.get(t.entry) == t.revision
     )
-    return crimes, entries, victims, told
+    pages = [{**c.page, "owner": bool(c.page["owner"])} for c in Case.objects.all()]
+    return crimes, entries, victims, told, pages
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -260,19 +282,25 @@ def _tell(events: list[dict[str, Any]], cuts: list[int], came_to: Any = settled)
 def test_the_story_is_worth_telling(source: Source) -> None:
     """The property above would hold for a system that does nothing: say what this story comes to."""
     send(source, *STORY)
-    crimes, entries, victims, told = settled()
+    crimes, entries, victims, told, pages = settled()
     assert crimes[0][:2] == ("closed", "15")
     assert [(e[0], e[3]) for e in entries] == [
         ("derived:closed:60", "published"),
         ("derived:officer_assigned:20", "published"),
         ("derived:recorded:1", "published"),
+        ("hearing:H1", "published"),
+        ("property:I1", "published"),
+        ("property:I2", "withdrawn"),
         ("update:U1", "published"),
         ("update:U2", "published"),
         ("update:U4", "withdrawn"),
         ("update:U5", "published"),
+        ("update:U6", "published"),
     ]
     assert [v[:2] for v in victims] == [("P1", True), ("P2", False)]
-    assert len(told) == 5
+    assert [h["status"] for h in pages[0]["hearings"]] == ["adjourned", "listed"]
+    assert [i["status"] for i in pages[0]["property"]] == ["ready_to_collect", "lost"]
+    assert len(told) == 8
 
 
 def test_a_changed_policy_closes_and_opens_quietly(source: Source) -> None:

@@ -23,6 +23,13 @@ VALUES = {
     "min": 12,
     "max": 4000,
     "date": "26 November 2026",
+    "court": "Bristol Crown Court",
+    "when": "Thursday 26 November 2026, 10.00am",
+    "type": "Trial",
+    "weeks": 3,
+    "day": "Monday 23 November 2026",
+    "item": "Blue bicycle",
+    "place": "Bridewell Police Station",
 }
 FOR_OFFICERS = "task."
 

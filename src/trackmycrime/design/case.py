@@ -50,6 +50,8 @@ class Contact(Protocol):
     @property
     def hours(self) -> str: ...
     @property
+    def away_until(self) -> str: ...
+    @property
     def cover(self) -> str: ...
     @property
     def email(self) -> str: ...
@@ -141,7 +143,11 @@ def officer(contact: Contact) -> SafeString:
     else:
         phone = _link("tel", "101", "101") + escape(_(", then your reference"))
     facts = [
-        (_("Away now. Who answers meanwhile"), escape(capfirst(contact.cover) or "")),
+        (_("Away until"), escape(contact.away_until)),
+        (
+            _("Who answers meanwhile"),
+            escape(capfirst(contact.cover or contact.unit) or "") if contact.away_until else "",
+        ),
         (_("When the team is on duty"), escape(contact.hours)),
         (_("Phone"), phone),
         (_("Email"), _link("mailto", contact.email, contact.email) if contact.email else ""),

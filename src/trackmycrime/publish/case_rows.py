@@ -29,7 +29,19 @@ def page_of(crime: dict[str, Any], states: Iterable[dict[str, Any]]) -> dict[str
         "reported_at": crime["reported_at"],
         "reached": reached,
         "withdrawn": crime["withdrawn_reason"] if crime["withdrawn_sequence"] > crime["sequence"] else "",
+        "hearings": [],
+        "property": [],
+        "owner": "",
     }
+
+
+def owner_of(victims: Iterable[dict[str, Any]]) -> str:
+    """The victim whose all property of the crime can only be: the one person who is its victim. Else empty: whose an
+    item is, the records system does not say, and what tells it from others is not for everybody who reads.
+    """
+    live = [victim for victim in victims if victim["live"]]
+    own = [victim for victim in live if victim["role"] in ("victim", "business_contact")]
+    return str(own[0]["id"]) if len(own) == 1 else ""
 
 
 def case_row(

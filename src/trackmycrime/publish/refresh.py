@@ -6,7 +6,7 @@ Must run inside a transaction that holds the force's lock. What may be seen is d
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from trackmycrime.audit.api import SYSTEM, Act, Actor, record
@@ -16,8 +16,10 @@ from trackmycrime.kernel import crypto, setwise
 from trackmycrime.tasks.api import Need
 
 from . import eligibility
-from .case_rows import case_row, differs, page_of, promise
+from .belongings import Item
+from .case_rows import case_row, differs, owner_of, page_of, promise
 from .entry_rows import GONE, HELD, PUBLISHED, READ, WITHDRAWN, differ, entry_row, write
+from .hearings import Hearing
 from .published import News, Part, Published
 from .timeline import State, Written, timeline
 
@@ -30,7 +32,14 @@ where force_id = %s and crime_id = any(%s)"""
 _UPDATES = """select id, crime_id, update_id, by_desk, sequence, milestone, happened_at, text, persons, review, live,
   withdrawn_reason, withdrawn_sequence
 from cases_update where force_id = %s and crime_id = any(%s) and sequence >= 0"""
-_VICTIMS = """select id, crime_id, person, live, under_age, enhanced, account_id, invited_at from people_victim
+_HEARINGS = """select id, crime_id, hearing_id, type, court, court_address, starts_at, week_commencing, weeks,
+  attendance, status, result, sequence, said, live
+from cases_hearing where force_id = %s and crime_id = any(%s) order by hearing_id collate "C"
+"""
+_PROPERTY = """select id, crime_id, property_id, detail, status, sequence, said, live
+from cases_property where force_id = %s and crime_id = any(%s) order by property_id collate "C"
+"""
+_VICTIMS = """select id, crime_id, person, role, live, under_age, enhanced, account_id, invited_at from people_victim
 where force_id = %s and crime_id = any(%s)"""
 _CASES = "select * from publish_case where force_id = %s and crime_id = any(%s)"
 _ENTRIES = f"""select {", ".join(f"e.{column}" for column in READ)} from publish_entry e
@@ -79,6 +88,15 @@ def refresh(
         return Refresh(force, crime_ids, new=new, actor=actor, now=now).run()
 
 
+class Told(NamedTuple):
+    """What the records system and the desk have said of one crime, as its timeline is made of it."""
+
+    states: list[State]
+    updates: list[Written]
+    hearings: list[Hearing]
+    items: list[Item]
+
+
 class Refresh:
     """`refresh` in two steps: made, it has asked for all that it must know; `run`, it decides and writes.
 
@@ -102,7 +120,7 @@ class Refresh:
         self.entries: list[dict[str, Any]] = []
         self.acts: list[Act] = []
         ids = setwise.array(sorted(set(crime_ids)))
-        asked = (_CRIMES, _STATES, _UPDATES, _VICTIMS, _CASES, _ENTRIES) if ids else ()
+        asked = (_CRIMES, _STATES, _UPDATES, _HEARINGS, _PROPERTY, _VICTIMS, _CASES, _ENTRIES) if ids else ()
         self._asked = setwise.Asked(*((sql, [force.id, ids]) for sql in asked))
 
     def run(self) -> Published:
@@ -110,20 +128,21 @@ class Refresh:
         found = self._asked.rows()
         if not found:
             return self.out
-        crimes, states, updates, victims, cases, entries = found
+        crimes, states, updates, hearings, belongings, victims, cases, entries = found
         states_of, updates_of = _by("crime_id", states), _by("crime_id", updates)
+        hearings_of, belongings_of = _by("crime_id", hearings), _by("crime_id", belongings)
         victims_of, entries_of = _by("crime_id", victims), _by("case_id", entries)
         case_of = {case["crime_id"]: case for case in cases}
         for crime in crimes:
             key, case = crime["id"], case_of.get(crime["id"])
-            self._crime(
-                crime,
-                states_of[key],
-                updates_of[key],
-                victims_of[key],
-                case,
-                entries_of[case["id"]] if case else [],
+            told = Told(
+                [_state(s) for s in states_of[key]],
+                [_written(u) for u in updates_of[key]],
+                [_hearing(h) for h in hearings_of[key]],
+                [_item(i) for i in belongings_of[key]],
             )
+            entries_here = entries_of[case["id"]] if case else []
+            self._crime(crime, states_of[key], told, victims_of[key], case, entries_here)
         self._write()
         return self.out
 
@@ -133,7 +152,7 @@ class Refresh:
         self,
         crime: dict[str, Any],
         states: list[dict[str, Any]],
-        updates: list[dict[str, Any]],
+        told: Told,
         victims: list[dict[str, Any]],
         case: dict[str, Any] | None,
         entries: list[dict[str, Any]],
@@ -164,7 +183,11 @@ class Refresh:
             return
         page = page_of(crime, states)
         row = case_row(crime, states, page, case, self.policy, now=self.now)
-        changed = self._entries(crime, row, states, updates, victims, entries, guarded=guarded, missed=missed)
+        changed, shown = self._entries(crime, row, told, victims, entries, guarded=guarded, missed=missed)
+        page["hearings"] = [one.line() for one in told.hearings if f"hearing:{one.id}" in shown]
+        lines = [item.line(f"property:{item.id}" in shown) for item in told.items]
+        page["property"] = [line for line in lines if line]
+        page["owner"] = owner_of(victims) if page["property"] else ""
         if changed or case is None or differs(case, row, page):
             row["version"] = (case["version"] + 1) if case else 1
             row["changed_at"] = self.now
@@ -193,19 +216,20 @@ class Refresh:
         self,
         crime: dict[str, Any],
         row: dict[str, Any],
-        states: list[dict[str, Any]],
-        updates: list[dict[str, Any]],
+        known: Told,
         victims: list[dict[str, Any]],
         entries: list[dict[str, Any]],
         *,
         guarded: bool,
         missed: bool,
-    ) -> bool:
+    ) -> tuple[bool, set[str]]:
+        """Whether anything changes, and the keys of what can be read, also of what gave way to it."""
         by_person = {v["person"]: v["id"] for v in victims}
         before = {entry["key"]: entry for entry in entries}
         wanted = timeline(
-            [_state(s) for s in states], [_written(u) for u in updates], derive=self.policy.derived
+            known.states, known.updates, known.hearings, known.items, derive=self.policy.derived
         )
+        shown: set[str] = set()
         invites = any(v["live"] and v["account_id"] is None and v["invited_at"] is None for v in victims)
         told: list[News] = []
         changed = False
@@ -217,6 +241,8 @@ class Refresh:
             )
             if entry["state"] in (PUBLISHED, WITHDRAWN):
                 latest = max(filter(None, (latest, want.happened_at)))
+            if entry["state"] == PUBLISHED:
+                shown |= {want.key, want.instead_of}
             if invites and entry["state"] == PUBLISHED and want.live:
                 told.append(_news(crime, entry))
             if differ(old, entry):
@@ -231,7 +257,7 @@ class Refresh:
         promise(row, latest, self.policy)
         if invites:
             self.out.entries[crime["id"]] = told
-        return changed
+        return changed, shown
 
     def _follow(self, crime: dict[str, Any], old: dict[str, Any] | None, entry: dict[str, Any]) -> None:
         """What follows from one entry's new state: news for the victims, a record, a task to speak first."""
@@ -305,4 +331,38 @@ def _written(row: dict[str, Any]) -> Written:
         review=row["review"],
         live=row["live"],
         withdrawn=row["withdrawn_reason"] if row["withdrawn_sequence"] > row["sequence"] else "",
+    )
+
+
+def _hearing(row: dict[str, Any]) -> Hearing:
+    result = crypto.unseal_json("cases_hearing.result", row["id"], row["result"]) if row["result"] else {}
+    return Hearing(
+        id=row["hearing_id"],
+        sequence=row["sequence"],
+        type=row["type"],
+        court=row["court"],
+        address=row["court_address"],
+        starts_at=row["starts_at"],
+        week=row["week_commencing"],
+        weeks=row["weeks"],
+        attendance=row["attendance"],
+        status=row["status"],
+        result=tuple(sorted(result.items())),
+        said_at=next(
+            datetime.fromisoformat(at) for _, at, last in row["said"].values() if last == row["sequence"]
+        ),
+        changed=len(row["said"]) > 1,
+        live=row["live"],
+    )
+
+
+def _item(row: dict[str, Any]) -> Item:
+    detail = crypto.unseal_json("cases_property.detail", row["id"], row["detail"])
+    return Item(
+        id=row["property_id"],
+        sequence=row["sequence"],
+        **detail,
+        status=row["status"],
+        said={name: (datetime.fromisoformat(at), last) for name, (_, at, last) in row["said"].items()},
+        live=row["live"],
     )

@@ -1,6 +1,6 @@
 """The shapes of a case as it is shown: plain values, ready in the reader's language. Portal and desk draw the same."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -43,14 +43,45 @@ class Promise:
 
 @dataclass(frozen=True)
 class Contact:
-    """Who works the case and who answers."""
+    """Who works the case and who answers. `away_until`: the last day that the officer is away, in words; empty while
+    at work. `cover`: who answers meanwhile; empty where it is the team."""
 
     officer: str
     unit: str
     phone: str
     hours: str
+    away_until: str = ""
     cover: str = ""
     email: str = ""
+
+
+@dataclass(frozen=True)
+class HearingLine:
+    """One hearing that has not been yet. `day` is None where only a week is known; `first` is for the order.
+
+    `off` says that it was put off or cancelled (else empty), `attendance` whether to go (else empty).
+    """
+
+    day: date | None
+    first: date
+    when: str
+    court: str
+    address: str
+    type: str
+    off: str
+    attendance: str
+
+
+@dataclass(frozen=True)
+class PropertyLine:
+    """One item of property. `serial` and `value` are empty for everybody but the one whose it can only be."""
+
+    description: str
+    status: str
+    ready: bool
+    collect_from: str
+    serial: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +106,8 @@ class CaseView:
     closing_words: list[str]
     read_until: str
     new_updates: int = 0
+    hearings: list[HearingLine] = field(default_factory=list)
+    property: list[PropertyLine] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,10 @@ from typing import NamedTuple
 
 from trackmycrime.cases.vocabulary import CLOSED, STAGE_MILESTONE, outcome_milestone
 
+from . import belongings
+from .belongings import Item
+from .hearings import Hearing
+
 NEAR = timedelta(hours=72)
 VANISHES = frozenset({"wrong_case", "safety"})
 
@@ -42,7 +46,11 @@ class Written(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """One entry as it should stand. `officer` is whom a derived «officer assigned» names."""
+    """One entry as it should stand. `officer` is whom a derived «officer assigned» names.
+
+    `facts`: the hearing or item that it tells of, which has the words. `instead_of`: the key of the entry that gave
+    way to it.
+    """
 
     key: str
     revision: int
@@ -55,6 +63,8 @@ class Wanted(NamedTuple):
     review: bool = False
     live: bool = True
     withdrawn: str = ""
+    facts: Hearing | Item | None = None
+    instead_of: str = ""
 
 
 def derived(states: Iterable[State]) -> list[Wanted]:
@@ -94,12 +104,52 @@ def _steps(before: State, after: State, *, first: bool) -> Iterable[tuple[str, s
         yield STAGE_MILESTONE[after.stage], ""
 
 
-def timeline(states: Sequence[State], written: Sequence[Written], *, derive: bool = True) -> list[Wanted]:
+def told(hearings: Iterable[Hearing], items: Iterable[Item]) -> list[Wanted]:
+    """The entries that hearings and property make by themselves: one for each, whose newest state is its words."""
+    entries = [
+        Wanted(
+            key=f"hearing:{one.id}",
+            revision=one.sequence,
+            milestone=one.milestone,
+            outcome="",
+            happened_at=one.said_at,
+            live=one.live,
+            facts=one,
+        )
+        for one in hearings
+    ]
+    return entries + [
+        Wanted(
+            key=f"property:{item.id}",
+            revision=item.sequence,
+            milestone=belongings.MILESTONE,
+            outcome="",
+            happened_at=item.said_at,
+            live=item.live,
+            withdrawn="mistake" if item.mistaken else "",
+            facts=item,
+        )
+        for item in items
+        if item.told
+    ]
+
+
+def timeline(
+    states: Sequence[State],
+    written: Sequence[Written],
+    hearings: Sequence[Hearing] = (),
+    items: Sequence[Item] = (),
+    *,
+    derive: bool = True,
+) -> list[Wanted]:
     """Every entry of one case. Which of them a victim may see yet is decided after this (`defaults.rule`).
 
-    An update withdrawn as `wrong_case` or `safety` leaves nothing; withdrawn otherwise it stays, marked.
+    An update withdrawn as `wrong_case` or `safety` leaves nothing; withdrawn otherwise it stays, marked. Hearings and
+    property make their entries whatever `derive` says, and like the derived ones give way to what an officer wrote of
+    the same step within 72 hours of when the records system said it, if that can be about what they say now
+    (`covered_by`): a hearing put off after it was written about is told.
     """
-    entries = derived(states) if derive else []
+    entries = (derived(states) if derive else []) + told(hearings, items)
     outcome = max(states, key=lambda s: s.sequence).outcome if states else ""
     given_way = _give_way(entries, written)
     kept = [entry for entry in entries if entry.key not in given_way]
@@ -121,6 +171,7 @@ def timeline(states: Sequence[State], written: Sequence[Written], *, derive: boo
                 review=update.review,
                 live=update.live,
                 withdrawn=update.withdrawn,
+                instead_of=place.key if place else "",
             )
         )
     return kept
@@ -136,7 +187,9 @@ def _give_way(entries: Sequence[Wanted], written: Sequence[Written]) -> dict[str
         for update in written
         if not update.withdrawn and update.victims is None
         for entry in entries
-        if entry.milestone == update.milestone and abs(update.happened_at - entry.happened_at) <= NEAR
+        if entry.milestone == update.milestone
+        and (entry.facts is None or entry.facts.covered_by(update.happened_at))
+        and abs(update.happened_at - entry.happened_at) <= NEAR
     ]
     taken: dict[str, Wanted] = {}
     for _, _, _, entry, update in sorted(pairs, key=lambda pair: pair[:3]):

@@ -14,7 +14,7 @@ from trackmycrime.forces.models import Force
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.clock import london_date
 
-from . import dates
+from . import belongings, dates, hearings
 from .shapes import CaseLine, CaseView, Contact, Entry, Promise, StageStep
 from .wording import Language, offence, stage, text, withdrawn_case
 from .words import shown
@@ -32,8 +32,10 @@ case is recorded, somebody takes it over, and then something happens (`timeline.
 # Columns are named, so that a plan that PostgreSQL keeps outlives a migration.
 _CASE = """
 select c.id, c.version, c.force_id, c.page, c.officer_id, c.unit_id, c.stage, c.next_update_on, c.promised_on,
-  c.closed_on, c.readable_until, f.name as force_name, f.name_cy as force_name_cy
+  c.closed_on, c.readable_until, f.name as force_name, f.name_cy as force_name_cy{more}
 from publish_case c join forces_force f on f.id = c.force_id"""
+# Under row security these are the reader's own parts in the case.
+_READERS = ", array(select v.id from people_victim v where v.crime_id = c.crime_id and v.live) as readers"
 _ENTRIES = """
 select id, key, happened_at, words, officer_id, state, published_at, corrected_at, withdrawn_reason from publish_entry
 where case_id = %s and state in ('published', 'withdrawn')"""
@@ -104,7 +106,7 @@ def case_page(
     """
     with setwise.ahead():
         cases, entries, contacts = setwise.Asked(
-            (f"{_CASE} where c.id = %s", [case_id]),
+            (f"{_CASE.format(more=_READERS)} where c.id = %s", [case_id]),
             (f"{_ENTRIES} order by {NEWEST_FIRST}", [case_id]),
             (_CONTACTS_OF, {"case": case_id}),
         ).rows()
@@ -114,7 +116,7 @@ def case_page(
 def as_victim_sees(force_id: int, victim_id: UUID, language: str, *, now: datetime) -> CaseView | None:
     """What this victim sees of the case now, for the desk; None while it is closed to victims."""
     rows = setwise.fetch(
-        f"{_CASE} join people_victim v on v.crime_id = c.crime_id"
+        f"{_CASE.format(more=', array[v.id] as readers')} join people_victim v on v.crime_id = c.crime_id"
         " where v.id = %s and v.live and c.force_id = %s and c.open",
         [victim_id, force_id],
     )
@@ -192,6 +194,10 @@ def _view(
         closing_words=_closing(case, page, contact, shown_entries, language) if closed else [],
         read_until=dates.day(london_date(case["readable_until"]), language) if case["readable_until"] else "",
         new_updates=sum(1 for e in shown_entries if e.is_new),
+        hearings=[] if closed else hearings.coming(page.get("hearings", ()), language, today),
+        property=belongings.listed(
+            page.get("property", ()), language, owner=page.get("owner") in map(str, case["readers"])
+        ),
     )
 
 
@@ -228,19 +234,27 @@ def _contact(
         officer = None
     unit_ref = case["unit_id"] or (officer["shown"]["unit"] if officer else "")
     unit = staff.get(("unit", unit_ref))
-    cover = ""
-    if officer and officer["away_until"] and officer["away_until"] >= today and officer["shown"]["cover"]:
+    away_until = cover = ""
+    if officer and _away(officer, today):
+        away_until = dates.day(officer["away_until"], language, today=today)
         ref = officer["shown"]["cover"]
         stand_in = staff.get(("officer", ref)) or staff.get(("unit", ref))
-        cover = _staff_name(stand_in, language) if stand_in else ""
+        # who covers may be away too, or have left: then the team answers
+        if stand_in and stand_in["active"] and not _away(stand_in, today):
+            cover = _staff_name(stand_in, language)
     return Contact(
         officer=officer["shown"]["name"] if officer else "",
         unit=_staff_name(unit, language) if unit else text("default.unit", language),
         phone=unit["shown"]["phone"] if unit else "",
         hours=_either(unit["shown"]["hours"], language) if unit else "",
+        away_until=away_until,
         cover=cover,
         email=(officer["shown"].get("email") or "") if officer else "",
     )
+
+
+def _away(person: dict[str, Any], today: date) -> bool:
+    return person["away_until"] is not None and person["away_until"] >= today
 
 
 def _staff_name(row: dict[str, Any], language: Language) -> str:
@@ -275,7 +289,10 @@ def _entry(
         title=title,
         when=dates.moment(row["happened_at"], language, today=today),
         iso=row["happened_at"].isoformat(),
-        who=(contact.officer or contact.unit) if words["written"] else force,
+        # what a court decided is told in the records system's words, but by no officer
+        who=(contact.officer or contact.unit)
+        if words["written"] and not row["key"].startswith("hearing:")
+        else force,
         paragraphs=[] if withdrawn else paragraphs,
         language=real,
         is_new=bool(seen_at and changed_at and changed_at > seen_at and not withdrawn),

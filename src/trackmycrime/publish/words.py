@@ -9,10 +9,11 @@ import orjson
 from trackmycrime.kernel import crypto
 
 from .defaults import TOLD_BY_OUTCOME
+from .prose import OFFICER, UNIT, paragraphs
 from .timeline import Wanted
 from .wording import LANGUAGES, Language, entry_words
 
-UNIT, OFFICER = "{unit}", "{officer}"
+__all__ = ["OFFICER", "UNIT", "frozen", "paragraphs", "shown", "spelled"]
 
 
 def frozen(entry: Wanted) -> dict[str, Any]:
@@ -21,6 +22,8 @@ def frozen(entry: Wanted) -> dict[str, Any]:
     The force's own words keep ``{unit}`` and ``{officer}`` open, so that they name whoever answers on the day that
     the page is read. What an officer wrote is never filled in.
     """
+    if entry.facts is not None:
+        return entry.facts.words()
     own = _own(entry.milestone, entry.outcome if entry.milestone in TOLD_BY_OUTCOME else "")
     if not entry.text:
         return own
@@ -47,7 +50,7 @@ def spelled(entry: Wanted) -> tuple[str, bytes]:
 
     The same words have the same hash, so a change of words can be seen.
     """
-    if entry.text:
+    if entry.text or entry.facts is not None:
         return _spelled(frozen(entry))
     return _own_spelled(entry.milestone, entry.outcome if entry.milestone in TOLD_BY_OUTCOME else "")
 
@@ -60,12 +63,6 @@ def _own_spelled(milestone: str, outcome: str) -> tuple[str, bytes]:
 def _spelled(words: Mapping[str, Any]) -> tuple[str, bytes]:
     text = orjson.dumps(words, option=orjson.OPT_SORT_KEYS).decode()
     return text, crypto.blind("words", text)
-
-
-def paragraphs(text: str) -> list[str]:
-    """Plain text as paragraphs: a blank line begins a new one; single line breaks stay within."""
-    parts = [part.strip("\n") for part in text.replace("\r\n", "\n").split("\n\n")]
-    return [part for part in parts if part.strip()]
 
 
 def shown(words: Mapping[str, Any], language: str, *, unit: str, officer: str) -> tuple[str, list[str], str]:

@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_info
 
-from trackmycrime.design import case
+from trackmycrime.design import case, record
 from trackmycrime.design.timeline import Entry, entry, timeline
 
 register = template.Library()
@@ -34,6 +34,8 @@ register.simple_tag(case.leaf, name="leaf")
 register.simple_tag(case.promise, name="promise")
 register.simple_tag(case.stage, name="stage")
 register.simple_tag(case.officer, name="officer")
+register.simple_tag(record.court_dates, name="court_dates")
+register.simple_tag(record.belongings, name="belongings")
 
 
 @register.inclusion_tag("design/_error_summary.html")
