@@ -23,7 +23,7 @@ Fault = Callable[["Handler"], None]
 @dataclass
 class Double:
     """What the server holds and did. `faults` are used up, one per delivery, before it behaves;
-    a delivery that holds `unreadable` cannot be read."""
+    a delivery that holds `unreadable` cannot be read, at one that holds `failing` it fails itself."""
 
     url: str = ""
     force: str = "kent"
@@ -35,6 +35,7 @@ class Double:
     order: list[tuple[str, str]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unreadable: bytes = b""
+    failing: bytes = b""
     after: Callable[[Double], None] = lambda _: None
     connections: set[Any] = field(default_factory=set)
 
@@ -87,6 +88,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.double.unreadable and self.double.unreadable in gzip.decompress(body):
             self.answer(422, {"type": "not-a-batch", "detail": "It cannot be read."})
+            return
+        if self.double.failing and self.double.failing in gzip.decompress(body):
+            self.answer(500, {"type": "internal-error", "detail": "It is our fault."})
             return
         try:
             lines = read_body(self.headers["Content-Type"], self.headers.get("Content-Encoding"), body)

@@ -1,4 +1,4 @@
-"""The gateway as `feed push` meets it: who am I, and here are events.
+"""The gateway as those who send meet it: who am I, and here are events.
 
 Everything that passes (a busy gateway, a lost connection) is tried again with growing waits, as long as
 the patience lasts: sending a delivery twice is safe, because the gateway knows what it has.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +30,15 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Away(Exception):
-    """The gateway cannot be reached, or answers what is not its contract; the message says what."""
+    """The gateway cannot be reached, or answers what is not its contract; the message says what.
+
+    `after` is how many seconds it asks to wait, if it does; `status` is its answer's, 0 without one.
+    """
+
+    def __init__(self, why: str, *, after: float | None = None, status: int = 0) -> None:
+        super().__init__(why)
+        self.after = after
+        self.status = status
 
 
 class Denied(Exception):
@@ -56,13 +65,17 @@ class Result:
 class Gateway:
     """A kept connection to one gateway as one source. `patience` is how long to wait for it, in seconds.
 
-    `tell` is told, in a sentence, when it has to be waited for.
+    `tell` is told, in a sentence, when it has to be waited for. `trusted` says which certificates are believed, and
+    with which of our own we show who we are; without it, those of the machine.
     """
 
     url: str
     token: str = field(repr=False)
     patience: float = 300.0
     tell: Callable[[str], None] = lambda _: None
+    name: str = "trackmycrime-push"
+    timeout: float = 60.0
+    trusted: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -71,8 +84,9 @@ class Gateway:
         self.base = self.url.rstrip("/").removesuffix("/events").removesuffix(_PATH)
         self._stopped = threading.Event()
         self._client = httpx.Client(
-            timeout=httpx.Timeout(60.0, connect=10.0),
-            headers={"Authorization": f"Bearer {self.token}", "User-Agent": "trackmycrime-push"},
+            timeout=httpx.Timeout(self.timeout, connect=min(10.0, self.timeout)),
+            verify=self.trusted or True,
+            headers={"Authorization": f"Bearer {self.token}", "User-Agent": self.name},
             # A proxy of the environment is right for a gateway far away, and wrong for one on this machine.
             trust_env=parts.hostname not in _LOOPBACK,
         )
@@ -98,14 +112,17 @@ class Gateway:
             raise Away("the gateway's whoami is not a JSON object")
         return answer
 
-    def send(self, ids: Sequence[str | None], lines: Sequence[bytes]) -> list[Result]:
+    def send(
+        self, ids: Sequence[str | None], lines: Sequence[bytes], *, validate: bool = False
+    ) -> list[Result]:
         """Send one delivery; one result per event, in order. Raises Away, Denied and Unreadable.
 
-        `ids` are the events' ids as far as they are known, to check that the answer is about them.
+        `ids` are the events' ids as far as they are known, to check that the answer is about them. With `validate`
+        the gateway says what it would answer, and keeps nothing.
         """
         body = gzip.compress(b"\n".join(lines) + b"\n", compresslevel=1, mtime=0)
         headers = {"Content-Type": "application/x-ndjson", "Content-Encoding": "gzip"}
-        answer = self._ask("POST", "/events", headers, body)
+        answer = self._ask("POST", "/events?validate=true" if validate else "/events", headers, body)
         results = answer.get("results") if isinstance(answer, dict) else None
         if not isinstance(results, list) or len(results) != len(lines):
             raise Away(f"the gateway did not answer for each of the {len(lines)} events of a delivery")
@@ -121,15 +138,18 @@ class Gateway:
                     method, self.base + _PATH + path, headers=headers, content=body
                 )
             except httpx.TransportError as error:
-                why, ask = f"no answer from {self.base} ({type(error).__name__})", None
+                why, ask, status = f"no answer from {self.base} ({type(error).__name__})", None, 0
             else:
                 if response.status_code not in _PASSING:
                     return _read(response)
                 why = f"{self.base} answered {response.status_code}"
-                ask = _retry_after(response)
-            wait = _growing(tries) if ask is None else ask
+                ask, status = _retry_after(response), response.status_code
+            wait = growing(tries) if ask is None else ask
             if waited + wait > self.patience:
-                raise Away(f"{why}; gave up after {waited:.0f} seconds and {tries + 1} tries")
+                gave_up = (
+                    f"; gave up after {waited:.0f} seconds and {tries + 1} tries" if self.patience else ""
+                )
+                raise Away(why + gave_up, after=ask, status=status)
             self.tell(f"{why}; next try in {wait:.1f} seconds")
             if self._stopped.wait(wait):
                 raise Away("stopped")
@@ -137,9 +157,9 @@ class Gateway:
             tries += 1
 
 
-def _growing(tries: int) -> float:
-    """Half a second, doubled each time, up to half a minute, so spread that many senders do not march in step."""
-    return min(_LONGEST_WAIT, 0.5 * 2.0 ** min(tries, 10)) * random.uniform(0.75, 1.25)  # noqa: S311
+def growing(tries: int, most: float = _LONGEST_WAIT) -> float:
+    """Half a second, doubled each time, up to `most`, so spread that many senders do not march in step."""
+    return min(most, 0.5 * 2.0 ** min(tries, 16)) * random.uniform(0.75, 1.25)  # noqa: S311
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -15,6 +15,7 @@ import click
 
 from trackmycrime.feed.agent.gateway import Away, Denied, Gateway
 from trackmycrime.feed.connectors.months import month_number
+from trackmycrime.ops import agent
 from trackmycrime.ops.attach import data_option, json_option
 from trackmycrime.ops.exits import DONE, REFUSED, Unreachable, WrongUse, answer, say
 from trackmycrime.ops.feeding import quarantine
@@ -40,6 +41,9 @@ def command() -> None:
 
 
 command.add_command(quarantine.command)
+
+
+command.add_command(agent.command)
 
 
 @command.command("push")
