@@ -13,7 +13,7 @@ demo: ## the whole of it with made-up data, in a minute (Ctrl-C ends it)
 	@scripts/install.sh
 	@exec .venv/bin/trackmycrime demo $(ARGS)
 
-test: ## all tests (3 when only the browser tests could not run); ARGS="-k name" picks some
+test: ## all tests (3 when only those could not run that need a Chromium or a MariaDB); ARGS="-k name" picks some
 	@scripts/test.sh $(ARGS)
 
 check: ## style, types, import rules, migrations, translations

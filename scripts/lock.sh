@@ -10,8 +10,8 @@ compile() {
 }
 # setuptools builds this package itself (pip install -e), and is locked with the rest
 echo "setuptools>=77" | compile pyproject.toml - --extra server --output-file requirements.lock "$@"
-echo "setuptools>=77" | compile pyproject.toml - --extra server --extra dev --constraint requirements.lock \
-    --output-file requirements-dev.lock "$@"
+echo "setuptools>=77" | compile pyproject.toml - --extra server --extra sql --extra xml --extra kafka --extra dev \
+    --constraint requirements.lock --output-file requirements-dev.lock "$@"
 echo "setuptools>=77" | compile pyproject.toml - --constraint requirements.lock \
     --output-file requirements-agent.lock "$@"
 if grep -n "://" requirements*.lock; then echo "a lock names a host" >&2; exit 1; fi

@@ -1,15 +1,26 @@
 #!/bin/sh
-# All tests. Without a Chromium and no way to get one: all but the browser tests, and exit code 3 in the end.
+# All tests. What needs a Chromium or a MariaDB that is not there and cannot be got is left out, and the exit code is 3.
 set -eu
 cd "$(dirname "$0")/.."
 scripts/install.sh dev
 
-if scripts/chromium.sh; then
+without=""
+left_out=""
+leave_out() {
+    without="$without${without:+ and }not $1"
+    left_out="$left_out
+Not run: $2"
+}
+scripts/chromium.sh || leave_out browser "the browser tests, for want of a Chromium. Get one with \
+«apt-get install chromium» or «.venv/bin/playwright install chromium», or name one in TMC_CHROMIUM."
+scripts/mariadb.sh || leave_out mariadb "the tests of the SQL connector on MariaDB, for want of a server. \
+Get one with «apt-get install mariadb-server»."
+
+if [ -z "$without" ]; then
     exec .venv/bin/python -m pytest -n auto "$@"
 fi
 status=0
-.venv/bin/python -m pytest -n auto -m "not browser" "$@" || status=$?
-echo "Not run: the browser tests, for want of a Chromium. Get one with «apt-get install chromium»" \
-    "or «.venv/bin/playwright install chromium», or name one in TMC_CHROMIUM." >&2
+.venv/bin/python -m pytest -n auto -m "$without" "$@" || status=$?
+echo "$left_out" | sed '/^$/d' >&2
 [ "$status" = 0 ] && exit 3
 exit "$status"

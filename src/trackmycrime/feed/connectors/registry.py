@@ -10,6 +10,12 @@ from importlib import metadata
 
 from trackmycrime.feed.connectors.protocol import GROUP, Factory, Unfit
 
+_EXTRA = {
+    "sql": "; install trackmycrime[sql]",
+    "niem": "; install trackmycrime[xml]",
+    "kafka": "; install trackmycrime[kafka]",
+}
+
 
 def names() -> list[str]:
     """The types that a configuration may name."""
@@ -24,6 +30,7 @@ def factory(type_name: str) -> Factory:
         except ImportError as missing:
             raise Unfit(
                 f"the type «{type_name}» needs a package that is not installed: {missing.name}"
+                f"{_EXTRA.get(type_name, '')}"
             ) from None
         return made
     known = ", ".join(names()) or "none is installed"
