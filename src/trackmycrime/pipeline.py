@@ -6,7 +6,7 @@ the data»).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from trackmycrime.cases.models import Crime, Update
 from trackmycrime.feed.accept import Result as Result
 from trackmycrime.feed.accept import Source, accept
 from trackmycrime.feed.contract import Event, Refusal
+from trackmycrime.feed.records.messages import Unshown, dealt_with, unshown
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
@@ -65,14 +66,18 @@ def take_events(
             publish_contacts(force, accepted.contacts)
             publishing = Refresh(force, accepted.crimes, new=accepted.new_crimes, now=now)
         setwise.check_keys()
-        _follow(force, publishing.run(), now)
+        _follow(force, publishing.run(), now, written=accepted.messages)
     return accepted.results
 
 
-def _follow(force: Force, published: Published, now: datetime) -> None:
-    """What follows from what was published: nothing more goes out about what closed; victims are invited or told."""
+def _follow(force: Force, published: Published, now: datetime, written: Collection[UUID] = ()) -> None:
+    """What follows from what was published: nothing more goes out about what closed; victims are invited or told.
+
+    `written`: crimes about which an officer may have written to a victim in the records system.
+    """
     _close(force, published.closed, now)
     tasks.open_tasks(force.id, published.needs, now=now)
+    sent = _sent_messages(force, published, written, now)
     uninvited = {
         part.id: crime
         for crime, parts in published.victims.items()
@@ -86,7 +91,55 @@ def _follow(force: Force, published: Published, now: datetime) -> None:
         at_once = [n for one in invited for n in published.entries[uninvited[one.victim.id]]]
         alerts.send_invitations(force.id, invited, _told(at_once, published, only=set(uninvited)), now=now)
     live = [news for news in published.news if news.live]
-    alerts.tell(force.id, _told(live, published, but=set(uninvited)), now=now)
+    told = _told(live, published, but=set(uninvited))
+    told += [news for news in sent if news.victim_id not in uninvited]
+    alerts.tell(force.id, told, now=now)
+
+
+def _sent_messages(
+    force: Force, published: Published, written: Collection[UUID], now: datetime
+) -> list[alerts.News]:
+    """What officers wrote in the records system comes into the threads of open cases; says what of it is news.
+
+    What was written while a case was closed to its victims goes out by an officer's hand only: a task says so.
+    """
+    crimes = [crime for crime in published.cases if crime in written or crime in published.opened]
+    waiting = unshown(force.id, crimes)
+    missed = [one for one in waiting if one.crime_id in published.opened]
+    tasks.open_tasks(force.id, [_not_shown(one, now) for one in missed], now=now)
+    sent = [
+        messages.Sent(
+            one.id, published.cases[one.crime_id], one.crime_id, one.person, one.ref, one.sequence, one.officer,
+            one.unit, one.text, one.written_at, one.corrected, one.live,
+        )
+        for one in waiting
+        if one.crime_id not in published.opened
+    ]  # fmt: skip
+    shown = messages.show(force.id, sent, now=now)
+    dealt_with([one.id for one in missed] + [one.sent.id for one in shown])
+    return [
+        alerts.News(
+            one.victim_id,
+            one.sent.case_id,
+            f"message:{one.sent.ref}",
+            one.sent.revision,
+            one.words_hash,
+            "message",
+        )
+        for one in shown
+        if one.sent.live
+    ]
+
+
+def _not_shown(one: Unshown, now: datetime) -> tasks.Need:
+    return tasks.Need(
+        "messages_not_shown",
+        str(one.crime_id),
+        crime_id=one.crime_id,
+        officer_id=one.asked_officer,
+        unit_id=one.asked_unit,
+        due_at=now + timedelta(days=1),
+    )
 
 
 def _close(force: Force, crimes: Sequence[UUID], now: datetime) -> None:
@@ -127,6 +180,7 @@ def republish(force_id: int, *, now: datetime, most: int = 500) -> Iterator[int]
             published = refresh(force, ids, now=now)
             _close(force, published.closed, now)
             tasks.open_tasks(force_id, published.needs, now=now)
+            _sent_messages(force, published, (), now)
         last, done = ids[-1], done + len(ids)
         yield done
 

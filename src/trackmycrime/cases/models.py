@@ -197,7 +197,7 @@ class SentMessage(models.Model):
     """When these words were said first, by their keyed hash, as in `Hearing`; several: it was corrected"""
     live = models.BooleanField(default=False)
     shown = models.BooleanField(default=False)
-    """These words stand in the victim's thread"""
+    """It is dealt with as it is: it stands in the victim's thread, or was given to an officer as not shown"""
 
     class Meta:
         db_table = "cases_message"

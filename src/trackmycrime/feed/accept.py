@@ -60,6 +60,8 @@ class Accepted:
     crimes: set[UUID] = field(default_factory=set)
     new_crimes: set[UUID] = field(default_factory=set)
     contacts: set[tuple[str, str]] = field(default_factory=set)
+    messages: set[UUID] = field(default_factory=set)
+    """Crimes with a message for a victim that may not stand in their thread yet"""
 
 
 @dataclass
@@ -305,6 +307,7 @@ def accept(
         changed.crimes_touched,
         changed.crimes_new,
         changed.contacts_touched,
+        changed.messages_touched,
     )
     if again:
         setwise.update("feed_event", ["id"], _JUDGED, rows)

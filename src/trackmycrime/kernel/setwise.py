@@ -51,16 +51,18 @@ def update(
     rows: Sequence[Mapping[str, Any]],
     *,
     kept: Sequence[str] = (),
+    sets: str = "",
     where: str = "",
 ) -> None:
     """Set `columns` of the rows found by `key`, all with one statement.
 
-    Those of `kept` are set too, but stay as they are where the new value is null. `where` is a further condition over
-    ``t`` (the table) and ``n`` (the new values).
+    Those of `kept` are set too, but stay as they are where the new value is null. `sets` are further assignments, and
+    `where` a further condition, over ``t`` (the table) and ``n`` (the new values).
     """
     if not rows:
         return
-    sets = ", ".join([*(f"{c} = n.{c}" for c in columns), *(f"{c} = coalesce(n.{c}, t.{c})" for c in kept)])
+    plain = [*(f"{c} = n.{c}" for c in columns), *(f"{c} = coalesce(n.{c}, t.{c})" for c in kept)]
+    sets = ", ".join(filter(None, [*plain, sets]))
     on = " and ".join(f"t.{k} = n.{k}" for k in key)
     sql = (
         f"update {table} t set {sets} from json_populate_recordset(null::{table}, %s::json) n where {on}"  # noqa: S608

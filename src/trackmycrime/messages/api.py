@@ -18,6 +18,8 @@ from trackmycrime.publish.models import Case
 from trackmycrime.tasks.models import Task
 
 from .models import Message
+from .names import named
+from .records import Sent, Shown, show
 from .rules import MOST_CHARACTERS, NotSent, cleaned
 from .taking import ANSWER, answer_by, mend, open_answers, take, untaken
 
@@ -36,12 +38,15 @@ __all__ = [
     "MOST_CHARACTERS",
     "PER_HOUR",
     "NotSent",
+    "Sent",
+    "Shown",
     "answer_by",
     "mark_read_by_police",
     "mark_read_by_victim",
     "mend",
     "my_unread",
     "settle",
+    "show",
     "take",
     "thread",
     "unread_for",
@@ -151,15 +156,19 @@ def settle(force: int, victim_id: UUID, account_id: UUID, *, note: str, now: dat
 
 
 def thread(victim_id: UUID, *, before: datetime | None = None, limit: int = SHOWN) -> list[Message]:
-    """The newest `limit` messages of a victim's thread (those written earlier than `before`), oldest first."""
-    found = Message.objects.filter(victim_id=victim_id)
+    """The newest `limit` messages of a victim's thread (those written earlier than `before`), oldest first.
+
+    What other words have replaced is not there. Where some were written in the records system, their `shown_as` is
+    filled in, by one more statement.
+    """
+    found = Message.objects.filter(victim_id=victim_id, replaced_at=None)
     if before is not None:
         found = found.filter(written_at__lt=before)
-    return list(found.order_by("-written_at", "-id")[:limit])[::-1]
+    return named(list(found.order_by("-written_at", "-id")[:limit])[::-1])
 
 
 def _unread(by: str) -> QuerySet[Message]:
-    return Message.objects.filter(by=by, read_at=None)
+    return Message.objects.filter(by=by, read_at=None, replaced_at=None)
 
 
 def mark_read_by_victim(victim_id: UUID, account_id: UUID, *, now: datetime) -> int:

@@ -15,9 +15,21 @@ class Message(models.Model):
     case_id = models.UUIDField()
     by = models.CharField(max_length=8)
     """``victim`` or ``police``"""
-    account_id = models.UUIDField()
+    account_id = models.UUIDField(null=True)
+    """Who wrote it; None: somebody in the records system"""
     shown_as = EncryptedTextField(null=True)
     """How the officer's name is shown to the victim; None: as the police"""
+    ref = models.CharField(max_length=64, blank=True)
+    """The records system's id of what was written there, for the four below; else empty"""
+    revision = models.BigIntegerField(default=0)
+    """The sequence of these words"""
+    officer_id = models.CharField(max_length=64, blank=True)
+    unit_id = models.CharField(max_length=64, blank=True)
+    """Who wrote it there: their names are found when it is read, for they may come later than the message"""
+    corrected = models.BooleanField(default=False)
+    """Other words stood in its place before"""
+    replaced_at = models.DateTimeField(null=True)
+    """When other words took its place; kept, and not shown any more"""
     text = EncryptedTextField()
     written_at = models.DateTimeField()
     taken_at = models.DateTimeField(null=True)

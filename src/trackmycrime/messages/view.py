@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -40,7 +41,7 @@ def moment_words(moment: datetime, now: datetime) -> str:
 def _state(message: Message, side: str, now: datetime) -> str:
     if message.by == "police":
         if side == "victim":
-            return ""
+            return _("Corrected by police. The words have changed.") if message.corrected else ""
         if message.read_at is None:
             return _("Not opened yet")
         return _("Opened %(when)s") % {"when": moment_words(message.read_at, now)}
@@ -80,7 +81,9 @@ def lines(
         if message.by == "victim":
             who = _("You") if side == "victim" else victim
         else:
-            who = (names or {}).get(message.account_id) or message.shown_as or _("Police")
+            by = (names or {}).get(message.account_id) if message.account_id else ""
+            # the names of teams begin small, because they stand in sentences
+            who = by or capfirst(message.shown_as) or _("Police")
         found.append(
             Line(
                 id=message.id,

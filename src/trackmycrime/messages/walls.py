@@ -10,8 +10,9 @@ _OF_ONE_CRIME = (
 )
 _WRITES = (
     "by = 'victim' and account_id = (select app_account()) and shown_as is null"
-    f" and taken_at is null and read_at is null and {_OF_ONE_CRIME}"
+    f" and taken_at is null and read_at is null and ref = '' and {_OF_ONE_CRIME}"
 )
+_FROM_RECORDS = "by = 'police' and ref <> ''"
 _READS = f"victim_id = {MY_VICTIMS} and case_id = {MY_CASES}"
 
 WALLS = Walls(
@@ -20,6 +21,9 @@ WALLS = Walls(
             "portal": "select, insert, update (read_at, read_by)",
             "desk": "select, insert, update (read_at, read_by, read_as)",
             "worker": "select, update (taken_at)",
+            # writes what was written in the records system, and reads none of it
+            "gateway": "select (id, force_id, victim_id, case_id, ref, revision, corrected, replaced_at, by, read_at),"
+            " insert, update (corrected, replaced_at)",
         }
     },
     policies={
@@ -36,6 +40,11 @@ WALLS = Walls(
                 Policy(f"{FORCE} and by = 'victim'", None, "update"),
             ],
             "worker": [Policy(ALL, ALL)],
+            "gateway": [
+                Policy(FORCE, None, "select"),
+                Policy("", f"{FORCE} and {_FROM_RECORDS}", "insert"),
+                Policy(f"{FORCE} and {_FROM_RECORDS}", None, "update"),
+            ],
         }
     },
     keys=[

@@ -22,7 +22,7 @@ with page as (
 select version,
     (select coalesce(sum(version), 0)::bigint from publish_contact where {NAMED_ON_PAGE}) as contacts,
     (select count(*) from messages_message m
-     where m.case_id = %(case)s and m.by = 'police' and m.read_at is null) as unread,
+     where m.case_id = %(case)s and m.by = 'police' and m.read_at is null and m.replaced_at is null) as unread,
     alerts_seen(page.id, %(now)s) as opened
 from page
 """  # noqa: S608 (constants of ours; values are bound)

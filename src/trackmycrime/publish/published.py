@@ -39,6 +39,8 @@ class Published:
     """By crime, for crimes whose case is open and readable and has anything live: who may be told or invited."""
     cases: dict[UUID, UUID] = field(default_factory=dict)
     """Case by crime."""
+    opened: set[UUID] = field(default_factory=set)
+    """Crimes that were known and closed to their victims, and are open now: what was missed, an officer looks at."""
     closed: list[UUID] = field(default_factory=list)
     """Crimes whose case has just been closed to everybody: what was about to be sent about them is cancelled."""
     protected: set[UUID] = field(default_factory=set)

@@ -194,6 +194,8 @@ class Refresh:
             row["page"] = crypto.seal_json("publish_case.page", row["id"], page)
             self.cases.append(row)
         self.out.cases[crime["id"]] = row["id"]
+        if missed:
+            self.out.opened.add(crime["id"])
         if shielded:
             self.out.protected.add(crime["id"])
         readable = row["readable_until"] is None or row["readable_until"] > self.now

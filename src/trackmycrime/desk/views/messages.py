@@ -56,12 +56,14 @@ def thread(request: DeskRequest, victim_id: UUID) -> HttpResponse:
             form.add_error("text" if refused.reason != "closed" else None, _not_sent(refused.reason))
     write_down(request, "thread.seen", "victim", victim.id)
     messages = api.thread(victim.id)
-    names = staff_names(victim.force_id, {m.account_id for m in messages if m.by == "police"})
+    names = staff_names(
+        victim.force_id, {m.account_id for m in messages if m.by == "police" and m.account_id is not None}
+    )
     lines = view.lines(
         messages,
         "police",
         now=now,
-        names={message.account_id: names.get(str(message.account_id), "") for message in messages},
+        names={m.account_id: names.get(str(m.account_id), "") for m in messages if m.account_id},
         victim=str(victim.detail.get("name") or _("The victim")),
     )
     if messages and may_answer and request.method == "GET":

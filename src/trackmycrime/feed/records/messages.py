@@ -1,9 +1,13 @@
 """What an officer writes to a victim in the records system: `message.sent`."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from trackmycrime.feed.contract import Event, subject_key
-from trackmycrime.kernel import crypto
+from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
 
 from .rows import Rows, note_said
@@ -26,8 +30,12 @@ def message_sent(rows: Rows, event: Event, data: Any, live: bool) -> None:
         }
     rows.mark("cases_message", message)
     words = crypto.blind("message", f"{data.victim}\0{data.text}").hex()
-    newest = max(message["said"], key=lambda each: message["said"][each][2], default="")
+    standing = max(message["said"], key=lambda each: message["said"][each][2], default="")
+    # other words than before, older or newer: what stands in the thread is replaced, or was corrected
+    if words not in message["said"] or (words != standing and event.sequence > message["sequence"]):
+        message["shown"] = False
     note_said(message, words, event)
+    rows.messages_touched.add(crime["id"])
     if event.sequence <= message["sequence"]:
         return
     message |= {
@@ -37,5 +45,64 @@ def message_sent(rows: Rows, event: Event, data: Any, live: bool) -> None:
         "text": crypto.seal("cases_message.text", message["id"], data.text),
         "sequence": event.sequence,
         "live": live,
-        "shown": message["shown"] and newest == words,
     }
+
+
+_UNSHOWN = """
+select m.id, m.crime_id, m.person, m.message_id, m.sequence, m.officer_id, m.unit_id, m.text, m.said, m.live,
+  c.officer_id as asked_officer, c.unit_id as asked_unit
+from cases_message m join cases_crime c on c.id = m.crime_id and c.force_id = m.force_id
+where m.force_id = %s and m.crime_id = any(%s) and not m.shown order by m.sequence, m.id"""
+
+
+@dataclass(frozen=True)
+class Unshown:
+    """A message in its newest words that stands in no thread yet, and whom one asks on its crime.
+
+    `corrected`: other words were said under its id before, or came late.
+    """
+
+    id: UUID
+    crime_id: UUID
+    person: str
+    ref: str
+    sequence: int
+    officer: str
+    unit: str
+    text: str
+    written_at: datetime
+    corrected: bool
+    live: bool
+    asked_officer: str
+    asked_unit: str
+
+
+def unshown(force_id: int, crimes: Sequence[UUID]) -> list[Unshown]:
+    """The messages of these crimes that are not dealt with, in their order. One statement; none for no crimes."""
+    if not crimes:
+        return []
+    return [
+        Unshown(
+            id=row["id"],
+            crime_id=row["crime_id"],
+            person=row["person"],
+            ref=row["message_id"],
+            sequence=row["sequence"],
+            officer=row["officer_id"],
+            unit=row["unit_id"],
+            text=crypto.unseal("cases_message.text", row["id"], row["text"]),
+            written_at=next(
+                datetime.fromisoformat(at) for _, at, last in row["said"].values() if last == row["sequence"]
+            ),
+            corrected=len(row["said"]) > 1,
+            live=row["live"],
+            asked_officer=row["asked_officer"],
+            asked_unit=row["asked_unit"],
+        )
+        for row in setwise.fetch(_UNSHOWN, [force_id, list(crimes)])
+    ]
+
+
+def dealt_with(ids: Iterable[UUID]) -> None:
+    """These stand in their threads, or an officer was told that they do not."""
+    setwise.update("cases_message", ["id"], ["shown"], [{"id": key, "shown": True} for key in ids])

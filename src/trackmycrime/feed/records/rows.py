@@ -64,6 +64,8 @@ class Rows:
         self.crimes_new: set[UUID] = set()
         self.merge_targets: set[UUID] = set()
         """Crimes that another one was merged into until now"""
+        self.messages_touched: set[UUID] = set()
+        """Crimes with a message for a victim"""
         self.contacts_touched: set[tuple[str, str]] = set()
         self._changed: dict[str, dict[UUID, dict[str, Any]]] = {table: {} for table in _TABLES}
 
