@@ -78,6 +78,26 @@ def test_a_token_for_some_types() -> None:
     assert whoami(made["token"]).json()["scopes"] == ["officer.changed", "unit.changed"]
 
 
+def test_set_changes_what_comes_from_now_on_and_list_shows_it() -> None:
+    made = told("add", "avon-and-somerset", "Niche", "--per-minute", "600", "--type", "unit.changed")
+    (one,) = told("list")
+    assert (one["per_minute"], one["mib_per_minute"], one["types"]) == (600, 2048, ["unit.changed"])
+    changed = told(
+        "set", "avon-and-somerset", "Niche", "--all-types", "--live-from", "2026-03-01T00:00:00Z",
+        "--mib-per-minute", "5", "--per-minute", "600",
+    )  # fmt: skip
+    assert sorted(changed["changed"]) == ["live_from", "mib_per_minute", "types"]
+    (one,) = told("list")
+    assert (one["per_minute"], one["mib_per_minute"], one["live_from"]) == (600, 5, "2026-03-01T00:00:00Z")
+    assert len(whoami(made["token"]).json()["scopes"]) > 9
+    act = Record.objects.filter(action="source.changed").latest("id")
+    assert act.detail == {"live_from": "2026-03-01T00:00:00Z", "mib_per_minute": 5, "types": None}
+    assert "600 events and 5 MiB a minute, all types" in run("list").output
+    for wrong in ((), ("--per-minute", "0"), ("--type", "unit.changed", "--all-types"), ("--type", "x")):
+        assert run("set", "avon-and-somerset", "Niche", *wrong).exit_code == 2
+    assert run("set", "avon-and-somerset", "Other", "--all-types").exit_code == 2
+
+
 def test_rotate_and_revoke() -> None:
     old = told("add", "avon-and-somerset", "Niche")["token"]
     new = told("rotate", "avon-and-somerset", "Niche")["token"]

@@ -8,6 +8,9 @@ from django.db import models
 from trackmycrime.kernel.fields import EncryptedJSONField
 from trackmycrime.kernel.ids import new_id
 
+PER_MINUTE, MIB_PER_MINUTE = 1_200_000, 2_048
+"""What a source may send unless an administrator says otherwise: far more than a day of outage sent at once."""
+
 
 class Source(models.Model):
     """One records system of one force that may send events."""
@@ -19,6 +22,10 @@ class Source(models.Model):
     """Events before it publish, and neither alert nor invite; None: all are live."""
     types: Any = ArrayField(models.CharField(max_length=40), null=True)
     """The event types it may send; None: all."""
+    per_minute = models.PositiveIntegerField(default=PER_MINUTE, db_default=PER_MINUTE)
+    """So many events may come in a minute, over all processes of the gateway"""
+    mib_per_minute = models.PositiveIntegerField(default=MIB_PER_MINUTE, db_default=MIB_PER_MINUTE)
+    """And so much, as it comes over the wire"""
     revoked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 

@@ -7,9 +7,10 @@ one function of the database, because nothing is known before; everything else h
 import re
 import secrets
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -29,6 +30,7 @@ __all__ = [
     "Known",
     "Listed",
     "add",
+    "change",
     "digest_key",
     "find",
     "listing",
@@ -67,6 +69,8 @@ class Listed:
     source: str
     live_from: str
     types: tuple[str, ...]
+    per_minute: int
+    mib_per_minute: int
     tokens: int
     last_used_at: datetime | None
     revoked_at: datetime | None
@@ -83,6 +87,19 @@ def find(token: str, *, now: datetime) -> tuple[UUID, int] | None:
         cursor.execute("select source_id, force_id from feed_source_for(%s, %s)", [_hash(token), now])
         row = cursor.fetchone()
     return None if row is None else (row[0], row[1])
+
+
+def weigh(source: UUID, *, events: int, size: int, now: datetime) -> int:
+    """Count a delivery of so many events and bytes; the seconds that this source has to wait first, 0 for none.
+
+    One statement, which holds across all processes of the gateway. A delivery that is not let in counts too.
+    """
+    keys = (crypto.blind(f"limit:source {what}", str(source)) for what in ("events", "bytes"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select feed_weigh(%s, %s, %s, %s, %s, %s)", [source, *keys, now, events, -(-size // 1024)]
+        )
+        return int(cursor.fetchone()[0])
 
 
 def load(source: UUID) -> Known:
@@ -128,16 +145,49 @@ def add(
     name = name.strip()
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
         raise CannotDo(f"a source has a name of 1 to {LONGEST_NAME} characters, in one line")
-    if strange := sorted(set(types) - set(TYPES)):
-        raise CannotDo(f"no such event type: {', '.join(strange)}; there are {', '.join(TYPES)}")
+    types = _known(types)
     if Source.objects.filter(force=force, name=name).exists():
         raise CannotDo(f"{force.slug} has a source «{name}» already; `source rotate` gives it a new token")
     source = Source.objects.create(
-        force=force, name=name, live_from=live_from, types=sorted(set(types)) or None, created_at=now
+        force=force, name=name, live_from=live_from, types=types or None, created_at=now
     )
     token = _new_token(source, now)
     _record("source.added", source, now, live_from=say_live_from(live_from), types=source.types)
     return source, token
+
+
+CHANGED = ("live_from", "types", "per_minute", "mib_per_minute")
+MOST = 1_000_000_000
+"""Of events in a minute; of MiB a thousandth of it."""
+
+
+@transaction.atomic
+def change(source: Source, values: Mapping[str, Any], *, now: datetime) -> list[str]:
+    """Set some of `CHANGED` for what comes from now on; says which are other than before. Raises CannotDo.
+
+    An empty `types` lets it send all types. What has come before stays as it is.
+    """
+    values = dict(values)
+    if "types" in values:
+        values["types"] = _known(values["types"] or ()) or None
+    if not 0 < values.get("per_minute", 1) <= MOST or not 0 < values.get("mib_per_minute", 1) <= MOST // 1000:
+        raise CannotDo(f"a limit is at least 1, and at most {MOST:,} events or {MOST // 1000:,} MiB a minute")
+    changed = [name for name, value in values.items() if getattr(source, name) != value]
+    for name in changed:
+        setattr(source, name, values[name])
+    if changed:
+        source.save(update_fields=changed)
+        told = {
+            name: say_live_from(values[name]) if name == "live_from" else values[name] for name in changed
+        }
+        _record("source.changed", source, now, **told)
+    return changed
+
+
+def _known(types: Iterable[str]) -> list[str]:
+    if strange := sorted(set(types) - set(TYPES)):
+        raise CannotDo(f"no such event type: {', '.join(strange)}; there are {', '.join(TYPES)}")
+    return sorted(set(types))
 
 
 @transaction.atomic
@@ -191,6 +241,8 @@ def listing(force: Force | None, *, now: datetime) -> list[Listed]:
             source=source.name,
             live_from=say_live_from(source.live_from),
             types=tuple(source.types or TYPES),
+            per_minute=source.per_minute,
+            mib_per_minute=source.mib_per_minute,
             tokens=tokens[source.id],
             last_used_at=used.get(source.id),
             revoked_at=source.revoked_at,

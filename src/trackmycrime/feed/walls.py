@@ -12,6 +12,30 @@ returns table (source_id uuid, force_id smallint) language sql volatile {_FIXED}
     where t.token_hash = h and t.revoked_at is null and s.revoked_at is null
       and (t.expires_at is null or t.expires_at > at) $$"""
 
+# For the record of refusals alone: whose token it was that does not count any more.
+_SOURCE_ENDED = f"""
+create or replace function feed_source_ended(h bytea)
+returns table (source_id uuid, force_id smallint) language sql stable {_FIXED} as $$
+    select t.source_id, t.force_id from feed_token t where t.token_hash = h $$"""
+
+# Counts a delivery and says how many seconds to wait (0: come in). One that begins within the limits is let in whole,
+# so that a limit smaller than a delivery slows down and never shuts out.
+_WEIGH = f"""
+create or replace function feed_weigh(source uuid, events_key bytea, kib_key bytea, at timestamptz, n int, kib int)
+returns int language plpgsql volatile {_FIXED} as $$
+declare most_events int; most_kib int; ends timestamptz;
+begin
+    select s.per_minute, s.mib_per_minute * 1024 into most_events, most_kib from feed_source s where s.id = source;
+    if limit_hit(events_key, at, '1 minute', n) - n < most_events
+       and limit_hit(kib_key, at, '1 minute', kib) - kib < most_kib then
+        return 0;
+    end if;
+    select max(c.ends_at) into ends from kernel_counter c
+    where c.key in (events_key, kib_key) and (
+        (c.key = events_key and c.count - n >= most_events) or (c.key = kib_key and c.count - kib >= most_kib));
+    return greatest(1, ceil(extract(epoch from coalesce(ends, at) - at)))::int;
+end $$"""
+
 _TABLES = ("feed_source", "feed_token", "feed_event", "feed_entity", "feed_handling")
 
 WALLS = Walls(
@@ -33,5 +57,9 @@ WALLS = Walls(
         Key("feed_event", "feed_event_same_force", "force_id, source_id", "feed_source", "force_id, id"),
         Key("feed_entity", "feed_entity_same_force", "force_id, source_id", "feed_source", "force_id, id"),
     ],
-    functions=[("feed_source_for(bytea, timestamptz)", _SOURCE_FOR, ("gateway",))],
+    functions=[
+        ("feed_source_for(bytea, timestamptz)", _SOURCE_FOR, ("gateway",)),
+        ("feed_source_ended(bytea)", _SOURCE_ENDED, ("gateway",)),
+        ("feed_weigh(uuid, bytea, bytea, timestamptz, integer, integer)", _WEIGH, ("gateway",)),
+    ],
 )

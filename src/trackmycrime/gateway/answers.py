@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
+from trackmycrime.feed import refusals
 from trackmycrime.feed.contract import BodyProblem
+from trackmycrime.kernel.clock import utc_now
 
 log = logging.getLogger("trackmycrime.gateway")
 
@@ -39,7 +41,9 @@ def problem(
     """A problem by RFC 9457; `members` are further members of it, left out where they are None."""
     content = {"type": type_, "title": title, "status": status, "detail": detail}
     content |= {name: value for name, value in members.items() if value is not None}
-    return _written(content, "application/problem+json", status, headers or {})
+    response = _written(content, "application/problem+json", status, headers or {})
+    response.problem = type_  # type: ignore[attr-defined]
+    return response
 
 
 def _written(content: Mapping[str, Any], type_: str, status: int, headers: Mapping[str, str]) -> HttpResponse:
@@ -58,6 +62,12 @@ def only(method: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def guarded(request: HttpRequest) -> HttpResponse:
+            response = answered(request)
+            if 400 <= response.status_code < 500:
+                refused(request, response)
+            return response
+
+        def answered(request: HttpRequest) -> HttpResponse:
             if request.method not in methods:
                 allowed = ", ".join(methods)
                 return problem(
@@ -89,6 +99,19 @@ def only(method: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def refused(request: HttpRequest, response: HttpResponse) -> None:
+    """Put a refusal on record: of a source that is known, or of somebody who came without a token that counts."""
+    source, force = getattr(request, "source", (None, None))
+    if source is None and response.status_code != 401:
+        return
+    try:
+        refusals.note(
+            getattr(response, "problem", ""), response.status_code, source=source, force=force, now=utc_now()
+        )
+    except DatabaseError as fault:  # the answer stands all the same
+        log.warning("a refusal is not on record: %s", kind_and_place(fault))
 
 
 def body_problem(found: BodyProblem) -> HttpResponse:

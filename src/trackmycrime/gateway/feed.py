@@ -6,10 +6,10 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 
 from trackmycrime.feed import sources
-from trackmycrime.feed.contract import TYPES, judge, read_body
+from trackmycrime.feed.contract import TYPES, BodyProblem, Line, judge, read_body
 from trackmycrime.gateway.answers import answer, only, problem
 from trackmycrime.gateway.bodies import bytes_of
-from trackmycrime.gateway.credentials import source_of
+from trackmycrime.gateway.credentials import source_of, too_fast
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.scope import bound
 from trackmycrime.pipeline import Result, take_events
@@ -40,9 +40,14 @@ def events(request: HttpRequest) -> HttpResponse:
             "Wrong query",
             "The only parameter is «validate», which is «true» or «false».",
         )
-    raw = bytes_of(request)
-    lines = read_body(request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding"), raw)
     source_id, force_id = found
+    raw = bytes_of(request)
+    lines, fault = _read(request, raw)
+    # what cannot be read is weighed too, or it would be a way around the limit
+    if slow := too_fast(source_id, events=max(len(lines), 1), size=len(raw), now=now):
+        return slow
+    if fault:
+        raise fault
     with bound(force=force_id):
         known, key = sources.load(source_id), sources.digest_key()
         verdicts = [
@@ -61,6 +66,14 @@ def events(request: HttpRequest) -> HttpResponse:
         if validate == "true":
             transaction.set_rollback(True)
     return answer({"results": [_result(result) for result in results]})
+
+
+def _read(request: HttpRequest, raw: bytes) -> tuple[list[Line], BodyProblem | None]:
+    try:
+        headers = request.headers
+        return read_body(headers.get("Content-Type", ""), headers.get("Content-Encoding"), raw), None
+    except BodyProblem as found:
+        return [], found
 
 
 def _result(result: Result) -> dict[str, object]:

@@ -18,7 +18,12 @@ class Limit:
 
 
 def hit(limit: Limit, who: str, *, now: datetime, weight: int = 1) -> bool:
-    """Count one try of `who` and say whether it is still within the limit.
+    """Count one try of `who` and say whether it is still within the limit; see `count`."""
+    return count(limit, who, now=now, weight=weight) <= limit.most
+
+
+def count(limit: Limit, who: str, *, now: datetime, weight: int = 1) -> int:
+    """Count one try of `who`, and say how many there have been in this window.
 
     `who` may be an email address or a network address: only its keyed hash is stored. Counting waits for other
     tries of the same `who`, so that tries sent side by side are counted one by one.
@@ -28,7 +33,7 @@ def hit(limit: Limit, who: str, *, now: datetime, weight: int = 1) -> bool:
             "select limit_hit(%s, %s, %s, %s)",
             [crypto.blind(f"limit:{limit.name}", who), now, f"{limit.window.total_seconds()} s", weight],
         )
-        return int(cursor.fetchone()[0]) <= limit.most
+        return int(cursor.fetchone()[0])
 
 
 def clear(limit: Limit, who: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import click
 
@@ -15,7 +17,18 @@ from trackmycrime.ops.exits import WrongUse, answer
 
 @click.group("source")
 def command() -> None:
-    """The records systems that may send events: add, rotate, revoke, list."""
+    """The records systems that may send events: add, set, rotate, revoke, list."""
+
+
+def _limits(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that limit how much a source may send."""
+    per_minute = click.option(
+        "--per-minute", type=click.IntRange(1), metavar="N", help="Let it send so many events in a minute."
+    )
+    mib = click.option(
+        "--mib-per-minute", type=click.IntRange(1), metavar="N", help="Let it send so many MiB in a minute."
+    )
+    return per_minute(mib(function))
 
 
 command.add_command(returns.command)
@@ -38,21 +51,30 @@ command.add_command(returns.command)
     type=click.Choice(TYPES),
     help="Let the token send only this type; may be repeated.  [default: all]",
 )
+@_limits
 @json_option
 @with_database("owner")
-def add(force: str, name: str, live_from: str, types: tuple[str, ...], as_json: bool) -> None:
+def add(
+    force: str, name: str, live_from: str, types: tuple[str, ...], per_minute: int | None,
+    mib_per_minute: int | None, as_json: bool,
+) -> None:  # fmt: skip
     """Add the records system NAME of FORCE and show its token, this once.
 
     The records system sends the token as "Authorization: Bearer TOKEN" to the gateway.
     """
+    from django.db import transaction
+
     from trackmycrime.feed import sources
     from trackmycrime.kernel.clock import utc_now
 
     now = utc_now()
+    pace = {"per_minute": per_minute, "mib_per_minute": mib_per_minute}
     try:
-        made, token = sources.add(
-            named(force), name, live_from=sources.read_live_from(live_from, now=now), types=types, now=now
-        )
+        with transaction.atomic():
+            made, token = sources.add(
+                named(force), name, live_from=sources.read_live_from(live_from, now=now), types=types, now=now
+            )
+            sources.change(made, {key: value for key, value in pace.items() if value is not None}, now=now)
     except sources.CannotDo as why:
         raise WrongUse(str(why)) from None
     live = sources.say_live_from(made.live_from)
@@ -136,6 +158,8 @@ def list_sources(force: str | None, as_json: bool) -> None:
             "source": one.source,
             "live_from": one.live_from,
             "types": list(one.types),
+            "per_minute": one.per_minute,
+            "mib_per_minute": one.mib_per_minute,
             "tokens": one.tokens,
             "last_used_at": None if one.last_used_at is None else sources.say_live_from(one.last_used_at),
             "revoked_at": None if one.revoked_at is None else sources.say_live_from(one.revoked_at),
@@ -146,7 +170,62 @@ def list_sources(force: str | None, as_json: bool) -> None:
     answer(rows, text, as_json=as_json)
 
 
+@command.command("set")
+@click.argument("force")
+@click.argument("name")
+@click.option("--live-from", metavar="now|MOMENT|always", help="From when on events alert and invite.")
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    type=click.Choice(TYPES),
+    help="Let it send only this type, instead of those until now; may be repeated.",
+)
+@click.option("--all-types", is_flag=True, help="Let it send all types.")
+@_limits
+@json_option
+@with_database("owner")
+def set_source(
+    force: str, name: str, live_from: str | None, types: tuple[str, ...], all_types: bool,
+    per_minute: int | None, mib_per_minute: int | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Change what the source NAME of FORCE may send, and how much, from now on. What it has sent stays as it is."""
+    from trackmycrime.feed import sources
+    from trackmycrime.kernel.clock import utc_now
+
+    now = utc_now()
+    if types and all_types:
+        raise WrongUse("--type and --all-types say different things")
+    try:
+        source = sources.named(named(force), name)
+        values: dict[str, object] = {
+            key: value
+            for key, value in (("per_minute", per_minute), ("mib_per_minute", mib_per_minute))
+            if value is not None
+        }
+        if live_from is not None:
+            values["live_from"] = sources.read_live_from(live_from, now=now)
+        if types or all_types:
+            values["types"] = types
+        if not values:
+            raise WrongUse(
+                "nothing to set: give --type, --all-types, --live-from, --per-minute or --mib-per-minute"
+            )
+        changed = sources.change(source, values, now=now)
+    except sources.CannotDo as why:
+        raise WrongUse(str(why)) from None
+    answer(
+        {"source": source.name, "force": force, "changed": changed},
+        f"«{source.name}» of {force}: " + (", ".join(changed) + " set" if changed else "as it was"),
+        as_json=as_json,
+    )
+
+
 def _line(row: dict[str, object]) -> str:
     state = "revoked" if row["revoked_at"] else f"{row['tokens']} token{'' if row['tokens'] == 1 else 's'}"
     used = f"last used {row['last_used_at']}" if row["last_used_at"] else "never used"
-    return f"{row['force']}  «{row['source']}»  {state}, {used}, live from {row['live_from']}"
+    pace = f"{row['per_minute']:,} events and {row['mib_per_minute']:,} MiB a minute"
+    types = row["types"]
+    assert isinstance(types, list)
+    may = "all types" if len(types) == len(TYPES) else ", ".join(types)
+    return f"{row['force']}  «{row['source']}»  {state}, {used}, live from {row['live_from']}, {pace}, {may}"
