@@ -64,16 +64,24 @@ def take_events(
     with setwise.ahead():
         with accept(source, judged, now=now, again=again) as accepted:
             publish_contacts(force, accepted.contacts)
-            publishing = Refresh(force, accepted.crimes, new=accepted.new_crimes, now=now)
+            publishing = Refresh(force, accepted.crimes, new=accepted.new_crimes, came=accepted.came, now=now)
         setwise.check_keys()
-        _follow(force, publishing.run(), now, written=accepted.messages)
+        _follow(force, publishing.run(), now, written=accepted.messages, came=accepted.came)
     return accepted.results
 
 
-def _follow(force: Force, published: Published, now: datetime, written: Collection[UUID] = ()) -> None:
+def _follow(
+    force: Force,
+    published: Published,
+    now: datetime,
+    *,
+    written: Collection[UUID] = (),
+    came: Collection[UUID] = (),
+) -> None:
     """What follows from what was published: nothing more goes out about what closed; victims are invited or told.
 
-    `written`: crimes about which an officer may have written to a victim in the records system.
+    `written`: crimes about which an officer may have written to a victim in the records system. `came`: victims who
+    have a part since now; who of them was invited before is told what stands there.
     """
     _close(force, published.closed, now)
     tasks.open_tasks(force.id, published.needs, now=now)
@@ -93,6 +101,9 @@ def _follow(force: Force, published: Published, now: datetime, written: Collecti
     live = [news for news in published.news if news.live]
     told = _told(live, published, but=set(uninvited))
     told += [news for news in sent if news.victim_id not in uninvited]
+    if back := set(came) - set(uninvited):
+        standing = [item for crime in published.victims for item in published.entries.get(crime, ())]
+        told += _told(standing, published, only=back)
     alerts.tell(force.id, told, now=now)
 
 

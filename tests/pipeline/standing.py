@@ -113,5 +113,7 @@ def _same_decisions(force: Force, fresh: Force, now: datetime) -> None:
             if entry is not None and (decided.decision or decided.missed):
                 entry.decision, entry.decided_hash = decided.decision, decided.decided_hash
                 entry.missed = decided.missed
+                if decided.decision == "release" and decided.state in ("published", "withdrawn"):
+                    entry.state = decided.state
                 entry.save()
     refresh(fresh, [crime.id for crime in crimes.values()], now=now)

@@ -62,6 +62,8 @@ class Accepted:
     contacts: set[tuple[str, str]] = field(default_factory=set)
     messages: set[UUID] = field(default_factory=set)
     """Crimes with a message for a victim that may not stand in their thread yet"""
+    came: set[UUID] = field(default_factory=set)
+    """Victims who have a part in a crime since now"""
 
 
 @dataclass
@@ -308,6 +310,7 @@ def accept(
         changed.crimes_new,
         changed.contacts_touched,
         changed.messages_touched,
+        changed.came,
     )
     if again:
         setwise.update("feed_event", ["id"], _JUDGED, rows)

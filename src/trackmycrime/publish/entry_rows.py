@@ -63,7 +63,7 @@ def entry_row(
     if want.review and act == defaults.PUBLISH:
         act, reason = defaults.HOLD, "review"
     is_missed = (old["missed"] if old else False) or (
-        missed and not (same_words and old and old["state"] == PUBLISHED)
+        missed and not (same_words and old and old["state"] in (PUBLISHED, WITHDRAWN))
     )
     if is_missed and act == defaults.PUBLISH:
         act, reason = defaults.HOLD, "missed"
@@ -74,7 +74,9 @@ def entry_row(
         reason = reason if act == defaults.HOLD else ""
     state = {defaults.PUBLISH: PUBLISHED, defaults.HOLD: HELD, defaults.NEVER: NEVER}[act]
     if want.withdrawn:
-        state = WITHDRAWN if state == PUBLISHED or (old and old["state"] in (PUBLISHED, WITHDRAWN)) else GONE
+        # what an officer let victims see leaves its mark in other words too
+        seen = old is not None and old["decision"] == "release" and old["state"] in (PUBLISHED, WITHDRAWN)
+        state = WITHDRAWN if state == PUBLISHED or seen else GONE
     was_published = old is not None and old["published_at"] is not None
     victims = (
         sorted(by_person[p] for p in want.victims if p in by_person) if want.victims is not None else None

@@ -46,4 +46,5 @@ class Published:
     protected: set[UUID] = field(default_factory=set)
     """Crimes of a protected kind: where safe contact is not known, no machine invites."""
     entries: dict[UUID, list[News]] = field(default_factory=dict)
-    """All published live entries of crimes with a victim who was not invited: what an invitation tells of at once."""
+    """All published live entries of crimes with a victim who was not invited, or has a part since now: what the
+    invitation tells of at once, and what they catch up on."""

@@ -100,6 +100,8 @@ class Told(NamedTuple):
 class Refresh:
     """`refresh` in two steps: made, it has asked for all that it must know; `run`, it decides and writes.
 
+    `came` are the victims who have a part since now: they catch up on what stands there already.
+
     Both within one `setwise.ahead`. Between the two the caller can say what else there is to write, which PostgreSQL
     does while the decisions are being made.
     """
@@ -110,10 +112,11 @@ class Refresh:
         crime_ids: Iterable[UUID],
         *,
         new: frozenset[UUID] | set[UUID] = frozenset(),
+        came: frozenset[UUID] | set[UUID] = frozenset(),
         actor: Actor = SYSTEM,
         now: datetime,
     ) -> None:
-        self.force, self.new, self.actor, self.now = force, new, actor, now
+        self.force, self.new, self.came, self.actor, self.now = force, new, came, actor, now
         self.policy = policy_of(force)
         self.out = Published()
         self.cases: list[dict[str, Any]] = []
@@ -232,7 +235,10 @@ class Refresh:
             known.states, known.updates, known.hearings, known.items, derive=self.policy.derived
         )
         shown: set[str] = set()
-        invites = any(v["live"] and v["account_id"] is None and v["invited_at"] is None for v in victims)
+        catches_up = any(
+            v["live"] and (v["id"] in self.came or (v["account_id"] is None and v["invited_at"] is None))
+            for v in victims
+        )
         told: list[News] = []
         changed = False
         latest: datetime | None = None
@@ -245,7 +251,7 @@ class Refresh:
                 latest = max(filter(None, (latest, want.happened_at)))
             if entry["state"] == PUBLISHED:
                 shown |= {want.key, want.instead_of}
-            if invites and entry["state"] == PUBLISHED and want.live:
+            if catches_up and entry["state"] == PUBLISHED and want.live:
                 told.append(_news(crime, entry))
             if differ(old, entry):
                 changed = True
@@ -257,14 +263,17 @@ class Refresh:
                 self.entries.append(gone | {"state": GONE, "words": None, "new": False})
                 self.acts.append(Act("entry.gone", "entry", gone["id"], {"key": gone["key"]}))
         promise(row, latest, self.policy)
-        if invites:
+        if catches_up:
             self.out.entries[crime["id"]] = told
         return changed, shown
 
     def _follow(self, crime: dict[str, Any], old: dict[str, Any] | None, entry: dict[str, Any]) -> None:
         """What follows from one entry's new state: news for the victims, a record, a task to speak first."""
-        was, words = (old["state"], old["words_hash"]) if old else ("", b"")
-        if entry["state"] == PUBLISHED and (was, words) != (PUBLISHED, entry["words_hash"]):
+        was, words, whom = (old["state"], old["words_hash"], old["victims"]) if old else ("", b"", None)
+        # whoever has been told of it in these words is not told again
+        if entry["state"] == PUBLISHED and (was, words, whom) != (
+            PUBLISHED, entry["words_hash"], entry["victims"]
+        ):  # fmt: skip
             self.out.news.append(_news(crime, entry))
         if entry["state"] != was or entry["state"] == PUBLISHED:
             self.acts.append(

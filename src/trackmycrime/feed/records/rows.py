@@ -67,6 +67,7 @@ class Rows:
         self.messages_touched: set[UUID] = set()
         """Crimes with a message for a victim"""
         self.contacts_touched: set[tuple[str, str]] = set()
+        self._had_a_part: set[UUID] = set()
         self._changed: dict[str, dict[UUID, dict[str, Any]]] = {table: {} for table in _TABLES}
 
     def load(self, taken: Iterable[Taken]) -> None:
@@ -113,7 +114,16 @@ class Rows:
         if not all(lists):
             return []
         sql = f"select * from {table} where force_id = %s and {where}"  # noqa: S608
-        return setwise.fetch(sql, [self.force_id, *lists])
+        found = setwise.fetch(sql, [self.force_id, *lists])
+        if table == "people_victim":
+            self._had_a_part.update(row["id"] for row in found if row["live"])
+        return found
+
+    @property
+    def came(self) -> set[UUID]:
+        """The victims who have a part now and had none before: new, back again, or come over with a merged crime."""
+        changed = self._changed["people_victim"]
+        return {id_ for id_, row in changed.items() if row["live"] and id_ not in self._had_a_part}
 
     def crime(self, event: Event) -> dict[str, Any]:
         """The crime that this event is about, which is known; its published case may have to change."""
