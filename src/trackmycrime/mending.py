@@ -103,4 +103,4 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     (handling.BELL, _handle),
     ("quarantine-waits", _report),
 )
-"""Like `pipeline.PASSES`."""
+"""Like `rounds.PASSES`."""

@@ -91,11 +91,16 @@ def _ask_for_updates(now: datetime) -> int:
     return sum(tasks.open_tasks(force, several, now=now) for force, several in needs.items())
 
 
+def _send_returns(now: datetime) -> int:
+    """Returns get their numbers, and a post for each webhook that wants them."""
+    return returns.number(now) + returns.spread(now)
+
+
 PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("messages", _take_messages),
     ("contacts", _take_contact_changes),
     ("alerts", _mend_alerts),
-    ("returns", returns.number),
+    (returns.BELL, _send_returns),
     ("codes", _send_codes),
     ("invitations", _renew_invitations),
     ("unanswered", messages.mend),

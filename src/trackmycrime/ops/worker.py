@@ -1,8 +1,9 @@
 """The worker: what leaves the machine, and what waits for its hour. Any number of them, on any number of machines.
 
 Threads: a listener (its own connection: hears the bell, shows that this worker lives), a crew for each channel that is
-set up (`delivery.crew`), and one for the rounds: what `rounds` gives a worker to do, when something rang and every
-few seconds. Rows are the truth, so a lost ring costs a second and a lost worker costs what it had in flight.
+set up (`delivery.crew`), one for webhooks (`returns.crew`), and one for the rounds: what `rounds` gives a worker to do,
+when something rang and every few seconds. Rows are the truth, so a lost ring costs a second and a lost worker what it
+had in flight.
 
 ``TMC_TEST_PAUSE_AT`` is for tests only: the worker stands still at that point, after saying so on standard error, until
 it is killed. Points: ``claimed`` (held, not sent), ``sent`` (a provider has it, nothing written down), ``completing``
@@ -24,6 +25,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from django.conf import settings
 from django.db import connection, transaction
 
 from trackmycrime import mending, rounds
@@ -33,6 +35,10 @@ from trackmycrime.delivery.crew import Crew
 from trackmycrime.kernel import bell
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.ids import new_id
+from trackmycrime.returns import address
+from trackmycrime.returns import api as returns
+from trackmycrime.returns import crew as webhooks
+from trackmycrime.returns.posting import Poster
 
 log = logging.getLogger(__name__)
 
@@ -207,6 +213,10 @@ class Worker:
             )
             for channel in sorted(channels)
         ]
+        # as for the channels: an address that cannot be read ends the start, not the first letter
+        self._webhooks = webhooks.Crew(
+            Poster(address.networks(settings.TMC_WEBHOOK_NETWORKS)), self.id, at=at or pause_points()
+        )
         beat = min(presence.BEAT, unseen / 4).total_seconds()
         self._listener = Listener(self.id, channels, self._heard, beat)
         passes: list[Pass] = [*rounds.PASSES, *mending.PASSES]
@@ -224,12 +234,16 @@ class Worker:
         self._rounds.start()
         for crew in self._crews:
             crew.start()
+        self._webhooks.start()
         self._ending.get()
         self._rounds.stop()
         for crew in self._crews:
             crew.stop()
+        self._webhooks.stop()
         until = time.monotonic() + _ENDING_SECONDS
         ended = [crew.join(until - time.monotonic()) for crew in self._crews]
+        self._webhooks.join(max(0.0, until - time.monotonic()))
+        ended.append(not self._webhooks.is_alive())
         self._listener.stop()
         self._listener.join(5.0)
         self._rounds.join(5.0)
@@ -244,7 +258,9 @@ class Worker:
         if rung in (None, delivery.BELL):
             for crew in self._crews:
                 crew.ring()
-        if rung != delivery.BELL:
+        if rung in (None, returns.POSTS):
+            self._webhooks.ring()
+        if rung not in (delivery.BELL, returns.POSTS):
             self._rounds.ring(rung or "")
 
     def _by(self) -> str:
@@ -253,7 +269,8 @@ class Worker:
     def _sweep(self, now: datetime) -> int:
         if not self._listener.steady(self._unseen):
             return 0
-        return work.sweep(self.id, now=now, unseen=self._unseen, upstairs=rounds.UPSTAIRS)
+        posts = returns.sweep(presence.living(self._unseen), now=now)
+        return posts + work.sweep(self.id, now=now, unseen=self._unseen, upstairs=rounds.UPSTAIRS)
 
     def _broken(self, args: threading.ExceptHookArgs) -> None:
         """A thread died of something that nobody foresaw: end, and be started again, rather than limp."""

@@ -82,6 +82,7 @@ TMC_FIELD_KEYS = need("TMC_FIELD_KEYS")
 TMC_EMAIL_URL = env("TMC_EMAIL_URL")
 TMC_EMAIL_FROM = env("TMC_EMAIL_FROM", "TrackMyCrime <no-reply@trackmycrime.invalid>")
 TMC_TEXT_URL = env("TMC_TEXT_URL")
+TMC_WEBHOOK_NETWORKS = env("TMC_WEBHOOK_NETWORKS")
 TMC_PORTAL_URL = env("TMC_PORTAL_URL", "http://127.0.0.1:8000")
 TMC_DESK_URL = env("TMC_DESK_URL", "http://127.0.0.1:8001")
 TMC_DEMO = env("TMC_DEMO") == "1"

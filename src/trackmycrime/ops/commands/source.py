@@ -10,7 +10,7 @@ import click
 
 from trackmycrime.feed.contract import TYPES
 from trackmycrime.ops.attach import json_option, with_database
-from trackmycrime.ops.commands import returns
+from trackmycrime.ops.commands import returns, webhook
 from trackmycrime.ops.commands.force import named
 from trackmycrime.ops.exits import WrongUse, answer
 
@@ -32,6 +32,7 @@ def _limits(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 command.add_command(returns.command)
+command.add_command(webhook.command)
 
 
 @command.command("add")
