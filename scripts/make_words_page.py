@@ -29,6 +29,7 @@ SECTIONS = {
     "withdrawn": "A case that was taken away",
     "hearing": "Court hearings: the entry of each, and «Court dates»",
     "property": "Property: the entry of each item, and the list",
+    "merged": "Records that were put together",
     "update": "Beside an entry on the timeline",
     "alert": "Alerts: they say nothing",
     "code": "The code texted during sign-up",

@@ -28,6 +28,7 @@ class Entry:
     corrected: str = ""
     withdrawn: str = ""
     not_translated: bool = False
+    newer: None = None
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,15 @@ from tests.support.events import (
     update,
     victim,
 )
+from trackmycrime.cases.models import Crime
+from trackmycrime.design.timeline import timeline
 from trackmycrime.feed.accept import Source
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.scope import bound
 from trackmycrime.people.models import Victim
 from trackmycrime.publish.models import Case, Entry
 from trackmycrime.publish.view import CaseView, as_victim_sees
+from trackmycrime.publish.wording import text, withdrawn_case
 
 pytestmark = pytest.mark.django_db
 
@@ -299,3 +302,72 @@ def test_who_answers_while_the_officer_is_away_is_said(source: Source, force: Fo
     assert seen(force, "cy").contact.cover == "y Tîm Byrgleriaeth"
     back = datetime(2026, 12, 2, 12, tzinfo=UTC)
     assert seen(force, now=back).contact.away_until == ""
+
+
+def test_what_was_replaced_says_so_and_points_to_the_newer_words(source: Source, force: Force) -> None:
+    send(source, *BEGINNING, update("52/1", 2, "U1", "note", text={"en": "We will come on Monday."}))
+    send(
+        source,
+        event("update.withdrawn", "52/1", 3, {"update": "U1", "reason": "replaced", "replaced_by": "U2"}),
+    )
+    old = entry_of(seen(force), "update:U1")
+    assert (old.withdrawn, old.newer) == ("This was withdrawn because a newer update takes its place.", None)
+    assert "Monday" not in str(old)
+    send(source, update("52/1", 4, "U2", "still_working", text={"en": "We will come on Tuesday."}))
+    view = seen(force)
+    old, new = entry_of(view, "update:U1"), entry_of(view, "update:U2")
+    assert (old.newer.id, old.newer.title) == (new.id, new.title)
+    html = timeline(view.entries)
+    assert f'href="#e-{new.id}"' in html
+    assert f"Read the newer update: {new.title}" in html
+    # one that is not for this reader is not pointed to
+    send(source, victim("52/1", 1, "P2"))
+    send(source, update("52/1", 5, "U2", "still_working", text={"en": "x"}, victims=["P2"]))
+    assert entry_of(seen(force), "update:U1").newer is None
+
+
+def test_a_mistake_is_taken_back_with_its_reason_in_both_languages(source: Source, force: Force) -> None:
+    send(source, *BEGINNING, update("52/1", 2, "U1", "note", text={"en": "x"}))
+    send(source, event("update.withdrawn", "52/1", 3, {"update": "U1", "reason": "mistake"}))
+    for language in ("en", "cy"):
+        entry = entry_of(seen(force, language), "update:U1")
+        assert entry.withdrawn == text("update.withdrawn.mistake", language)
+        assert entry.paragraphs == []
+
+
+def test_both_pages_say_that_two_records_were_put_together(source: Source, force: Force) -> None:
+    send(source, crime("A", 1), crime("B", 1), victim("A", 1), victim("B", 1, "P9"))
+    send(source, event("crime.withdrawn", "A", 2, {"reason": "merged", "merged_into": "B"}))
+    here, there = (Victim.objects.get(person="P1", crime_id=crime_id(ref)).id for ref in "AB")
+    with role("desk"), bound(force=force.id):
+        old, new = (as_victim_sees(force.id, key, "en", now=NOW) for key in (here, there))
+    assert old is not None
+    assert new is not None
+    assert old.closed
+    assert old.closing_words[-1] == "The other case has the reference B."
+    assert "put them together in this case" in new.joined
+    assert (new.reference, new.closed) == ("B", False)
+    assert "put them together" in seen(force, person="P9").joined
+    # the merge was an error: both stand as they were
+    send(source, crime("A", 3))
+    assert not seen(force, person="P9").joined
+    with role("desk"), bound(force=force.id):
+        again = as_victim_sees(force.id, here, "en", now=NOW)
+    assert again is not None
+    assert not again.closed
+
+
+def crime_id(reference: str) -> Any:
+    return Crime.objects.get(reference=reference).id
+
+
+def test_what_is_no_crime_any_more_closes_with_words(source: Source, force: Force) -> None:
+    send(source, *BEGINNING)
+    published = send(source, event("crime.withdrawn", "52/1", 2, {"reason": "no_crime"}))
+    assert [news.entry for news in published.news] == ["crime:withdrawn"]
+    for language in ("en", "cy"):
+        view = seen(force, language)
+        assert view.closed
+        assert view.closing_words == list(
+            withdrawn_case("no_crime", language, unit=view.contact.unit).paragraphs
+        )

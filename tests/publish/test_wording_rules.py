@@ -28,6 +28,7 @@ VALUES = {
     "type": "Trial",
     "weeks": 3,
     "day": "Monday 23 November 2026",
+    "reference": "52/26/00123",
     "item": "Blue bicycle",
     "place": "Bridewell Police Station",
 }

@@ -15,6 +15,17 @@ OPEN_PARAGRAPHS = 2
 FOLD_FROM = 4
 
 
+class Newer(Protocol):
+    """What `publish.view.Newer` gives."""
+
+    @property
+    def id(self) -> object: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def when(self) -> str: ...
+
+
 class Entry(Protocol):
     """What `publish.view.Entry` gives."""
 
@@ -40,6 +51,8 @@ class Entry(Protocol):
     def withdrawn(self) -> str: ...
     @property
     def not_translated(self) -> bool: ...
+    @property
+    def newer(self) -> Newer | None: ...
 
 
 def timeline(entries: Iterable[Entry]) -> SafeString:
@@ -66,9 +79,17 @@ def entry(one: Entry, *, fold: bool = False) -> SafeString:
     )
 
 
+def _newer(newer: Newer) -> str:
+    link = _("Read the newer update: %(title)s") % {"title": newer.title}
+    return (
+        f'<p><a class="govuk-link" href="#e-{escape(str(newer.id))}">{escape(link)}</a>'
+        f' <span class="tmc-soft">{escape(newer.when)}</span></p>\n'
+    )
+
+
 def _body(one: Entry, fold: bool) -> str:
     if one.withdrawn:
-        return f"<p>{escape(one.withdrawn)}</p>\n"
+        return f"<p>{escape(one.withdrawn)}</p>\n{_newer(one.newer) if one.newer else ''}"
     texts = [f"<p>{escape(text)}</p>".replace("\n", "<br>") for text in one.paragraphs]
     if fold and len(texts) >= FOLD_FROM:
         title = f'<span class="govuk-visually-hidden">: {escape(one.title)}</span>'

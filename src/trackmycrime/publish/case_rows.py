@@ -16,10 +16,15 @@ _COMPARED = (
 
 
 def page_of(crime: dict[str, Any], states: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """What the page shows of the crime, as it is stored (encrypted as one value)."""
+    """What the page shows of the crime, as it is stored (encrypted as one value).
+
+    ``joined``: another record of it was put together with this one. Hearings, property and whose it is are filled in
+    once it is known what of them can be read.
+    """
     reached: dict[str, str] = {}
     for state in sorted(states, key=lambda s: s["sequence"]):
         reached.setdefault(PUBLIC_STAGE[state["stage"]], state["time"].isoformat())
+    withdrawn = crime["withdrawn_reason"] if crime["withdrawn_sequence"] > crime["sequence"] else ""
     return {
         "reference": crime["reference"],
         "category": crime["category"],
@@ -28,7 +33,9 @@ def page_of(crime: dict[str, Any], states: Iterable[dict[str, Any]]) -> dict[str
         "occurred": [crime["occurred_from"], crime["occurred_to"]],
         "reported_at": crime["reported_at"],
         "reached": reached,
-        "withdrawn": crime["withdrawn_reason"] if crime["withdrawn_sequence"] > crime["sequence"] else "",
+        "withdrawn": withdrawn,
+        "merged_into": str(crime["merged_into"]) if withdrawn == "merged" else "",
+        "joined": crime["joined"],
         "hearings": [],
         "property": [],
         "owner": "",

@@ -18,7 +18,7 @@ PUBLISHED, HELD, NEVER, WITHDRAWN, GONE = "published", "held", "never", "withdra
 
 _COMPARED = (
     "revision", "milestone", "outcome", "happened_at", "words_hash", "officer_id", "victims", "state", "hold_reason",
-    "withdrawn_reason", "live", "missed",
+    "withdrawn_reason", "replaced_by", "live", "missed",
 )  # fmt: skip
 _compared = itemgetter(*_COMPARED)
 _CHANGED = (*_COMPARED, "published_at", "corrected_at")
@@ -108,6 +108,7 @@ def entry_row(
             else None
         ),
         "withdrawn_reason": want.withdrawn,
+        "replaced_by": want.replaced_by,
         "live": want.live,
         "missed": is_missed,
         "new": old is None,

@@ -20,7 +20,8 @@ class Case(models.Model):
     version = models.BigIntegerField(default=1)
     """Rises with every change of anything on the page."""
     page = EncryptedJSONField()
-    """reference, category, offence, place, occurred {from, to}, reported_at, reached {public stage: date}, withdrawn"""
+    """reference, category, offence, place, occurred {from, to}, reported_at, reached {public stage: date}, withdrawn,
+    merged_into (a crime's id), joined, hearings, property, owner: see `case_rows.page_of`"""
     officer_id = models.CharField(max_length=64, blank=True)
     unit_id = models.CharField(max_length=64, blank=True)
     stage = models.CharField(max_length=30)
@@ -79,6 +80,8 @@ class Entry(models.Model):
     published_at = models.DateTimeField(null=True)
     corrected_at = models.DateTimeField(null=True)
     withdrawn_reason = models.CharField(max_length=12, blank=True)
+    replaced_by = models.CharField(max_length=120, blank=True)
+    """The key of the entry that took its place, which may not have come yet, or not be for everybody"""
     live = models.BooleanField()
     missed = models.BooleanField(default=False)
     """Came while the case was closed to victims: an officer releases it from one list"""

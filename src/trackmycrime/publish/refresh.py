@@ -25,12 +25,14 @@ from .timeline import State, Written, timeline
 
 _CRIMES = """select id, force_id, reference, category, offence_code, offence_name, place, occurred_from, occurred_to,
   reported_at, flags, stage, outcome, officer_id, unit_id, closed_at, sequence, withdrawn_reason, withdrawn_sequence,
-  withheld_sequence, restored_sequence, withheld_here, switched_on, live
-from cases_crime where force_id = %s and id = any(%s)"""
+  merged_into, withheld_sequence, restored_sequence, withheld_here, switched_on, live,
+  exists (select from cases_crime m where m.force_id = c.force_id and m.merged_into = c.id
+          and m.withdrawn_reason = 'merged' and m.withdrawn_sequence > m.sequence) as joined
+from cases_crime c where force_id = %s and id = any(%s)"""
 _STATES = """select crime_id, sequence, time, stage, outcome, officer_id, live from cases_crime_state
 where force_id = %s and crime_id = any(%s)"""
 _UPDATES = """select id, crime_id, update_id, by_desk, sequence, milestone, happened_at, text, persons, review, live,
-  withdrawn_reason, withdrawn_sequence
+  withdrawn_reason, withdrawn_sequence, replaced_by
 from cases_update where force_id = %s and crime_id = any(%s) and sequence >= 0"""
 _HEARINGS = """select id, crime_id, hearing_id, type, court, court_address, starts_at, week_commencing, weeks,
   attendance, status, result, sequence, said, live
@@ -342,6 +344,7 @@ def _written(row: dict[str, Any]) -> Written:
         review=row["review"],
         live=row["live"],
         withdrawn=row["withdrawn_reason"] if row["withdrawn_sequence"] > row["sequence"] else "",
+        replaced_by=row["replaced_by"],
     )
 
 

@@ -15,6 +15,15 @@ class StageStep:
 
 
 @dataclass(frozen=True)
+class Newer:
+    """The entry that took the place of another, where the reader may read it."""
+
+    id: UUID
+    title: str
+    when: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """One entry of the timeline as it is read."""
 
@@ -30,6 +39,7 @@ class Entry:
     corrected: str
     withdrawn: str
     not_translated: bool
+    newer: Newer | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,8 @@ class CaseView:
     closing_words: list[str]
     read_until: str
     new_updates: int = 0
+    joined: str = ""
+    """That another record of it was put together with this one, in words"""
     hearings: list[HearingLine] = field(default_factory=list)
     property: list[PropertyLine] = field(default_factory=list)
 

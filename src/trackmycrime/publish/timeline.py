@@ -43,6 +43,8 @@ class Written(NamedTuple):
     review: bool
     live: bool
     withdrawn: str = ""
+    replaced_by: str = ""
+    """The id of the update that took its place"""
 
 
 class Wanted(NamedTuple):
@@ -63,6 +65,7 @@ class Wanted(NamedTuple):
     review: bool = False
     live: bool = True
     withdrawn: str = ""
+    replaced_by: str = ""
     facts: Hearing | Item | None = None
     instead_of: str = ""
 
@@ -171,6 +174,7 @@ def timeline(
                 review=update.review,
                 live=update.live,
                 withdrawn=update.withdrawn,
+                replaced_by=f"update:{update.replaced_by}" if update.withdrawn == "replaced" else "",
                 instead_of=place.key if place else "",
             )
         )

@@ -5,6 +5,7 @@ what one victim sees and gets the very same shapes.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -15,7 +16,8 @@ from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.clock import london_date
 
 from . import belongings, dates, hearings
-from .shapes import CaseLine, CaseView, Contact, Entry, Promise, StageStep
+from .shapes import CaseLine, CaseView, Contact, Entry, Newer, Promise, StageStep
+from .who import by_ref, contact_of, staff_name
 from .wording import Language, offence, stage, text, withdrawn_case
 from .words import shown
 
@@ -37,7 +39,8 @@ from publish_case c join forces_force f on f.id = c.force_id"""
 # Under row security these are the reader's own parts in the case.
 _READERS = ", array(select v.id from people_victim v where v.crime_id = c.crime_id and v.live) as readers"
 _ENTRIES = """
-select id, key, happened_at, words, officer_id, state, published_at, corrected_at, withdrawn_reason from publish_entry
+select id, key, happened_at, words, officer_id, state, published_at, corrected_at, withdrawn_reason,
+  replaced_by from publish_entry
 where case_id = %s and state in ('published', 'withdrawn')"""
 NAMED_ON_PAGE = """force_id = (select force_id from page) and ref = any (array(
     select officer_id from page union select unit_id from page
@@ -48,6 +51,12 @@ _CONTACTS = "select id, kind, ref, shown, away_until, active from publish_contac
 _CONTACTS_OF = f"""
 with page as (select officer_id, unit_id, force_id from publish_case where id = %(case)s)
 {_CONTACTS} where {NAMED_ON_PAGE}"""  # noqa: S608 (constants of ours; values are bound)
+
+_MERGED = """
+select c.id, c.page from publish_case c
+where c.force_id = %s and c.crime_id = %s::uuid and c.open and (c.readable_until is null or c.readable_until > now())
+  and exists (select from people_victim v join people_victim w on w.force_id = v.force_id and w.person = v.person
+              where v.crime_id = c.crime_id and v.live and w.id = any(%s::uuid[]))"""
 
 
 def language_of(language: str) -> Language:
@@ -137,14 +146,6 @@ def force_names(ids: Iterable[int]) -> dict[int, dict[str, str]]:
     return {row[0]: {"en": row[1], "cy": row[2] or row[1]} for row in rows}
 
 
-def _by_ref(contacts: Iterable[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
-    return {
-        (row["kind"], row["ref"]): row
-        | {"shown": crypto.unseal_json("publish_contact.shown", row["id"], row["shown"])}
-        for row in contacts
-    }
-
-
 def _view(
     case: dict[str, Any],
     entries: Sequence[dict[str, Any]],
@@ -155,7 +156,7 @@ def _view(
 ) -> CaseView:
     today = london_date(now)
     page = crypto.unseal_json("publish_case.page", case["id"], case["page"])
-    staff = _by_ref(contacts)
+    staff = by_ref(contacts)
     more = [
         ref
         for row in staff.values()
@@ -164,15 +165,17 @@ def _view(
         if ref and ("unit", ref) not in staff and ("officer", ref) not in staff
     ]
     if more:
-        staff |= _by_ref(
+        staff |= by_ref(
             setwise.fetch(
                 f"{_CONTACTS} where force_id = %s and ref = any(%s)",
                 [case["force_id"], sorted(set(more))],
             )
         )
-    contact = _contact(case, staff, language, today)
+    contact = contact_of(case, staff, language, today)
     force = case["force_name_cy"] if language == "cy" and case["force_name_cy"] else case["force_name"]
-    shown_entries = [_entry(e, staff, contact, force, language, today, seen_at) for e in entries]
+    shown_entries = _with_newer(
+        entries, [_entry(e, staff, contact, force, language, today, seen_at) for e in entries]
+    )
     closed = case["closed_on"] is not None
     number = _number(case, page)
     return CaseView(
@@ -194,6 +197,7 @@ def _view(
         closing_words=_closing(case, page, contact, shown_entries, language) if closed else [],
         read_until=dates.day(london_date(case["readable_until"]), language) if case["readable_until"] else "",
         new_updates=sum(1 for e in shown_entries if e.is_new),
+        joined=text("merged.here", language) if page.get("joined") else "",
         hearings=[] if closed else hearings.coming(page.get("hearings", ()), language, today),
         property=belongings.listed(
             page.get("property", ()), language, owner=page.get("owner") in map(str, case["readers"])
@@ -226,45 +230,6 @@ def _steps(page: dict[str, Any], number: int, language: Language, today: date) -
     return steps
 
 
-def _contact(
-    case: dict[str, Any], staff: dict[tuple[str, str], dict[str, Any]], language: Language, today: date
-) -> Contact:
-    officer = staff.get(("officer", case["officer_id"]))
-    if officer and not officer["active"]:
-        officer = None
-    unit_ref = case["unit_id"] or (officer["shown"]["unit"] if officer else "")
-    unit = staff.get(("unit", unit_ref))
-    away_until = cover = ""
-    if officer and _away(officer, today):
-        away_until = dates.day(officer["away_until"], language, today=today)
-        ref = officer["shown"]["cover"]
-        stand_in = staff.get(("officer", ref)) or staff.get(("unit", ref))
-        # who covers may be away too, or have left: then the team answers
-        if stand_in and stand_in["active"] and not _away(stand_in, today):
-            cover = _staff_name(stand_in, language)
-    return Contact(
-        officer=officer["shown"]["name"] if officer else "",
-        unit=_staff_name(unit, language) if unit else text("default.unit", language),
-        phone=unit["shown"]["phone"] if unit else "",
-        hours=_either(unit["shown"]["hours"], language) if unit else "",
-        away_until=away_until,
-        cover=cover,
-        email=(officer["shown"].get("email") or "") if officer else "",
-    )
-
-
-def _away(person: dict[str, Any], today: date) -> bool:
-    return person["away_until"] is not None and person["away_until"] >= today
-
-
-def _staff_name(row: dict[str, Any], language: Language) -> str:
-    return str(row["shown"]["name"]) if row["kind"] == "officer" else _either(row["shown"]["name"], language)
-
-
-def _either(pair: dict[str, str], language: Language) -> str:
-    return pair[language] or pair["en"] or pair["cy"]
-
-
 def _entry(
     row: dict[str, Any],
     staff: dict[tuple[str, str], dict[str, Any]],
@@ -277,7 +242,7 @@ def _entry(
     words = crypto.unseal_json("publish_entry.words", row["id"], row["words"])
     named = staff.get(("officer", row["officer_id"]))
     title, paragraphs, real = shown(
-        words, language, unit=contact.unit, officer=_staff_name(named, language) if named else ""
+        words, language, unit=contact.unit, officer=staff_name(named, language) if named else ""
     )
     changed_at = row["corrected_at"] or row["published_at"]
     withdrawn = (
@@ -308,6 +273,16 @@ def _entry(
     )
 
 
+def _with_newer(rows: Sequence[dict[str, Any]], entries: list[Entry]) -> list[Entry]:
+    """The entries, those that were replaced with the newer one, where it is among what this reader may read."""
+    readable = {entry.key: entry for entry in entries if not entry.withdrawn}
+    shown = []
+    for row, entry in zip(rows, entries, strict=True):
+        newer = readable.get(row["replaced_by"]) if entry.withdrawn else None
+        shown.append(replace(entry, newer=Newer(newer.id, newer.title, newer.when)) if newer else entry)
+    return shown
+
+
 def _promise(case: dict[str, Any], language: Language, today: date) -> Promise:
     day = promise_date(case, today)
     sentence = stage(case["stage"], language).sentence
@@ -328,8 +303,19 @@ def _closing(
     case: dict[str, Any], page: dict[str, Any], contact: Contact, entries: Sequence[Entry], language: Language
 ) -> list[str]:
     if page["withdrawn"]:
-        return list(withdrawn_case(page["withdrawn"], language, unit=contact.unit).paragraphs)
+        words = list(withdrawn_case(page["withdrawn"], language, unit=contact.unit).paragraphs)
+        other = _merged_into(case, page) if page.get("merged_into") else ""
+        return [*words, text("merged.into", language, reference=other)] if other else words
     return [stage(case["stage"], language).sentence]
+
+
+def _merged_into(case: dict[str, Any], page: dict[str, Any]) -> str:
+    """The reference of the case that this one is part of now, where the same person has a part in that and may read
+    it; else empty. One statement."""
+    rows = setwise.fetch(_MERGED, [case["force_id"], page["merged_into"], case["readers"]])
+    if not rows:
+        return ""
+    return str(crypto.unseal_json("publish_case.page", rows[0]["id"], rows[0]["page"])["reference"])
 
 
 def _occurred(page: dict[str, Any], language: Language, today: date) -> str:
