@@ -108,6 +108,13 @@ class Beside:
                 assert events["made"] == sum(events[name] for name in parts)
         return told
 
+    def kept(self) -> int:
+        """How many events wait in the spool; 0 also where there is none yet."""
+        try:
+            return int(self.status()["totals"]["events"]["unsent"])
+        except standing.CannotTell:
+            return 0
+
     def report(self) -> list[dict[str, Any]]:
         """The lines of the report."""
         file = self.spool / "report.ndjson"

@@ -236,10 +236,11 @@ def test_a_spool_at_its_bound_stops_reading_and_goes_on_by_itself(beside: Beside
     )
     with beside.start() as agent:
         eventually(lambda: any("waits for room" in line for line in agent.complained), what="the bound")
+        eventually(lambda: beside.status()["waits_for"] is not None, what="the status")
         told = beside.status(1)
         assert 0 < told["totals"]["events"]["unsent"] < 6000
         assert told["spool"]["bytes"] < 5 * 1024**2
-        assert any("the spool holds" in need for need in told["needs"])
+        assert "input made is not read: the spool holds" in told["needs"][0]
         beside.configure(inputs=[{"pad": 2000}], spool={"most_bytes": "4 MiB"})
         agent.process.send_signal(signal.SIGHUP)
         eventually(lambda: gateway.statuses["applied"] == 6000, what="the rest")

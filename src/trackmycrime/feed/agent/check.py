@@ -49,9 +49,10 @@ def checked(config: Config) -> Iterator[Found]:
 
 def _running(config: Config) -> str | None:
     try:
-        return lock.holder(config.spool.folder)
+        found = lock.holder(config.spool.folder)
     except OSError:
         return None  # said when the spool is opened
+    return found.process if found else None
 
 
 def _spool_and_inputs(config: Config, samples: list[tuple[Input, list[Ready]]]) -> Iterator[Found]:

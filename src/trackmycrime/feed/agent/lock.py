@@ -1,10 +1,18 @@
-"""One agent for each spool: a lock that the kernel drops with the process, also after kill -9."""
+"""One agent for each spool: a lock that the kernel drops with the process, also after kill -9.
+
+The lock's file says who holds it, and what it waits for. Its bytes are there from the beginning, so this can be said
+also where the disk is full and the spool cannot be written.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
+
+_BYTES = 1024
 
 
 class InUse(Exception):
@@ -23,18 +31,33 @@ class Lock:
             holder = _named(self._descriptor)
             os.close(self._descriptor)
             raise InUse(
-                f"another agent, process {holder}, runs on {folder}; one spool has one agent"
+                f"another agent, process {holder.process}, runs on {folder}; one spool has one agent"
             ) from None
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, str(os.getpid()).encode(), 0)
+        self._said = "nothing"
+        self.say("")
+
+    def say(self, waits_for: str) -> None:
+        """Write down what the agent waits for; "" for nothing. Raises OSError."""
+        if waits_for != self._said:
+            text = json.dumps({"process": os.getpid(), "waits_for": waits_for[:400]})
+            os.pwrite(self._descriptor, text.encode().ljust(_BYTES), 0)
+            self._said = waits_for
 
     def release(self) -> None:
         """Give it back; the file stays, because removing it would race with the next who opens it."""
         os.close(self._descriptor)
 
 
-def holder(folder: Path) -> str | None:
-    """The process that has the spool, None when nobody has. Raises OSError where it cannot be told."""
+@dataclass(frozen=True)
+class Holder:
+    """The agent that has a spool: its process, and what it waits for."""
+
+    process: str
+    waits_for: str
+
+
+def holder(folder: Path) -> Holder | None:
+    """Who has the spool, None when nobody has. Raises OSError where it cannot be told."""
     try:
         descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -48,5 +71,9 @@ def holder(folder: Path) -> str | None:
     return None
 
 
-def _named(descriptor: int) -> str:
-    return os.pread(descriptor, 20, 0).decode("ascii", "replace") or "unknown"
+def _named(descriptor: int) -> Holder:
+    try:
+        said = json.loads(os.pread(descriptor, _BYTES, 0))
+        return Holder(str(said["process"]), str(said["waits_for"]))
+    except (ValueError, KeyError, TypeError):
+        return Holder("unknown", "")  # in the moment before it has written its name

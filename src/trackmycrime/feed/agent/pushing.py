@@ -57,6 +57,8 @@ class Sender:
     read_all: Callable[[], bool] = lambda: False
     failure: str = ""
     """Why a single sending came to no end"""
+    waits_for: str = ""
+    """Why it does not send on now, where that is for want of a disk that takes what was answered"""
     damaged: Damaged | None = None
     came: threading.Event = field(default_factory=threading.Event)
     """Rung when there is something to send"""
@@ -109,6 +111,7 @@ class Sender:
             self._failed(f"sending failed: {kind_and_place(fault)}", growing(self._tries, _LONGEST_WAIT))
 
     def _wait_for_more(self) -> None:
+        self.spool.rest()
         self.came.wait(0.05 if self.once else _IDLE)
         self.came.clear()
 
@@ -170,8 +173,12 @@ class Sender:
                 self.report.write(lines)
                 lines = []
                 self.spool.settle(answers)
+                self.waits_for = ""
                 return
             except Stuck as why:
+                if self.spool.make_room():
+                    continue
+                self.waits_for = str(why)
                 if not tries:
                     self._log.warning(f"what was answered cannot be written down yet: {why}")
                 tries += 1

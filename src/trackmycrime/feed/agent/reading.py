@@ -40,6 +40,8 @@ class Reader:
     """Seconds that a single reading waits for room"""
     failure: str = ""
     """Why a single reading came to no end"""
+    waits_for: str = ""
+    """Why it does not read on now"""
     damaged: Damaged | None = None
     _log: Log = field(init=False)
     _tries: int = 0
@@ -106,7 +108,7 @@ class Reader:
         made, apart = _made(batch, self.input.name)
         lines = [{"input": self.input.name, **one.as_line()} for one in batch.refused] + apart
         size = sum(len(one.line) for one in made)
-        told, tries, since = "", 0, clock.steady()
+        tries, since = 0, clock.steady()
         while True:
             short = self.spool.short_of(size)
             if not short:
@@ -120,15 +122,16 @@ class Reader:
                 except Stuck as why:
                     short = str(why)
                     tries += 1
-            if not told:
+            if not self.waits_for:
                 self._log.warning(f"reading waits for room: {short}")
-                told = short
+            self.waits_for = short
             if self.once and clock.steady() - since > self.patience:
                 raise Stuck(f"no room within {self.patience:.0f} seconds: {short}")
             if self.stop.wait(growing(tries, 30.0) if tries else _LOOK_FOR_ROOM):
                 raise _Stopped
         self.came()
-        if told:
+        if self.waits_for:
+            self.waits_for = ""
             self._log.info("there is room again; reading goes on")
         refused = sum(one.rows for one in batch.refused)
         if batch.read != batch.turned + batch.skipped + refused:

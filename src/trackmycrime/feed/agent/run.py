@@ -11,7 +11,7 @@ import signal
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from trackmycrime.feed.agent import clock, config, damage, seal
@@ -46,7 +46,7 @@ class Ended:
 
 
 @contextmanager
-def held(settings: SpoolSettings) -> Iterator[None]:
+def held(settings: SpoolSettings) -> Iterator[Lock]:
     """The spool's folder, made if it is not there, as this process's alone. Raises CannotRun."""
     folder = settings.folder
     try:
@@ -59,7 +59,7 @@ def held(settings: SpoolSettings) -> Iterator[None]:
     except OSError as why:
         raise CannotRun(f"{folder} cannot be used as the spool's folder: {why.strerror}") from None
     try:
-        yield
+        yield lock
     finally:
         lock.release()
 
@@ -90,12 +90,12 @@ class Agent:
         signal.pthread_sigmask(
             signal.SIG_BLOCK, _SIGNALS
         )  # before any thread, so that only this one takes them
-        with held(self.settings.spool):
+        with held(self.settings.spool) as lock:
             spool = self._opened()
             if spool is None:
                 return Ended()
             try:
-                return self._run(spool)
+                return self._run(spool, lock)
             except Stuck as why:
                 raise CannotRun(str(why)) from None
             finally:
@@ -116,14 +116,14 @@ class Agent:
                 if signal.sigtimedwait((signal.SIGTERM, signal.SIGINT), wait):
                     return None
 
-    def _run(self, spool: Spool) -> Ended:
+    def _run(self, spool: Spool, lock: Lock) -> Ended:
         report = Report(self.settings.spool.folder)
         before = spool.faults()
         self._log.info(f"process {os.getpid()} begins with {len(self.settings.inputs)} inputs")
         while True:
             work = _Work.begun(self.settings, spool, report, self.once)
             try:
-                told = self._wait(work, spool)
+                told = self._wait(work, spool, lock)
             finally:
                 work.end()
             if work.damaged:
@@ -137,10 +137,12 @@ class Agent:
         self._log.info("ended")
         return Ended(work.failures(), spool.faults() - before)
 
-    def _wait(self, work: _Work, spool: Spool) -> int:
+    def _wait(self, work: _Work, spool: Spool, lock: Lock) -> int:
         """Until a signal comes, or everything has ended by itself: that signal, or 0."""
         beat = 0.0
         while work.alive():
+            with suppress(OSError):
+                lock.say(work.waits_for())
             if clock.steady() >= beat:
                 self._beat(spool)
                 beat = clock.steady() + _BEAT
@@ -214,6 +216,13 @@ class _Work:
         until = clock.steady() + _PATIENCE_FOR_READERS
         for thread in self.threads[:-1]:
             thread.join(max(0.0, until - clock.steady()))
+
+    def waits_for(self) -> str:
+        """Why inputs are not read, or answers not written down, in words; "" while all goes on."""
+        waiting = [
+            f"input {one.input.name} is not read: {one.waits_for}" for one in self.readers if one.waits_for
+        ]
+        return "; ".join(waiting + [self.sender.waits_for] * bool(self.sender.waits_for))
 
     def failures(self) -> list[str]:
         """What could not be reached in a single run."""

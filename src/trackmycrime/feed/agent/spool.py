@@ -10,19 +10,20 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from trackmycrime.feed.agent import clock, store
 from trackmycrime.feed.agent.lines import Ready
+from trackmycrime.feed.agent.reserve import MOST, Reserve
 from trackmycrime.feed.agent.seal import Broken, Seal
 from trackmycrime.feed.connectors.protocol import Batch
 
 _RESUME = 0.75
 """Reading that stopped at a full spool goes on when it has fallen to this part of it, not with the first byte"""
-_GIVE_BACK = 1024
+_GIVE_BACK = 256
 """Free pages above which the file is made smaller, so many of them at a time"""
 
 
@@ -67,8 +68,15 @@ class Spool:
         self._seal = seal
         self._lock = threading.RLock()
         folder.mkdir(mode=0o700, exist_ok=True)
-        self._store = store.opened(folder / store.FILE)
+        self._reserve = Reserve(folder, min(MOST, most_bytes // 4))
+        try:
+            self._store = store.opened(folder / store.FILE)
+        except store.Stuck:
+            if not self._reserve.give_up():
+                raise
+            self._store = store.opened(folder / store.FILE)
         self._short = False
+        self._loose = True
         with self._writing():
             self._store.execute("insert or ignore into meta values ('key', ?)", [seal.name])
         if self.fact("key") != seal.name:
@@ -99,6 +107,10 @@ class Spool:
         free = shutil.disk_usage(self.folder).free
         if free - size < self.keep_free_bytes:
             return f"the disk has {free:,} bytes free, and {self.keep_free_bytes:,} are to stay free"
+        if not self._reserve.held():
+            return (
+                "the disk is full; what was read is sent first, and nothing more is read until there is room"
+            )
         used = self.used_bytes()
         most = self.most_bytes * _RESUME if self._short else self.most_bytes
         if used + size > most and self._waiting():
@@ -227,7 +239,12 @@ class Spool:
                 "update input set fault_at = ? where name = ?", [[now, each] for each in faults]
             )
             self._store.executemany("delete from event where id = ?", [[one.number] for one in answers])
+        self._loose = True
         self._give_back()
+
+    def make_room(self) -> bool:
+        """Where the disk is full: give up the reserve, whether there was one. Nothing is read until it is back."""
+        return self._reserve.give_up()
 
     def postpone(self, kept: Sequence[Kept], problem: str) -> None:
         """Note that these could not be delivered, and why; they stay where they are."""
@@ -238,9 +255,17 @@ class Spool:
             )
 
     def _give_back(self) -> None:
-        with self._lock, store.faults():
+        with self._lock, suppress(store.Stuck), store.faults():
             if self._store.execute("pragma freelist_count").fetchone()[0] > 2 * _GIVE_BACK:
-                self._store.execute(f"pragma incremental_vacuum({_GIVE_BACK})").fetchall()
+                store.shrink(self._store, _GIVE_BACK)
+
+    def rest(self) -> None:
+        """When there is nothing to do: give the disk back what is not needed, and leave nothing in the log."""
+        if self._loose:
+            self._loose = False
+            with self._lock, suppress(store.Stuck), store.faults():
+                store.shrink(self._store)
+                self._store.execute("pragma wal_checkpoint(truncate)").fetchall()
 
     # facts
 

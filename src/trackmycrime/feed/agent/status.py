@@ -40,7 +40,7 @@ def status(config: Config) -> Status:
     file = folder / damage.STORE / store.FILE
     try:
         os.stat(folder)
-        pid = lock.holder(folder)
+        holder = lock.holder(folder)
         os.stat(file)
         with store.faults():
             found = store.for_reading(file)
@@ -59,7 +59,7 @@ def status(config: Config) -> Status:
         raise CannotTell(f"{folder} cannot be read: {why.strerror}") from None
     except (store.Damaged, store.Stuck, sqlite3.Error) as why:
         raise CannotTell(f"the spool in {folder} cannot be read: {why}") from None
-    return _judged(config, pid, facts, rows, (pages - free) * size)
+    return _judged(config, holder, facts, rows, (pages - free) * size)
 
 
 _INPUTS = """
@@ -72,7 +72,7 @@ select i.name, last_read, error, error_at, read, turned, skipped, refused, made,
 
 
 def _judged(
-    config: Config, pid: str | None, facts: dict[str, str], rows: Iterable[sqlite3.Row], used: int
+    config: Config, holder: lock.Holder | None, facts: dict[str, str], rows: Iterable[sqlite3.Row], used: int
 ) -> Status:
     now = clock.wall()
     types = {each.name: each.type for each in config.inputs}
@@ -88,8 +88,9 @@ def _judged(
     error_at = float(facts.get("error_at") or 0)
     result = Status(
         {
-            "running": pid is not None,
-            "process": pid,
+            "running": holder is not None,
+            "process": holder.process if holder else None,
+            "waits_for": (holder.waits_for if holder else "") or None,
             "last_alive": clock.moment(float(facts["alive_at"])) if "alive_at" in facts else None,
             "gateway": {
                 "url": config.gateway.url,
@@ -155,16 +156,8 @@ def _needs(told: dict[str, Any], facts: dict[str, str], now: float, unsent: int)
         needs.append(f"nothing is sent: {facts['denied']}")
     elif unsent and not told["gateway"]["reachable_since"] and _oldest(told) > _AWAY_LONG:
         needs.append(f"the gateway has not taken anything for long: {told['gateway']['last_error']}")
-    if spool["disk_free_bytes"] < spool["keep_free_bytes"]:
-        needs.append(
-            f"inputs are not read: the disk has {spool['disk_free_bytes']:,} bytes free,"
-            f" and {spool['keep_free_bytes']:,} are to stay free"
-        )
-    elif spool["bytes"] >= 0.9 * spool["most_bytes"]:
-        needs.append(
-            f"inputs are not read, or soon will not be: the spool holds {spool['bytes']:,}"
-            f" of {spool['most_bytes']:,} bytes"
-        )
+    if told["waits_for"]:
+        needs.append(told["waits_for"])
     for path in spool["put_aside"]:
         needs.append(f"a damaged spool was put aside as {path}; see docs/agent.md, then remove it")
     for one in told["inputs"]:

@@ -71,6 +71,9 @@ def _set_up(store: sqlite3.Connection) -> None:
     store.execute("pragma secure_delete = on")
     store.execute("pragma temp_store = memory")
     store.execute("pragma journal_size_limit = 16777216")
+    store.execute(
+        "pragma wal_autocheckpoint = 256"
+    )  # a short log: on a full disk it is all the room there is
     if empty:
         with transaction(store):
             for statement in _TABLES.split(";"):
@@ -91,6 +94,13 @@ def for_reading(file: Path) -> sqlite3.Connection:
         store.row_factory = sqlite3.Row
         store.execute("select count(*) from sqlite_master")
     return store
+
+
+def shrink(store: sqlite3.Connection, pages: int = 0) -> None:
+    """Give free pages back to the disk, so many at most; 0 for all."""
+    store.executescript(
+        f"pragma incremental_vacuum({pages})"
+    )  # execute() would take one step, which is one page
 
 
 @contextmanager
