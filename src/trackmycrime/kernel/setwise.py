@@ -1,23 +1,83 @@
-"""Many rows in one statement. Rows go over as one JSON value and PostgreSQL types them by the table itself."""
+"""Many rows in one statement. Rows go over as one JSON value, which PostgreSQL types by the table itself; what is bytes
+goes beside it as it is, because as text it would be twice as long and be read three times."""
 
+import functools
+import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import orjson
+import psycopg
+from django.apps import apps
 from django.db import connection
+from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-
-def _plain(value: object) -> object:
-    if isinstance(value, bytes | bytearray | memoryview):
-        return "\\x" + bytes(value).hex()
-    raise TypeError(f"cannot store a {type(value).__name__}")
+_BYTEA, _BYTEA_ARRAY = 17, 1001  # PostgreSQL's type numbers
+_size = struct.Struct("!i").pack
+_NULL = _size(-1)
 
 
-def _json(rows: Iterable[Mapping[str, Any]]) -> str:
-    return orjson.dumps(list(rows), default=_plain).decode()
+class _Several(list["bytes | None"]):
+    """Values of a ``bytea[]``."""
+
+
+class _SeveralDumper(Dumper):
+    """PostgreSQL's binary form of an array: its head, then each value after its length."""
+
+    oid, format = _BYTEA_ARRAY, Format.BINARY
+
+    def dump(self, obj: "Sequence[bytes | None]") -> bytes:
+        parts = [struct.pack("!5i", 1, int(None in obj), _BYTEA, len(obj), 1)]
+        for value in obj:
+            parts += (_NULL,) if value is None else (_size(len(value)), value)
+        return b"".join(parts)
+
+
+psycopg.adapters.register_dumper(_Several, _SeveralDumper)
+
+
+@functools.cache
+def _bytes_of(table: str) -> tuple[str, ...]:
+    """The columns of a table that hold bytes."""
+    fields = (
+        f for model in apps.get_models() if model._meta.db_table == table for f in model._meta.concrete_fields
+    )
+    return tuple(field.column for field in fields if field.db_type(connection) == "bytea")
+
+
+class _Rows:
+    """Rows on their way to a table: the source of a statement, as ``n``, and its parameters."""
+
+    def __init__(self, table: str, columns: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> None:
+        self._apart = [column for column in _bytes_of(table) if column in columns]
+        json = f"json_populate_recordset(null::{table}, %s::json)"
+        if self._apart:
+            beside = ", ".join(["%s"] * len(self._apart))
+            names = ", ".join(map(self.name, self._apart))
+            self.source = f"rows from (unnest({beside}), {json}) as n ({names})"
+        else:
+            self.source = f"{json} n"
+        self.params = [
+            *(_Several([row[column] for row in rows]) for column in self._apart),
+            orjson.dumps(list(rows), default=_beside if self._apart else _as_text).decode(),
+        ]
+
+    def name(self, column: str) -> str:
+        """What the source calls this column's new value."""
+        return f"new_{column}" if column in self._apart else column
+
+
+def _beside(value: object) -> None:
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise TypeError(f"cannot store a {type(value).__name__}")
+
+
+def _as_text(value: object) -> str:
+    _beside(value)
+    return "\\x" + bytes(value).hex()  # type: ignore[call-overload]
 
 
 def insert(
@@ -34,13 +94,14 @@ def insert(
     """
     if not rows:
         return []
-    names = ", ".join(columns)
+    given = _Rows(table, columns, rows)
+    values = ", ".join(f"n.{given.name(column)}" for column in columns)
     sql = (
-        f"insert into {table} ({names}) select {names} from json_populate_recordset(null::{table}, %s::json) {conflict}"  # noqa: S608
+        f"insert into {table} ({', '.join(columns)}) select {values} from {given.source} {conflict}"  # noqa: S608
         + (f" returning {returning}" if returning else "")
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_json(rows)])
+        cursor.execute(sql, given.params)
         return cursor.fetchall() if returning else []
 
 
@@ -57,19 +118,23 @@ def update(
     """Set `columns` of the rows found by `key`, all with one statement.
 
     Those of `kept` are set too, but stay as they are where the new value is null. `sets` are further assignments, and
-    `where` a further condition, over ``t`` (the table) and ``n`` (the new values).
+    `where` a further condition, over ``t`` (the table) and ``n`` (the new values, those that are not bytes).
     """
     if not rows:
         return
-    plain = [*(f"{c} = n.{c}" for c in columns), *(f"{c} = coalesce(n.{c}, t.{c})" for c in kept)]
+    given = _Rows(table, [*columns, *kept], rows)
+    plain = [
+        *(f"{c} = n.{given.name(c)}" for c in columns),
+        *(f"{c} = coalesce(n.{given.name(c)}, t.{c})" for c in kept),
+    ]
     sets = ", ".join(filter(None, [*plain, sets]))
     on = " and ".join(f"t.{k} = n.{k}" for k in key)
     sql = (
-        f"update {table} t set {sets} from json_populate_recordset(null::{table}, %s::json) n where {on}"  # noqa: S608
+        f"update {table} t set {sets} from {given.source} where {on}"  # noqa: S608
         + (f" and {where}" if where else "")
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_json(rows)])
+        cursor.execute(sql, given.params)
 
 
 def fetch(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict[str, Any]]:
