@@ -73,9 +73,17 @@ def _requests(url: str, headers: dict[str, str], cookies: Sequence[str]) -> Iter
 
 
 def run(
-    url: str, headers: dict[str, str], cookies: Sequence[str], connections: int, seconds: float
+    url: str,
+    headers: dict[str, str],
+    cookies: Sequence[str],
+    connections: int,
+    seconds: float,
+    pause: float = 0,
 ) -> dict[str, Any]:
-    """Ask for as long as said; what came of it."""
+    """Ask for as long as said, each connection `pause` seconds after its answer; what came of it.
+
+    With a pause it ends when standard input does, too.
+    """
     parts = urlsplit(url)
     asked = _requests(url, headers, cookies)
     millis: list[float] = []
@@ -90,23 +98,37 @@ def run(
         begin = time.perf_counter() + min(_WARM_UP, seconds / 4)
         end = begin + seconds
         now = 0.0
+        waiting: list[tuple[float, _Connection]] = []
+        if pause:
+            selector.register(sys.stdin, selectors.EVENT_READ, None)
         while now < end:
-            for key, _ in selector.select(end - now if now else 1):
+            soonest = min((at for at, _ in waiting), default=end)
+            for key, _ in selector.select(max(0.0, min(end, soonest) - now) if now else 1):
                 connection = key.data
+                if connection is None:
+                    end = now
+                    break
                 status = connection.read()
                 if status:
                     now = time.perf_counter()
                     if begin <= now < end:
                         millis.append((now - connection.began) * 1000)
                         statuses[status] += 1
-                    connection.ask(next(asked))
+                    if pause:
+                        waiting.append((now + pause, connection))
+                    else:
+                        connection.ask(next(asked))
             now = time.perf_counter()
+            for at, connection in [each for each in waiting if each[0] <= now]:
+                waiting.remove((at, connection))
+                connection.ask(next(asked))
         for key in list(selector.get_map().values()):
-            key.data.socket.close()
+            if key.data is not None:
+                key.data.socket.close()
     return {
         "requests": len(millis),
-        "seconds": seconds,
-        "per_second": len(millis) / seconds,
+        "seconds": end - begin,
+        "per_second": len(millis) / (end - begin),
         "millis": [round(each, 3) for each in millis],
         "statuses": {str(status): count for status, count in statuses.items()},
     }

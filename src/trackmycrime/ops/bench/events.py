@@ -123,14 +123,20 @@ def _officer(number: int, sequence: int, time: datetime) -> dict[str, Any]:
     return _event("officer.changed", f"O{number}", sequence, time, data)
 
 
-def loaded(first: int, count: int, before: datetime) -> Iterator[dict[str, Any]]:
-    """The crimes that are there already, each with a victim: all history, of the last year."""
+def loaded(first: int, count: int, before: datetime, further: int = 0) -> Iterator[dict[str, Any]]:
+    """The crimes that are there already, each with a victim and `further` events: all history, of the last year."""
     for number in range(first, first + count):
         time = before - timedelta(days=2, minutes=(number * 7919) % 500_000)
-        yield _event("crime.changed", reference(number), 1, time, _crime(number, "reported", time))
-        yield _event(
-            "victim.changed", reference(number), 2, time, _victim(person(number), email(number), number)
-        )
+        subject = reference(number)
+        yield _event("crime.changed", subject, 1, time, _crime(number, "reported", time))
+        yield _event("victim.changed", subject, 2, time, _victim(person(number), email(number), number))
+        for more in range(further):
+            then = time + timedelta(hours=more + 1)
+            if more % 2:
+                yield written(subject, 3 + more, then)
+            else:
+                stage = ("investigating", "suspect_identified")[more // 2 % 2]
+                yield _event("crime.changed", subject, 3 + more, then, _crime(number, stage, time))
 
 
 def page(before: datetime) -> Iterator[dict[str, Any]]:
@@ -173,6 +179,8 @@ class Day:
     _new: int = 0
     _officers: int = 0
     _updates: deque[tuple[str, str]] = field(default_factory=deque)
+    _sent: list[bytes] = field(default_factory=list)
+    _states: list[str] = field(default_factory=list)
 
     def delivery(self, size: int = BATCH) -> list[dict[str, Any]]:
         """The next `size` events."""
@@ -183,6 +191,30 @@ class Day:
         made += [self._update() for _ in range(count["update"])]
         made += [self._officer() for _ in range(count["officer"])]
         return taken_back + made  # in the order of their sequences
+
+    def backlog(self, size: int) -> list[bytes]:
+        """The next `size` events of what a records system sends after an outage, as lines: a sixth is what was sent
+        before, a sixth is older than what is known by now, the rest is as in `delivery`. All mixed."""
+        repeats = [self._sent[-1 - n] for n in range(min(size // 6, len(self._sent)))]
+        stale = [line(self._late(n)) for n in range(min(size // 6, len(self._states)))]
+        fresh = self.delivery(size - len(repeats) - len(stale))
+        self._states = [event["subject"] for event in fresh if event["subject"].startswith("BENCH")
+                        and event["type"] == "crime.changed"]  # fmt: skip
+        lines = [line(event) for event in fresh]
+        self._sent = lines
+        third = iter([each for pair in zip(repeats, stale, strict=False) for each in pair])
+        mixed = []
+        for number, each in enumerate(lines):
+            mixed.append(each)
+            if number % 2:
+                mixed += [one for one in (next(third, None),) if one]
+        return mixed + list(third)
+
+    def _late(self, number: int) -> dict[str, Any]:
+        """A state of a crime from before the one that is known, which nobody has sent yet."""
+        subject = self._states[number]
+        crime = _crime(int(subject.removeprefix("BENCH-")), "reported", self.now - timedelta(days=30))
+        return _event("crime.changed", subject, 1_000 + self.sequence % 1_000, self.now, crime)
 
     def _target(self) -> int:
         self._at += 1

@@ -55,7 +55,7 @@ class Sender:
 
 
 @dataclass
-class _Client:
+class Client:
     """One connection that sends deliveries, each as soon as the one before was answered."""
 
     sender: Sender
@@ -113,8 +113,8 @@ def _figures(name: str, run: dict[str, Any], copied: dict[str, float], asked: bo
     ]
 
 
-def _all(clients: Sequence[_Client], until: float, warm_up: int) -> None:
-    """All of them send (`_Client.run`), and end. Raises what one of them met."""
+def send_all(clients: Sequence[Client], until: float, warm_up: int) -> None:
+    """All of them send (`Client.run`), and end. Raises what one of them met."""
     threads = [threading.Thread(target=client.run, args=(until, warm_up)) for client in clients]
     for thread in threads:
         thread.start()
@@ -146,10 +146,10 @@ def _run(
         )
         count = _WARM_UP + max(2, int(size.feed_seconds * _FASTEST / BATCH / connections))
         bodies = deque(b"\n".join(map(events.line, day.delivery())) for _ in range(count))
-        clients.append(_Client(Sender(installation, installation.tokens[force]), bodies))
-    _all(clients, 0, _WARM_UP)
+        clients.append(Client(Sender(installation, installation.tokens[force]), bodies))
+    send_all(clients, 0, _WARM_UP)
     began = time.monotonic()
-    _all(clients, began + size.feed_seconds, 0)
+    send_all(clients, began + size.feed_seconds, 0)
     for client in clients:
         client.sender.close()
     seconds = max(client.ended for client in clients) - began

@@ -44,12 +44,16 @@ def prepare() -> list[str]:
     return tokens
 
 
-def load(crimes: int) -> int:
-    """With the gateway's login: crimes with their victims, through the very code that takes a delivery. The first half
-    of them is the first force's."""
-    before, half = utc_now() - timedelta(hours=1), crimes // 2
-    first = _take(1, _chain(events.staff(before), events.page(before), events.loaded(0, half, before)))
-    return first + _take(2, _chain(events.staff(before), events.loaded(half, crimes - half, before)))
+def load(force: int, first: int, count: int, further: int = 0) -> int:
+    """With the gateway's login: so many crimes of a force with their victims, each with `further` events about it,
+    through the very code that takes a delivery. The first force has the crime whose page is measured, too."""
+    before = utc_now() - timedelta(hours=1)
+    made = _chain(
+        events.staff(before),
+        events.page(before) if force == 1 else (),
+        events.loaded(first, count, before, further),
+    )
+    return _take(force, iter(made))
 
 
 def _take(force: int, made: Iterator[dict[str, Any]]) -> int:
@@ -75,7 +79,7 @@ def _take(force: int, made: Iterator[dict[str, Any]]) -> int:
         loaded += len(delivery)
         if time.monotonic() > told + 10:
             told = time.monotonic()
-            say(f"bench: {loaded:,} events loaded, {loaded / (told - began):,.0f} a second")
+            say(f"bench: force {force}: {loaded:,} events loaded, {loaded / (told - began):,.0f} a second")
     return loaded
 
 
@@ -93,8 +97,11 @@ def _source_of(force: int) -> UUID:
         return Source.objects.get().id
 
 
-def join(crimes: int) -> int:
-    """As the owner: half of the victims join, set-wise; the one of the measured page as a person does."""
+def join(crimes: int, invited: bool = False) -> int:
+    """As the owner: half of the victims join, set-wise; the one of the measured page as a person does.
+
+    `invited`: the others have been invited a week ago, as in a force that is not new to this.
+    """
     from django.contrib.auth.hashers import make_password
     from django.db import connection, transaction
 
@@ -129,9 +136,29 @@ def join(crimes: int) -> int:
             ]
             setwise.update("people_victim", ["id"], ["account_id", "joined_at"], rows)
             joined += len(rows)
-    with connection.cursor() as cursor:  # what autovacuum does a minute after a big load
-        cursor.execute("vacuum analyze")
+    with connection.cursor() as cursor:
+        if invited:
+            cursor.execute(_INVITED)
+        cursor.execute("vacuum analyze")  # what autovacuum does a minute after a big load
     return joined
+
+
+_INVITED = """
+with those as (
+  update people_victim set invited_at = now() - interval '7 days' where account_id is null and invited_at is null
+  returning id, force_id, crime_id)
+insert into alerts_alert (id, force_id, victim_id, case_id, about, channel, state, reason, decided_at, due_at,
+  finished_at, tried)
+select gen_random_uuid(), t.force_id, t.id, c.id, 'invitation', 'email', 'sent', '', now() - interval '7 days',
+  now() - interval '7 days', now() - interval '7 days', '[]'
+from those t join publish_case c on c.crime_id = t.crime_id and c.force_id = t.force_id"""
+
+
+def stored() -> int:
+    """As the owner: how many events are kept."""
+    from trackmycrime.kernel import setwise
+
+    return int(setwise.fetch("select count(*) as n from feed_event")[0]["n"])
 
 
 def unsent() -> int:
@@ -189,6 +216,48 @@ def sessions(cookie: str, count: int) -> list[str]:
     return cookies
 
 
+def chain(since: str, most: int, batch: int) -> float:
+    """As the owner: rows a second of a bare set-wise way in, without rules, keys or walls: COPY into a temporary table,
+    and one statement that stores the events of it with four effects each (a state, a case, an entry, an alert)."""
+    from django.db import connection
+    from psycopg.types.json import Jsonb
+
+    connection.ensure_connection()
+    raw = connection.connection
+    raw.autocommit = True
+    taken = raw.execute(f"select * from feed_event where received_at >= '{since}' limit {int(most)}")  # noqa: S608
+    rows = [[Jsonb(value) if isinstance(value, dict) else value for value in row] for row in taken.fetchall()]
+    raw.execute(_CHAIN_TABLES)
+    began = time.perf_counter()
+    for first in range(0, len(rows), batch):
+        with raw.transaction(), raw.cursor() as cursor:
+            cursor.execute("truncate bench_in")
+            with cursor.copy("copy bench_in from stdin") as into:
+                for row in rows[first : first + batch]:
+                    into.write_row(row)
+            cursor.execute(_CHAIN)
+    measured = len(rows) / (time.perf_counter() - began)
+    raw.execute("drop table bench_in, bench_kept, bench_state, bench_case, bench_entry, bench_alert")
+    return measured
+
+
+_CHAIN_TABLES = """
+create temporary table bench_in as select * from feed_event limit 0;
+create table bench_kept (like feed_event, primary key (id));
+create table bench_state (entity text primary key, sequence bigint);
+create table bench_case (subject text primary key, time timestamptz, sequence bigint);
+create table bench_entry (id uuid primary key, subject text, body bytea);
+create table bench_alert (id uuid primary key, subject text, at timestamptz)"""
+_CHAIN = """
+with kept as (insert into bench_kept select * from bench_in on conflict do nothing returning *),
+state as (insert into bench_state select entity, max(sequence) from kept group by 1
+  on conflict (entity) do update set sequence = excluded.sequence returning 1),
+cases as (insert into bench_case select subject_key, max(time), max(sequence) from kept group by 1
+  on conflict (subject) do update set time = excluded.time, sequence = excluded.sequence returning 1),
+entry as (insert into bench_entry select id, subject_key, body from kept returning 1)
+insert into bench_alert select id, subject_key, received_at from kept"""
+
+
 def copy(since: str, most: int, batch: int) -> dict[str, float]:
     """As the owner: COPY the events that were taken since then into an unlogged table of the same columns.
 
@@ -224,7 +293,10 @@ def copy(since: str, most: int, batch: int) -> dict[str, float]:
     return measured
 
 
-_TASKS = {each.__name__: each for each in (prepare, load, join, unsent, server, statements, sessions, copy)}
+_TASKS = {
+    each.__name__: each
+    for each in (prepare, load, join, stored, unsent, server, statements, sessions, copy, chain)
+}
 
 
 def main() -> None:

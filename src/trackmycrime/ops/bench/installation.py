@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -153,20 +154,33 @@ def bare(above: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def installation(above: Path, name: str, settings: Mapping[str, str], crimes: int) -> Iterator[Installation]:
-    """Everything that `serve` runs, with this many crimes loaded. Raises Unreachable when it does not come up."""
+def installation(
+    above: Path, name: str, settings: Mapping[str, str], crimes: int, *, further: int = 0
+) -> Iterator[Installation]:
+    """Everything that `serve` runs, with this many crimes loaded, each with `further` events besides its report and its
+    victim; then all of its victims have joined or been invited. Raises Unreachable when it does not come up."""
     data, log = above / name, above / f"{name}.log"
     argv = [sys.executable, "-m", "trackmycrime.ops.cli", "serve", "--data", str(data)]
     argv += [word for door in doors.DOORS for word in (f"--{door}", "127.0.0.1:0")]
-    say(f"bench: starting an installation ({crimes:,} crimes)")
+    say(f"bench: starting an installation ({crimes * (2 + further):,} events)")
     with program(argv, env={**own_environment(), **settings}, log=log, stdout=subprocess.PIPE) as serving:
         assert serving.stdout is not None
         urls = _addresses(serving.stdout, log)
         bare_one = Installation(data, urls["portal"], urls["gateway"])
         tokens = bare_one.inside("owner", "prepare")
         began = time.monotonic()
-        bare_one.inside("gateway", "load", crimes=crimes)
-        joined = bare_one.inside("owner", "join", crimes=crimes)
+        half = crimes // 2
+        parts = [(1, 0, half), (2, half, crimes - half)]
+        with ThreadPoolExecutor(len(parts)) as both:  # the forces side by side
+            loads = [
+                both.submit(
+                    bare_one.inside, "gateway", "load", force=force, first=first, count=count, further=further
+                )
+                for force, first, count in parts
+            ]
+            for each in loads:
+                each.result()
+        joined = bare_one.inside("owner", "join", crimes=crimes, invited=bool(further))
         say(f"bench: loaded and {joined:,} victims joined in {time.monotonic() - began:.0f} s (not measured)")
         yield Installation(data, urls["portal"], urls["gateway"], crimes, tokens)
 

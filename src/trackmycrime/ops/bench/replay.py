@@ -1,0 +1,153 @@
+"""A backlog after an outage: a day of events at once into a database that holds a million, while victims read."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from trackmycrime.ops.bench import events, feed, pages
+from trackmycrime.ops.bench.installation import Installation, own_environment
+from trackmycrime.ops.bench.report import Figure, Report, percentile
+from trackmycrime.ops.bench.sizes import Size
+from trackmycrime.ops.exits import Unreachable, say
+from trackmycrime.ops.tether import tethered
+
+FURTHER = 3
+"""Events of each crime that is there besides its report and its victim."""
+BATCH = 1_000
+FORCES = 2
+WANTED_PER_SECOND, AIM = 6_000, 15_000
+WANTED_SECONDS, WANTED_P95 = 40, 300
+READERS, READS_PER_SECOND = 8, 16
+"""Victims who read meanwhile: each asks again half a second after its page has come (`domain`: a national burst)"""
+_WARM_UP = 4
+
+
+def measure(stored: Installation, size: Size, report: Report) -> None:
+    """Send the backlog over one connection from each of two forces, as fast as it is answered, while pages are read."""
+    there = int(stored.inside("owner", "stored"))
+    who = pages.visit(stored)
+    clients = [_client(stored, force, size) for force in range(FORCES)]
+    feed.send_all(clients, 0, _WARM_UP)
+    before, begin = _memory(), datetime.now(UTC)
+    with _readers(who) as reading:
+        began = time.monotonic()
+        feed.send_all(clients, began + 600, 0)
+        seconds = max(client.ended for client in clients) - began
+        read = reading()
+    after = _memory()
+    for client in clients:
+        client.sender.close()
+    statuses = sum((client.statuses for client in clients), Counter())
+    copied = stored.inside("owner", "copy", since=begin.isoformat(), most=50_000, batch=BATCH)
+    chain = stored.inside("owner", "chain", since=begin.isoformat(), most=50_000, batch=BATCH)
+    report.raw["replay"] = {
+        "stored": there, "seconds": seconds, "statuses": dict(statuses), "copy": copied, "chain": chain,
+        "memory_before": before, "memory_after": after, "read": {**read, "millis": len(read["millis"])},
+        "millis": [round(each, 1) for client in clients for each in client.millis],
+    }  # fmt: skip
+    report.figures += _figures(there, seconds, statuses, copied["batches"], chain, read, before, after)
+
+
+def _figures(
+    there: int,
+    seconds: float,
+    statuses: Counter[str],
+    copied: float,
+    chain: float,
+    read: dict[str, Any],
+    before: float,
+    after: float,
+) -> list[Figure]:
+    sent = statuses.total()
+    rate, p95 = sent / seconds, percentile(read["millis"], 0.95)
+    of = ", ".join(f"{count / sent:.0%} {name}" for name, count in sorted(statuses.items()))
+    say(
+        f"bench: replay: {sent:,} events in {seconds:.1f} s, {rate:,.0f} a second ({of}); pages p95 {p95:.0f} ms"
+    )
+    return [
+        Figure(
+            f"replay: events/s with {there:,} stored, deliveries of {BATCH:,} ({of})",
+            f"{rate:,.0f}, of them {statuses['applied'] / seconds:,.0f} applied",
+            f"INSERT … SELECT with four effects {chain:,.0f} rows/s: 1/{chain / rate:.1f};"
+            f" COPY {copied:,.0f} rows/s: 1/{copied / rate:.0f}",
+            f"≥ {WANTED_PER_SECOND:,} (aim: {AIM:,})",
+            rate >= WANTED_PER_SECOND,
+        ),
+        Figure(
+            f"replay: seconds for {sent:,} events",
+            f"{seconds:.1f}",
+            wanted=f"< {WANTED_SECONDS}",
+            met=seconds < WANTED_SECONDS,
+        ),
+        Figure(
+            "replay: a page meanwhile, median / 95th percentile",
+            f"{percentile(read['millis'], 0.5):.0f} / {p95:.0f} ms",
+            f"{len(read['millis']):,} pages, {READERS} readers",
+            f"< {WANTED_P95} ms",
+            p95 < WANTED_P95,
+        ),
+        Figure(
+            "replay: memory of the gateway's processes, before / after",
+            f"{before:.0f} / {after:.0f} MiB",
+            wanted="flat (within a tenth)",
+            met=after <= before * 1.1,
+        ),
+    ]
+
+
+def _client(stored: Installation, force: int, size: Size) -> feed.Client:
+    half = stored.crimes // FORCES
+    first = force * half
+    day = events.Day(f"backlog-{force}", first, first + half, datetime.now(UTC), sequence=9_000_000)
+    count = _WARM_UP + size.backlog // BATCH // FORCES
+    bodies = deque(b"\n".join(day.backlog(BATCH)) for _ in range(count))
+    return feed.Client(feed.Sender(stored, stored.tokens[force]), bodies)
+
+
+@contextlib.contextmanager
+def _readers(who: pages.Visitor) -> Iterator[Any]:
+    """Victims who read their case for the length of the block; what is yielded ends them and says what they met."""
+    asked = {
+        "url": who.url, "headers": who.headers(), "cookies": [who.sends(who.cookie)], "connections": READERS,
+        "seconds": 600, "pause": READERS / READS_PER_SECOND,
+    }  # fmt: skip
+    argv = [sys.executable, "-m", "trackmycrime.ops.bench.client", json.dumps(asked)]
+    running = subprocess.Popen(
+        tethered(argv), env=own_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+    def end() -> dict[str, Any]:
+        said, _ = running.communicate()  # the end of its standard input ends it
+        if running.returncode:
+            raise Unreachable(f"the client of the pages ended with {running.returncode}")
+        read: dict[str, Any] = json.loads(said)
+        if set(read["statuses"]) - {"200"}:
+            raise Unreachable(f"{who.url} answered {read['statuses']}")
+        return read
+
+    try:
+        yield end
+    finally:
+        if running.poll() is None:
+            running.kill()
+            running.wait()
+
+
+def _memory() -> float:
+    """MiB of this machine's gateway processes that are theirs alone (private and proportional shares of shared)."""
+    total = 0
+    for process in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if process.name.isdigit() and b"wsgi_gateway" in (process / "cmdline").read_bytes():
+                lines = (process / "smaps_rollup").read_text().splitlines()
+                total += sum(int(one.split()[1]) for one in lines if one.startswith("Pss:"))
+    return total / 1024
