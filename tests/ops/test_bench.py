@@ -18,11 +18,12 @@ pytestmark = pytest.mark.processes
 def test_everything_is_measured_beside_a_yardstick(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     page.write_text(f"# How fast it is\n\n{BEGIN}\nnothing yet\n{END}\n\nThe end.\n", encoding="utf-8")
-    done = run("bench", "all", "--size", "tiny", "--json", "--write", str(page), timeout=300)
+    done = run("bench", "all", "--size", "tiny", "--json", "--write", str(page), timeout=500)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     for begin, yardstick in (
         ("feed: applied events/s", "COPY"),
+        ("replay: events/s", "INSERT … SELECT"),
         ("alerts: 200 to mail accepted", "smtplib"),
         ("page, ", "bare view"),
         (f"page with {SIZES['tiny'].crimes} crimes instead of {SIZES['tiny'].few}", "req/s"),
@@ -34,6 +35,9 @@ def test_everything_is_measured_beside_a_yardstick(tmp_path: Path) -> None:
     # what the figures are of: everything was applied, every alert arrived, every page was the page
     for connections, forces in RUNS:
         assert set(report["raw"][f"feed_{connections}_{forces}"]["statuses"]) == {"applied"}
+    # a third of the backlog is repeats and what is older than what is known
+    assert set(report["raw"]["replay"]["statuses"]) == {"applied", "duplicate", "superseded"}
+    assert report["raw"]["replay"]["read"]["statuses"].keys() == {"200"}
     assert report["raw"]["alerts"]["missing"] == 0
     assert (
         report["raw"]["statements"]["anew"]["statements"] > report["raw"]["statements"]["kept"]["statements"]

@@ -29,7 +29,7 @@ def command(what: str, size: str, as_json: bool, write: Path | None) -> None:
     """Measure the feed, the alerts, the pages, or all, each beside a yardstick in the same run.
 
     Starts an installation in a folder that is thrown away, loads it with made-up crimes and measures it from outside.
-    «full» takes some ten minutes; nothing else should run on the machine. Exit code 1 when a figure that is asked
+    «full» takes some twenty minutes; nothing else should run on the machine. Exit code 1 when a figure that is asked
     for was not reached; smaller sizes say nothing of that, and leave with 0.
     """
     if os.environ.get("TMC_DATABASE_URL"):
