@@ -45,7 +45,7 @@ def _bytes_of(table: str) -> tuple[str, ...]:
     fields = (
         f for model in apps.get_models() if model._meta.db_table == table for f in model._meta.concrete_fields
     )
-    return tuple(field.column for field in fields if field.db_type(connection) == "bytea")
+    return tuple(str(field.column) for field in fields if field.db_type(connection) == "bytea")
 
 
 class _Rows:
@@ -60,7 +60,7 @@ class _Rows:
             self.source = f"rows from (unnest({beside}), {json}) as n ({names})"
         else:
             self.source = f"{json} n"
-        self.params = [
+        self.params: list[Any] = [
             *(_Several([row[column] for row in rows]) for column in self._apart),
             orjson.dumps(list(rows), default=_beside if self._apart else _as_text).decode(),
         ]
@@ -70,14 +70,15 @@ class _Rows:
         return f"new_{column}" if column in self._apart else column
 
 
+def _as_text(value: object) -> str:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return "\\x" + bytes(value).hex()
+    raise TypeError(f"cannot store a {type(value).__name__}")
+
+
 def _beside(value: object) -> None:
     if not isinstance(value, bytes | bytearray | memoryview):
         raise TypeError(f"cannot store a {type(value).__name__}")
-
-
-def _as_text(value: object) -> str:
-    _beside(value)
-    return "\\x" + bytes(value).hex()  # type: ignore[call-overload]
 
 
 def insert(
