@@ -11,13 +11,15 @@ from pathlib import Path
 from types import ModuleType
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+AGENT = PYPROJECT.with_name("requirements-agent.lock")
 BUILT_ON = {"psycopg_binary", "asgiref", "sqlparse", "argon2"}
 
 
 def of_server() -> set[str]:
     """The names to import of what only the extra «server» brings."""
     extra = tomllib.loads(PYPROJECT.read_text())["project"]["optional-dependencies"]["server"]
-    wanted = {text.split("[")[0].split(">")[0].split("=")[0].strip().lower() for text in extra}
+    here = {line.split("==")[0] for line in AGENT.read_text().splitlines() if "==" in line}
+    wanted = {text.split("[")[0].split(">")[0].split("=")[0].strip().lower() for text in extra} - here
     found = {
         name
         for name, dists in metadata.packages_distributions().items()
