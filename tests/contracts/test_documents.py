@@ -16,7 +16,7 @@ PAGES = sorted(
     if not set(page.parts) & set(VENDORED)
 )
 LINK = re.compile(r"""\]\(([^)#\s]+)|src="([^"]+)\"""")
-COMMAND = re.compile(r"\btrackmycrime((?: [a-z]+)+)((?: [^`#\n]*)?)")
+COMMAND = re.compile(r"\btrackmycrime((?: [a-z][a-z-]*)+)((?: [^`#\n]*)?)")
 TARGET = re.compile(r"\bmake ([a-z]+)\b")
 named = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 

@@ -8,7 +8,7 @@ that nothing about this force changes between what is read here and what is writ
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from trackmycrime.kernel.ids import new_id
 
 from . import records
 from .contract import Entity, Event, Line, Problem, Refusal, judge, subject_key
+from .contract.envelope import MOST_SEQUENCE
 from .records import Taken
 
 PLACE = "feed_event.body"
@@ -114,6 +115,7 @@ class _Taking:
         self.now = now
         self.again = list(again)
         self.known: dict[str, tuple[UUID, int]] = {}
+        self.bases: dict[str, int] = {}
         self.looked_up: set[str] = set()
         self.sequences: dict[tuple[str, int], tuple[UUID, str]] = {}
         self.touched: dict[str, dict[str, Any]] = {}
@@ -129,10 +131,14 @@ class _Taking:
         names -= self.looked_up
         self.looked_up |= names
         for row in setwise.fetch(
-            "select entity, source_id, sequence from feed_entity where force_id = %s and entity = any(%s)",
+            "select entity, source_id, sequence, base from feed_entity where force_id = %s and entity = any(%s)",
             [self.source.force_id, sorted(names)],
         ):
             self.known[row["entity"]] = (row["source_id"], row["sequence"])
+            if row["base"]:
+                self.bases[row["entity"]] = row["base"]
+        if self.bases:
+            self._count_on(items)
         # only what is not newer than all that is known of its entity can have been used before
         pairs = sorted(
             {
@@ -152,6 +158,13 @@ class _Taking:
             [[name for name, _ in pairs], [number for _, number in pairs], self.source.force_id],
         ):
             self.sequences[row["entity"], row["sequence"]] = (row["source_id"], row["event_id"])
+
+    def _count_on(self, items: Iterable[_Item]) -> None:
+        """What a source says of an entity that was handed over to it sorts after all that was said before."""
+        for item in items:
+            base = self.bases.get(name := name_of(item.event.entity))
+            if base and self.known[name][0] == item.source.id:
+                item.event = replace(item.event, sequence=min(item.event.sequence + base, MOST_SEQUENCE))
 
     def take(self, items: Iterable[_Item]) -> None:
         """Decide each event's fate in order; what it was that others waited for sets those going too."""
@@ -295,6 +308,7 @@ def accept(
         taking.take(more)
     for item in items:
         item.row["status"] = item.status
+        item.row["sequence"] = item.event.sequence
         if item.problem:
             _quarantine(item.row, item.problem)
             item.row["waits_for"] = taking._missing(item.event)

@@ -130,6 +130,8 @@ class Entity(models.Model):
     entity = models.CharField(max_length=180)
     source = models.ForeignKey(Source, models.CASCADE, db_constraint=False, db_index=False)
     sequence = models.BigIntegerField()
+    base = models.BigIntegerField(default=0, db_default=0)
+    """What is added to its source's own sequences: more than all before it was handed over to that source"""
     digest = models.BinaryField(max_length=32)
 
     class Meta:

@@ -21,6 +21,7 @@ from trackmycrime.feed.contract import (
     envelope_schema,
 )
 from trackmycrime.feed.contract.examples import EVENTS
+from trackmycrime.feed.state import MOST, USUAL
 from trackmycrime.gateway import described_returns as back
 from trackmycrime.gateway.answers import only
 
@@ -64,6 +65,7 @@ def describe() -> dict[str, Any]:
         "paths": {
             "/api/feed/v1/events": {"post": _events()},
             "/api/feed/v1/whoami": {"get": _whoami()},
+            "/api/feed/v1/state": {"get": _state()},
             "/api/feed/v1/returns": {"get": _back(back.PULL, "One page.", "ReturnsPage", "400")},
             "/api/feed/v1/returns/ack": {
                 "post": _back(back.ACKNOWLEDGE, "It is.", "Acknowledged", "400", "413", "415", "422")
@@ -150,6 +152,37 @@ def _back(operation: dict[str, Any], said: str, schema: str, *statuses: str) -> 
     return operation | {"responses": {"200": _response(said, {"$ref": f"{_REF}{schema}"}), **problems}}
 
 
+def _state() -> dict[str, Any]:
+    return {
+        "tags": ["feed"],
+        "operationId": "readState",
+        "summary": "What is known here of your entities",
+        "description": (
+            "Every entity that this source has told of, page by page, with the newest sequence that was accepted and a "
+            "digest of what it said, so that you can find what is missing or differs. A page may be short; go on "
+            "while `next` is not null."
+        ),
+        "parameters": [
+            {
+                "name": "after",
+                "in": "query",
+                "description": "The `next` of the page before; absent: from the beginning.",
+                "schema": {"type": "string"},
+            },
+            {
+                "name": "limit",
+                "in": "query",
+                "description": "So many entities at most.",
+                "schema": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+            },
+        ],
+        "responses": {
+            "200": _response("A page of entities, and where to go on.", {"$ref": f"{_REF}State"}),
+            **_problems("400", "401", "404", "405", "429", "500", "503"),
+        },
+    }
+
+
 def _open(summary: str, description: str, schema: dict[str, Any], *, busy: bool = False) -> dict[str, Any]:
     return {
         "tags": ["door"],
@@ -171,6 +204,7 @@ _REASONS = {
     "400": "The body or the query cannot be read: gzip, UTF-8 or JSON is broken. Nothing was taken.",
     "401": "No token, or one that does not count.",
     "403": "The token may not do this.",
+    "404": "A cursor that no earlier page of this source gave.",
     "405": "Another method.",
     "409": "A cursor that is ahead of the newest return.",
     "413": "Over 5 MiB unpacked, or over 1,000 events. Nothing was taken.",
@@ -300,5 +334,41 @@ _ANSWERS: dict[str, Any] = {
             },
         }
     ),
+    "State": {
+        "description": "A page of the entities of this source.",
+        **_closed(
+            {
+                "entities": {"type": "array", "items": {"$ref": f"{_REF}KnownEntity"}},
+                "next": {
+                    "type": ["string", "null"],
+                    "description": "The cursor of the next page; null at the end.",
+                },
+            }
+        ),
+    },
+    "KnownEntity": {
+        "description": "One entity, and the newest that was accepted of it.",
+        **_closed(
+            {
+                "subject": {"type": "string", "description": "As in the event."},
+                "entity": {
+                    "type": "string",
+                    "description": "crime, officer or unit; or kind and id within the crime, like victim:N-1002003.",
+                },
+                "sequence": {
+                    "type": ["string", "null"],
+                    "description": "As in the event; null where it was handed over to you and you have not told of it.",
+                },
+                "digest": {
+                    "type": "string",
+                    "pattern": "^[0-9a-f]{64}$",
+                    "description": (
+                        'SHA-256 of the canonical JSON (RFC 8785) of {"data": …, "type": …} of that event, strings '
+                        "trimmed, members that are null or empty strings left out."
+                    ),
+                },
+            }
+        ),
+    },
     "Health": _closed({"status": {"const": "ok"}}),
 }

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 
 from trackmycrime.feed import sources
+from trackmycrime.feed import state as known_state
 from trackmycrime.feed.contract import TYPES, BodyProblem, Line, judge, read_body
 from trackmycrime.gateway.answers import answer, only, problem
 from trackmycrime.gateway.bodies import bytes_of
@@ -81,6 +82,50 @@ def _result(result: Result) -> dict[str, object]:
     if result.problem is not None:
         told["problem"] = result.problem.as_dict()
     return told
+
+
+@only("GET")
+def state(request: HttpRequest) -> HttpResponse:
+    """A page of what is known here of this source's own entities."""
+    now = utc_now()
+    found = source_of(request, now)
+    if isinstance(found, HttpResponse):
+        return found
+    source, force = found
+    after, limit = request.GET.get("after", ""), request.GET.get("limit", str(known_state.USUAL))
+    given = {name: len(request.GET.getlist(name)) for name in request.GET}
+    size = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 5 else 0
+    if (
+        given.keys() - {"after", "limit"}
+        or max(given.values(), default=1) > 1
+        or not 0 < size <= known_state.MOST
+    ):
+        return problem(
+            400,
+            "wrong-parameter",
+            "Wrong query",
+            f"The parameters are «after», a cursor, and «limit», 1 to {known_state.MOST}; each once at most.",
+        )
+    # a page costs about as much as a delivery of as many events
+    if slow := too_fast(source, events=size, size=0, now=now):
+        return slow
+    try:
+        with bound(force=force):
+            entities, following = known_state.page(source, force, after=after, most=size)
+    except known_state.WrongCursor:
+        return problem(
+            404, "unknown-cursor", "No such page", "«after» is the «next» of an earlier page of this source."
+        )
+    told = [
+        {
+            "subject": one.subject,
+            "entity": one.entity,
+            "sequence": None if one.sequence is None else str(one.sequence),
+            "digest": one.digest,
+        }
+        for one in entities
+    ]
+    return answer({"entities": told, "next": following})
 
 
 @only("GET")

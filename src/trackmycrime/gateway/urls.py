@@ -3,13 +3,14 @@
 from django.urls import path
 
 from trackmycrime.gateway.description import openapi
-from trackmycrime.gateway.feed import events, whoami
+from trackmycrime.gateway.feed import events, state, whoami
 from trackmycrime.gateway.health import healthz
 from trackmycrime.gateway.returns import acknowledge, returns
 
 urlpatterns = [
     path("api/feed/v1/events", events),
     path("api/feed/v1/whoami", whoami),
+    path("api/feed/v1/state", state),
     path("api/feed/v1/returns", returns),
     path("api/feed/v1/returns/ack", acknowledge),
     path("api/feed/v1/openapi.json", openapi),

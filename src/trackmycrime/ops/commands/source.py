@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from trackmycrime.feed.contract import TYPES
+from trackmycrime.feed.contract import ENTITY_KINDS, TYPES
 from trackmycrime.ops.attach import json_option, with_database
 from trackmycrime.ops.commands import returns, webhook
 from trackmycrime.ops.commands.force import named
-from trackmycrime.ops.exits import WrongUse, answer
+from trackmycrime.ops.exits import DONE, REFUSED, WrongUse, answer
 
 
 @click.group("source")
@@ -220,6 +220,54 @@ def set_source(
         f"«{source.name}» of {force}: " + (", ".join(changed) + " set" if changed else "as it was"),
         as_json=as_json,
     )
+
+
+@command.command("hand-over")
+@click.argument("force")
+@click.option("--from", "giver", required=True, metavar="NAME", help="The source that has spoken of them.")
+@click.option(
+    "--to", "taker", required=True, metavar="NAME", help="The source that speaks of them from now on."
+)
+@click.option("--subject", default="", metavar="REF", help="All about this crime, officer or unit.")
+@click.option("--kind", type=click.Choice(ENTITY_KINDS), help="All of this kind.")
+@click.option("--all", "everything", is_flag=True, help="All that the source has spoken of.")
+@json_option
+@with_database("owner")
+def hand_over(
+    force: str, giver: str, taker: str, subject: str, kind: str | None, everything: bool, as_json: bool
+) -> int:
+    """Hand over what one source of FORCE has spoken of to another, as when the records system changes.
+
+    The new source may count from 0 again: whatever it says comes after all that was said before. What it has
+    sent too early waits in quarantine: feed quarantine replay. Exit code 1 when there was nothing to hand over.
+    """
+    from trackmycrime.feed import owners, sources
+    from trackmycrime.kernel.clock import utc_now
+
+    if [bool(subject), bool(kind), everything].count(True) != 1:
+        raise WrongUse("say what to hand over: --subject REF, --kind KIND, or --all")
+    of = named(force)
+    try:
+        count, waiting = owners.hand_over(
+            sources.named(of, giver),
+            sources.named(of, taker),
+            subject=subject,
+            kind=kind or "",
+            now=utc_now(),
+        )
+    except sources.CannotDo as why:
+        raise WrongUse(str(why)) from None
+    text = f"{count:,} handed over from «{giver}» to «{taker}»"
+    if waiting:
+        text += (
+            f"; {waiting:,} of its events wait: trackmycrime feed quarantine replay --all {force} --source …"
+        )
+    answer(
+        {"force": force, "from": giver, "to": taker, "entities": count, "waiting": waiting},
+        text,
+        as_json=as_json,
+    )
+    return DONE if count else REFUSED
 
 
 def _line(row: dict[str, object]) -> str:
