@@ -14,8 +14,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
+from trackmycrime.feed.contract import Line, Problem, Refusal, judge
+
+_WHENEVER = datetime(9999, 1, 1, tzinfo=UTC)  # whether a moment lies ahead is for the gateway's clock
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -53,6 +57,15 @@ def numbered(
     said = {"type": type, "subject": subject, "source": source, "time": time, "data": data}
     digest = hashlib.sha256(_canonical([sequence, said]).encode("utf-8", "surrogatepass")).digest()
     return _envelope(said, digest, sequence)
+
+
+def problem_with(event: dict[str, Any], country: str = "GB") -> Problem | None:
+    """Why the contract refuses an event, whenever it were sent; None for one that it takes.
+
+    `country` (ISO 3166) is where national telephone numbers are dialled.
+    """
+    said = judge(Line(0, event), now=_WHENEVER, allowed_types=None, digest_key=b"-", country=country)
+    return said.problem if isinstance(said, Refusal) else None
 
 
 def _envelope(said: dict[str, Any], digest: bytes, sequence: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -26,18 +27,24 @@ def lines_of(path: Path, limit: int = LINE_LIMIT) -> Iterator[tuple[int, bytes |
     """
     number = 0
     total = 0
+    with breaking_off(), opened(path) as file:
+        while line := file.readline(limit + 2):
+            number += 1
+            total += len(line)
+            if not line.endswith(b"\n") and len(line) > limit:
+                total += _skip_to_end(file, limit)
+                yield number, None
+            else:
+                yield number, line.rstrip(b"\r\n")
+            if total > FILE_LIMIT:
+                raise BrokenOff(f"it is larger than {FILE_LIMIT // 1024**3} GiB unpacked")
+
+
+@contextmanager
+def breaking_off() -> Iterator[None]:
+    """Raises BrokenOff, in plain words, for whatever reading a file can raise."""
     try:
-        with _opened(path) as file:
-            while line := file.readline(limit + 2):
-                number += 1
-                total += len(line)
-                if not line.endswith(b"\n") and len(line) > limit:
-                    total += _skip_to_end(file, limit)
-                    yield number, None
-                else:
-                    yield number, line.rstrip(b"\r\n")
-                if total > FILE_LIMIT:
-                    raise BrokenOff(f"it is larger than {FILE_LIMIT // 1024**3} GiB unpacked")
+        yield
     except EOFError:
         raise BrokenOff("the gzip data end too early; the file was cut off") from None
     except (gzip.BadGzipFile, zlib.error):
@@ -46,7 +53,8 @@ def lines_of(path: Path, limit: int = LINE_LIMIT) -> Iterator[tuple[int, bytes |
         raise BrokenOff(f"it cannot be read: {error.strerror or 'input error'}") from None
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """The file's bytes, unpacked where its name ends in .gz."""
     if path.suffix.lower() == ".gz":
         return cast(BinaryIO, gzip.open(path, "rb"))
     return path.open("rb")

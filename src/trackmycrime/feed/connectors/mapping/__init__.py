@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from trackmycrime.feed.connectors.events import numbered
+from trackmycrime.feed.connectors.events import numbered, problem_with
 from trackmycrime.feed.connectors.mapping.compiling import TEXT, Compiler, zone_of
 from trackmycrime.feed.connectors.mapping.conditions import Condition, conditions
 from trackmycrime.feed.connectors.mapping.fields import Column, Object, Row
@@ -21,7 +20,7 @@ from trackmycrime.feed.connectors.mapping.values import Dates, Point, microsecon
 from trackmycrime.feed.connectors.options import Options, meant
 from trackmycrime.feed.connectors.protocol import Settings, Unfit
 from trackmycrime.feed.connectors.refusals import Wrong
-from trackmycrime.feed.contract import MODELS, TYPES, Line, Refusal, judge
+from trackmycrime.feed.contract import MODELS, TYPES
 
 __all__ = ["Mapped", "Turned", "Wrong", "read_mapping"]
 
@@ -122,18 +121,18 @@ class Mapped:
             sequence=sequence,
             data=event.data.make(row)[0] or {},
         )
-        self._judged(event, made, moment)
+        self._judged(event, made)
         return made
 
-    def _judged(self, event: _Event, made: dict[str, Any], moment: datetime) -> None:
+    def _judged(self, event: _Event, made: dict[str, Any]) -> None:
         """Raises Wrong for an event that the contract would refuse, whenever it were sent."""
-        said = judge(Line(0, made), now=moment, allowed_types=None, digest_key=b"-", country=self.country)
-        if isinstance(said, Refusal):
-            path = said.problem.pointer.strip("/").split("/")
+        problem = problem_with(made, self.country)
+        if problem is not None:
+            path = problem.pointer.strip("/").split("/")
             blamed = event.data.column_at(path[1:]) if path[0] == "data" else ""
             envelope = {"id": event.subject.column, "subject": event.subject.column, "time": event.time[0]}
             blamed = envelope.get(path[0], blamed)  # an id begins with the subject
-            raise Wrong(blamed, "it is not as the contract says", said.problem.detail)
+            raise Wrong(blamed, "it is not as the contract says", problem.detail)
 
 
 def read_mapping(table: Mapping[str, Any], settings: Settings) -> Mapped:
