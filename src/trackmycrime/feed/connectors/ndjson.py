@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trackmycrime.feed.connectors.lines import BrokenOff, lines_of
-from trackmycrime.feed.connectors.refusals import Refusal
+from trackmycrime.feed.connectors.refusals import Refusal, Wrong
 from trackmycrime.feed.contract import LINES, MOST_BYTES, BodyProblem, read_body
 
 _NAME = re.compile(r".+\.ndjson(\.gz)?", re.IGNORECASE)
@@ -57,16 +57,24 @@ def lines_in(path: Path, told: str = "") -> Iterator[EventLine | Refusal]:
 
 
 def _checked(file: str, number: int, text: bytes) -> EventLine | Refusal:
+    found = event_in(text)
+    if isinstance(found, Wrong):
+        return Refusal(file, number, found.column, found.reason, found.right)
+    return EventLine(number, text, found)
+
+
+def event_in(text: bytes) -> dict[str, object] | Wrong:
+    """The JSON object that one line or message is, or why it is none."""
     try:
         text.decode("utf-8")
     except UnicodeDecodeError as wrong:
-        return Refusal(file, number, "", f"byte {wrong.start + 1} of the line is not UTF-8", "UTF-8 text")
+        return Wrong("", f"byte {wrong.start + 1} of the line is not UTF-8", "UTF-8 text")
     try:
         lines = read_body(LINES, None, text)
     except BodyProblem as wrong:
         why = wrong.detail.replace("The body", "the line").replace("line 1, ", "").replace(" (line 1)", "")
-        return Refusal(file, number, "", why, "one JSON object on one line")
-    value = lines[0].value if lines else None
+        return Wrong("", why, "one JSON object on one line")
+    value = lines[0].value if len(lines) == 1 else None
     if not isinstance(value, dict):
-        return Refusal(file, number, "", "this is not a JSON object", "one JSON object on one line")
-    return EventLine(number, text, value)
+        return Wrong("", "this is not a JSON object", "one JSON object on one line")
+    return value

@@ -20,7 +20,7 @@ from trackmycrime.feed.contract.envelope import read_envelope
 from trackmycrime.feed.contract.faults import problem_of
 from trackmycrime.feed.contract.tidy import Untidy, tidy
 
-__all__ = ["csv_files", "event_files"]
+__all__ = ["csv_files", "event_files", "unsendable"]
 
 _WHENEVER = datetime(9999, 1, 1, tzinfo=UTC)  # whether a time lies ahead is for the gateway's clock
 _DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
@@ -94,13 +94,13 @@ def events_in(path: Path, name: str) -> Iterator[Piece]:
     for found in lines_in(path, name):
         if isinstance(found, Refusal):
             yield Piece(refused=[found])
-        elif wrong := _unsendable(found.value):
+        elif wrong := unsendable(found.value):
             yield Piece(refused=[Refusal(name, found.number, wrong.column, wrong.reason, wrong.right)])
         else:
             yield Piece([found.value], size=len(found.text))
 
 
-def _unsendable(event: dict[str, object]) -> Wrong | None:
+def unsendable(event: dict[str, object]) -> Wrong | None:
     """What is wrong with an event that could not be kept in order: its envelope, or a value that has no meaning."""
     try:
         tidied = tidy(event)
