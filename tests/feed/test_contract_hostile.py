@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import string
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.feed.said import DATA, judged, read, said
+from tests.support.hostile import paths, put, words
 from trackmycrime.feed.contract import BATCH, LINES, MODELS, BodyProblem, Event, Refusal, read_body
 
 ANYTHING = st.recursive(
@@ -25,22 +24,6 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-
-
-def paths(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """The place of every text in an event."""
-    if isinstance(value, dict):
-        return [found for name, inner in value.items() for found in paths(inner, (*path, name))]
-    if isinstance(value, list):
-        return [found for place, inner in enumerate(value) for found in paths(inner, (*path, place))]
-    return [path] if isinstance(value, str) else []
-
-
-def put(event: dict[str, Any], path: tuple[str | int, ...], value: object) -> None:
-    held: Any = event
-    for step in path[:-1]:
-        held = held[step]
-    held[path[-1]] = value
 
 
 def storable(verdict: Event | Refusal) -> None:
@@ -99,12 +82,6 @@ def test_any_bytes(raw: bytes) -> None:
                     storable(judged(line.value))
 
 
-def naughty() -> list[str]:
-    folder = os.environ.get("POLICE_DATA")
-    return json.loads(Path(folder, "hostile", "blns.json").read_text()) if folder else []
-
-
-@pytest.mark.skipif(not naughty(), reason="POLICE_DATA does not name the folder of the real data")
 @pytest.mark.parametrize(
     ("type_", "path"),
     [
@@ -119,7 +96,7 @@ def naughty() -> list[str]:
 def test_naughty_strings_are_words_like_any_other(type_: str, path: tuple[str, ...]) -> None:
     """A name is as the person writes it: nothing is refused for how it looks, only for its length."""
     longest = {"name": 200, "note": 500, "en": 4_000, "place": 120, "subject": 64, "id": 128}[path[-1]]
-    for text in naughty():
+    for text in words():
         event = said(type_)
         put(event, path, text)
         verdict = judged(event)
@@ -128,10 +105,9 @@ def test_naughty_strings_are_words_like_any_other(type_: str, path: tuple[str, .
             assert isinstance(verdict, Event), repr(text)
 
 
-@pytest.mark.skipif(not naughty(), reason="POLICE_DATA does not name the folder of the real data")
 def test_naughty_strings_in_every_text() -> None:
     for type_, path in PLACES:
-        for text in naughty():
+        for text in words():
             event = said(type_)
             put(event, path, text)
             storable(judged(event))
