@@ -2,7 +2,8 @@
 
 The name is looked up once for each connection, every address it has must be one that may be reached, and the
 connection goes to what was looked at. No redirect is followed, no proxy asked, no answer's body read; all of it has
-one deadline, however slowly the bytes come.
+one deadline, however slowly the bytes come. (httpcore is what httpx stands on, and comes with it: its network backend
+is where an address can be looked at.)
 """
 
 from __future__ import annotations

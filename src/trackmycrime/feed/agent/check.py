@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from trackmycrime.feed.agent import lock
+from trackmycrime.feed.agent import lock, returns
 from trackmycrime.feed.agent.config import Config, Input, Wrong
 from trackmycrime.feed.agent.gateway import Away, Denied, Gateway, Unreadable
 from trackmycrime.feed.agent.lines import MOST_LINE, CannotBeSent, Ready, ready
 from trackmycrime.feed.agent.log import Log, kind_and_place
 from trackmycrime.feed.agent.pushing import connected
+from trackmycrime.feed.agent.returns_settings import ReturnsSettings
 from trackmycrime.feed.agent.run import CannotRun, held, opened
 from trackmycrime.feed.agent.spool import Spool
 from trackmycrime.feed.agent.store import Stuck
@@ -127,8 +128,23 @@ def _gateway(config: Config, samples: list[tuple[Input, list[Ready]]]) -> Iterat
         for each, lines in samples:
             if lines:
                 yield _validated(each, lines, gateway)
+        if config.returns:
+            yield _returns(config.returns, "returns" in ((who or {}).get("scopes") or ()))
     finally:
         gateway.close()
+
+
+def _returns(settings: ReturnsSettings, may: bool) -> Found:
+    if not may:
+        said = (
+            "this source may not read returns; an administrator allows it: trackmycrime source returns allow"
+        )
+        return Found("returns", FAULTY, said)
+    try:
+        returns.opened(settings).close()
+    except returns.NotKept as why:
+        return Found("returns", UNREACHABLE, str(why))
+    return Found("returns", FINE, f"they are written as {settings.type}: {settings.folder or settings.table}")
 
 
 def _validated(each: Input, lines: list[Ready], gateway: Gateway) -> Found:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from trackmycrime.feed.agent import secret_files
+from trackmycrime.feed.agent import returns_settings, secret_files
+from trackmycrime.feed.agent.returns_settings import ReturnsSettings
 from trackmycrime.feed.agent.tables import Table
 from trackmycrime.feed.connectors import registry
 from trackmycrime.feed.connectors.protocol import Connector, Factory, Settings, Unfit
@@ -91,8 +91,8 @@ class Config:
     gateway: GatewaySettings
     spool: SpoolSettings
     inputs: tuple[Input, ...]
-    returns: Mapping[str, Any] | None = field(default=None)
-    """The table ``[returns]`` as it stands, if there is one"""
+    returns: ReturnsSettings | None = None
+    """Where returns are written, if they are"""
 
 
 def load(file: Path) -> Config:
@@ -108,9 +108,7 @@ def load(file: Path) -> Config:
     gateway = _gateway(_table(whole, "gateway"))
     spool = _spool(_table(whole, "spool"))
     inputs = _inputs(whole)
-    returns = whole.values.get("returns")
-    if returns is not None:
-        _table(whole, "returns")
+    returns = returns_settings.read(_table(whole, "returns")) if "returns" in whole.values else None
     whole.close()
     if wrong:
         raise Wrong("\n".join(wrong))

@@ -128,6 +128,19 @@ class Gateway:
             raise Away(f"the gateway did not answer for each of the {len(lines)} events of a delivery")
         return [_result(result, id_) for result, id_ in zip(results, ids, strict=True)]
 
+    def returns(self, *, limit: int, types: Sequence[str] = ()) -> dict[str, Any]:
+        """A page of what victims did, after what was acknowledged last. Raises Away, Denied and Unreadable."""
+        wanted = f"&types={','.join(types)}" if types else ""
+        page = self._ask("GET", f"/returns?limit={limit}{wanted}")
+        if not isinstance(page, dict):
+            raise Away("the gateway's page of returns is not a JSON object")
+        return page
+
+    def acknowledge(self, cursor: str) -> None:
+        """Say that every return up to this cursor is safe. Raises Away, Denied and Unreadable."""
+        body = json.dumps({"cursor": cursor}).encode()
+        self._ask("POST", "/returns/ack", {"Content-Type": "application/json"}, body)
+
     def _ask(
         self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None
     ) -> Any:

@@ -22,6 +22,7 @@ from trackmycrime.feed.agent.log import Log
 from trackmycrime.feed.agent.pushing import Sender
 from trackmycrime.feed.agent.reading import Reader
 from trackmycrime.feed.agent.reports import Report
+from trackmycrime.feed.agent.returns import Puller
 from trackmycrime.feed.agent.secret_files import NotSecret
 from trackmycrime.feed.agent.spool import Spool
 from trackmycrime.feed.agent.store import Damaged, NotOurs, Stuck
@@ -182,6 +183,8 @@ class _Work:
     sender: Sender
     stop: threading.Event
     threads: list[threading.Thread]
+    puller: Puller | None = None
+    pulling: threading.Thread | None = None
 
     @classmethod
     def begun(cls, settings: Config, spool: Spool, report: Report, once: bool) -> _Work:
@@ -195,13 +198,18 @@ class _Work:
         sender.read_all = lambda: not any(thread.is_alive() for thread in reading)
         sending = threading.Thread(target=sender.run, name="gateway", daemon=True)
         work = cls(readers, sender, stop, [*reading, sending])
+        if settings.returns:
+            work.puller = Puller(settings.returns, settings.gateway, stop, once)
+            work.pulling = threading.Thread(target=work.puller.run, name="returns", daemon=True)
+            work.pulling.start()
         for thread in work.threads:
             thread.start()
         return work
 
     def alive(self) -> bool:
-        """Whether the work goes on: the sender ends last, and nobody has met damage."""
-        return self.threads[-1].is_alive() and not self.damaged
+        """Whether the work goes on: the sender ends after the readers, and nobody has met damage."""
+        lives = self.threads[-1].is_alive() or (self.pulling is not None and self.pulling.is_alive())
+        return lives and not self.damaged
 
     @property
     def damaged(self) -> Damaged | None:
@@ -214,7 +222,7 @@ class _Work:
         self.sender.came.set()
         self.threads[-1].join(self.sender.settings.timeout + 30)
         until = clock.steady() + _PATIENCE_FOR_READERS
-        for thread in self.threads[:-1]:
+        for thread in [*self.threads[:-1], *([self.pulling] if self.pulling else [])]:
             thread.join(max(0.0, until - clock.steady()))
 
     def waits_for(self) -> str:
@@ -222,9 +230,12 @@ class _Work:
         waiting = [
             f"input {one.input.name} is not read: {one.waits_for}" for one in self.readers if one.waits_for
         ]
+        if self.puller and self.puller.failure:
+            waiting.append(f"returns are not taken: {self.puller.failure}")
         return "; ".join(waiting + [self.sender.waits_for] * bool(self.sender.waits_for))
 
     def failures(self) -> list[str]:
         """What could not be reached in a single run."""
         of_inputs = [f"input {one.input.name}: {one.failure}" for one in self.readers if one.failure]
-        return of_inputs + ([f"gateway: {self.sender.failure}"] if self.sender.failure else [])
+        others = {"gateway": self.sender.failure, "returns": self.puller.failure if self.puller else ""}
+        return of_inputs + [f"{part}: {failure}" for part, failure in others.items() if failure]
