@@ -11,7 +11,7 @@ import json
 import random
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -111,6 +111,17 @@ class Gateway:
         if not isinstance(answer, dict):
             raise Away("the gateway's whoami is not a JSON object")
         return answer
+
+    def state(self, *, page: int = 1000) -> Iterator[list[dict[str, Any]]]:
+        """What is known of this source's entities, page by page. Raises Away, Denied and Unreadable."""
+        after = ""
+        while True:
+            answer = self._ask("GET", f"/state?limit={page}" + (f"&after={after}" if after else ""))
+            if not isinstance(answer, dict) or not isinstance(answer.get("entities"), list):
+                raise Away("the gateway's state is not what its contract says")
+            yield answer["entities"]
+            if not (after := answer.get("next") or ""):
+                return
 
     def send(
         self, ids: Sequence[str | None], lines: Sequence[bytes], *, validate: bool = False
