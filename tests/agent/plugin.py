@@ -5,6 +5,8 @@ The numbers from the mark to the figure in the file `upto` are new. What was rea
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,7 @@ class Numbers:
     """Crimes by number; ``wrong`` names a number that is refused as a row, ``skip`` one that is skipped."""
 
     def __init__(self, settings: Settings) -> None:
-        known = {"upto", "batch", "prefix", "pad", "wrong", "skip", "spoil"}
+        known = {"upto", "batch", "prefix", "pad", "wrong", "skip", "spoil", "die"}
         if unknown := set(settings.options) - known:
             raise Unfit(f"{sorted(unknown)[0]} is not known; known are: {', '.join(sorted(known))}")
         options = settings.options
@@ -43,7 +45,7 @@ class Numbers:
         self.batch = int(options.get("batch", 100))
         self.prefix, self.pad = str(options.get("prefix", "A")), int(options.get("pad", 0))
         self.wrong, self.skip = int(options.get("wrong", -1)), int(options.get("skip", -1))
-        self.spoil = int(options.get("spoil", -1))
+        self.spoil, self.die = int(options.get("spoil", -1)), int(options.get("die", -1))
 
     def batches(self, mark: str) -> Iterator[Batch]:
         """From the mark to what the file says."""
@@ -75,7 +77,9 @@ class Numbers:
         return made
 
     def kept(self, batch: Batch) -> None:
-        """Nothing to let go."""
+        """Nothing to let go; `die` is the mark at which the process is killed here."""
+        if batch.mark == str(self.die):
+            os.kill(os.getpid(), signal.SIGKILL)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -183,6 +183,41 @@ def test_told_to_end_it_finishes_the_delivery_in_flight(beside: Beside, gateway:
     assert in_order(gateway)
 
 
+def test_killed_before_it_hears_the_answer_it_sends_that_delivery_again_and_no_other(
+    beside: Beside, gateway: Double
+) -> None:
+    beside.numbers(1000)
+    beside.configure(inputs=[{"batch": 1000}])
+    with beside.start() as agent:
+
+        def kill(double: Double) -> None:
+            if len(double.deliveries) == 3:
+                agent.process.kill()
+                agent.process.wait()
+
+        gateway.after = kill
+        agent.process.wait(30)
+    assert gateway.deliveries == [200, 200, 200]
+    beside.once()
+    assert gateway.deliveries == [200] * 6
+    assert gateway.statuses == {"applied": 1000, "duplicate": 200}
+    told = beside.status(0)["totals"]["events"]
+    assert (told["applied"], told["duplicate"]) == (800, 200)
+
+
+def test_killed_after_keeping_and_before_the_input_lets_go_nothing_is_read_twice(
+    beside: Beside, gateway: Double
+) -> None:
+    beside.numbers(500)
+    beside.configure(inputs=[{"die": 300}])
+    with beside.start() as agent:
+        assert agent.process.wait(30) == -signal.SIGKILL
+    beside.configure()
+    beside.once()
+    assert gateway.statuses["applied"] == 500
+    assert beside.status(0)["totals"]["rows"]["read"] == 500
+
+
 def test_told_to_reload_it_takes_new_inputs_and_stays_with_the_old_where_the_new_are_wrong(
     beside: Beside, gateway: Double
 ) -> None:

@@ -9,10 +9,15 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from trackmycrime.feed.agent import clock
+
 _BYTES = 1024
+_PATIENCE = 1.0
+"""Seconds: who asks whether somebody has the lock has it for a moment, and who was just killed may not be quite gone"""
 
 
 class InUse(Exception):
@@ -25,9 +30,11 @@ class Lock:
     def __init__(self, folder: Path) -> None:
         """Take it. Raises InUse, which names the process that has it, and OSError."""
         self._descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        until = clock.steady() + _PATIENCE
+        while not self._taken():
+            if clock.steady() < until:
+                time.sleep(0.05)
+                continue
             holder = _named(self._descriptor)
             os.close(self._descriptor)
             raise InUse(
@@ -35,6 +42,13 @@ class Lock:
             ) from None
         self._said = "nothing"
         self.say("")
+
+    def _taken(self) -> bool:
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def say(self, waits_for: str) -> None:
         """Write down what the agent waits for; "" for nothing. Raises OSError."""

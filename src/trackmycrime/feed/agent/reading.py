@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -65,6 +66,9 @@ class Reader:
             pass
         except Damaged as why:
             self.damaged = why
+        except sqlite3.ProgrammingError:
+            if not self.stop.is_set():  # else it came back late, and the spool is closed
+                raise
 
     def _round(self) -> str:
         """Read what has come; what went wrong, in words."""
@@ -78,7 +82,7 @@ class Reader:
                 if self.stop.is_set():
                     return ""
             self.spool.looked(self.input.name)
-        except (_Stopped, Damaged):
+        except (_Stopped, Damaged, sqlite3.ProgrammingError):
             raise
         except (Away, Unfit, Stuck) as why:
             return self._failed(str(why))
@@ -110,6 +114,8 @@ class Reader:
         size = sum(len(one.line) for one in made)
         tries, since = 0, clock.steady()
         while True:
+            if self.stop.is_set():  # another may read this input by now: what was read late is read again
+                raise _Stopped
             short = self.spool.short_of(size)
             if not short:
                 try:
