@@ -60,6 +60,8 @@ class Sender:
     waits_for: str = ""
     """Why it does not send on now, where that is for want of a disk that takes what was answered"""
     damaged: Damaged | None = None
+    fault: str = ""
+    """What ended it though nothing should"""
     came: threading.Event = field(default_factory=threading.Event)
     """Rung when there is something to send"""
     _log: Log = field(default_factory=lambda: Log("gateway"))
@@ -77,6 +79,8 @@ class Sender:
                 self._round()
         except Damaged as why:
             self.damaged = why
+        except Exception as fault:
+            self.fault = f"gateway: {kind_and_place(fault)}"
         finally:
             if self._gateway is not None:
                 self._gateway.close()

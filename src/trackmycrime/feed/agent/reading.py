@@ -44,6 +44,8 @@ class Reader:
     waits_for: str = ""
     """Why it does not read on now"""
     damaged: Damaged | None = None
+    fault: str = ""
+    """What ended it though nothing should"""
     _log: Log = field(init=False)
     _tries: int = 0
 
@@ -66,9 +68,9 @@ class Reader:
             pass
         except Damaged as why:
             self.damaged = why
-        except sqlite3.ProgrammingError:
+        except Exception as fault:
             if not self.stop.is_set():  # else it came back late, and the spool is closed
-                raise
+                self.fault = f"input {self.input.name}: {kind_and_place(fault)}"
 
     def _round(self) -> str:
         """Read what has come; what went wrong, in words."""

@@ -131,6 +131,10 @@ class Agent:
                 raise CannotRun(
                     f"the spool is damaged ({work.damaged}); it will be put aside and read from at the next start"
                 )
+            if work.fault:
+                raise CannotRun(
+                    f"a fault of this program: {work.fault}; the next start goes on where this one was"
+                )
             if told != signal.SIGHUP:
                 break
             self._reload()
@@ -209,7 +213,12 @@ class _Work:
     def alive(self) -> bool:
         """Whether the work goes on: the sender ends after the readers, and nobody has met damage."""
         lives = self.threads[-1].is_alive() or (self.pulling is not None and self.pulling.is_alive())
-        return lives and not self.damaged
+        return lives and not self.damaged and not self.fault
+
+    @property
+    def fault(self) -> str:
+        """What ended a part of it though nothing should."""
+        return self.sender.fault or next((one.fault for one in self.readers if one.fault), "")
 
     @property
     def damaged(self) -> Damaged | None:
