@@ -1,5 +1,6 @@
 """What victims do becomes one return each, in the transaction that carries it on."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from trackmycrime import rounds
 from trackmycrime.alerts import api as alerts
 from trackmycrime.alerts.models import Alert
 from trackmycrime.delivery.api import Finished
+from trackmycrime.delivery.models import Dispatch
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.scope import bound
 from trackmycrime.messages import api as messages
@@ -164,6 +166,16 @@ def test_an_alert_that_no_way_could_deliver_comes_back_in_the_transaction_that_a
             "time": NOW,
         }
     ]
+
+
+def test_a_failure_that_the_alert_did_not_hear_of_comes_back_when_it_is_mended(settings: Any) -> None:
+    settings.TMC_EMAIL_URL = "smtp://127.0.0.1:1"
+    undeliverable()
+    Dispatch.objects.update(state="failed", reason="refused 550")
+    with role("worker"):
+        go_round(NOW + timedelta(minutes=5))
+        go_round(NOW + timedelta(minutes=5))
+    assert len(told("alert.undeliverable")) == 1
 
 
 def test_while_another_safe_way_is_left_nothing_comes_back(settings: Any) -> None:

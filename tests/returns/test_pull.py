@@ -8,6 +8,7 @@ import pytest
 
 from tests.gateway.sending import is_problem, sender
 from trackmycrime.audit.models import Record
+from trackmycrime.feed.models import Source
 from trackmycrime.gateway.described_returns import example
 from trackmycrime.gateway.description import describe
 from trackmycrime.returns import readers
@@ -107,6 +108,24 @@ def test_a_source_must_be_allowed_by_name(made: World) -> None:
     readers.refuse(made.sender.source, now=NOW)
     is_problem(made.pull(), 403)
     assert Record.objects.filter(action__in=["returns.allowed", "returns.refused"]).count() == 2
+
+
+def test_what_was_handed_over_and_what_was_refused_is_on_record(made: World) -> None:
+    made.happened("one", "two")
+    for cursor in ("2", "2", "3"):
+        made.ack({"cursor": cursor})
+    source = str(made.sender.source.id)
+    taken = Record.objects.get(action="returns.acknowledged")
+    assert (taken.actor_id, taken.detail) == (source, {"cursor": 2, "count": 2})
+    refused = Record.objects.get(action="feed.refused")
+    assert (refused.actor_id, refused.detail["problem"]) == (source, "cursor-ahead")
+
+
+def test_a_source_that_asks_too_fast_has_to_wait(made: World) -> None:
+    made.happened("one")
+    Source.objects.filter(id=made.sender.source.id).update(per_minute=250)
+    assert [made.pull("?limit=100").status_code for _ in range(4)][-1] == 429
+    assert is_problem(made.ack({"cursor": "1"}), 429)["type"] == "too-fast"
 
 
 def test_an_allowed_source_of_another_force_sees_and_moves_nothing_of_this_one(made: World) -> None:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from trackmycrime.gateway.answers import answer, only, problem
 from trackmycrime.gateway.bodies import bytes_of
-from trackmycrime.gateway.credentials import source_of
+from trackmycrime.gateway.credentials import source_of, too_fast
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.scope import bound
 from trackmycrime.returns import api
@@ -25,12 +25,15 @@ class _Wrong(Exception):
 @only("GET")
 def returns(request: HttpRequest) -> HttpResponse:
     """A page of what victims did, after ``after`` or after what this source acknowledged last."""
-    found = source_of(request, utc_now())
+    now = utc_now()
+    found = source_of(request, now)
     if isinstance(found, HttpResponse):
         return found
     source, force = found
     try:
         asked = _query(request)
+        if slow := too_fast(source, events=asked["limit"], size=0, now=now):
+            return slow
         with bound(force=force):
             page = api.page(source, force, asked["after"], limit=asked["limit"], types=asked["types"])
     except (_Wrong, api.NotAllowed, api.Ahead) as why:
@@ -47,6 +50,8 @@ def acknowledge(request: HttpRequest) -> HttpResponse:
         return found
     source, force = found
     try:
+        if slow := too_fast(source, events=1, size=0, now=now):
+            return slow
         cursor = _cursor_of(request)
         with bound(force=force):
             done = api.acknowledge(source, force, cursor, now=now)

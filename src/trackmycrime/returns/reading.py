@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from trackmycrime.audit import api as audit
 from trackmycrime.kernel import crypto, setwise
 
 MOST = 500
@@ -89,7 +90,10 @@ def acknowledge(source: UUID, force: int, cursor: int, *, now: datetime) -> Ackn
         "update returns_reader set cursor = %s, acknowledged_at = %s where source_id = %s returning cursor",
         [cursor, now, source],
     )
-    return Acknowledged(cursor, cursor - before)  # numbers have no gaps
+    count = cursor - before  # numbers have no gaps
+    act = audit.Act("returns.acknowledged", "source", str(source), {"cursor": cursor, "count": count})
+    audit.record(audit.Actor("source", str(source)), [act], force=force, now=now)
+    return Acknowledged(cursor, count)
 
 
 def last_of(force: int) -> int:
