@@ -202,4 +202,6 @@ def _input(table: Table) -> Input | None:
     except Unfit as why:
         table.fault("type", str(why))
         return None
-    return Input(name, type_, every, Settings(name, source, table.rest(), timezone), factory)
+    return Input(
+        name, type_, every, Settings(name, source, table.rest(), timezone, table.file.parent), factory
+    )

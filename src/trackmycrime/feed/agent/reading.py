@@ -48,6 +48,8 @@ class Reader:
     """What ended it though nothing should"""
     _log: Log = field(init=False)
     _tries: int = 0
+    _connector: Connector | None = None
+    """Kept from one round to the next: it knows which files still grow, and has a connection"""
 
     def __post_init__(self) -> None:
         self._log = Log(f"input {self.input.name}")
@@ -71,12 +73,15 @@ class Reader:
         except Exception as fault:
             if not self.stop.is_set():  # else it came back late, and the spool is closed
                 self.fault = f"input {self.input.name}: {kind_and_place(fault)}"
+        finally:
+            self._let_go()
 
     def _round(self) -> str:
         """Read what has come; what went wrong, in words."""
-        connector: Connector | None = None
         try:
-            connector = self.input.opened(self._log.info)
+            if self._connector is None:
+                self._connector = self.input.opened(self._log.info)
+            connector = self._connector
             for batch in connector.batches(self.spool.mark(self.input.name)):
                 self._keep(batch)
                 connector.kept(batch)
@@ -87,12 +92,11 @@ class Reader:
         except (_Stopped, Damaged, sqlite3.ProgrammingError):
             raise
         except (Away, Unfit, Stuck) as why:
+            self._let_go()
             return self._failed(str(why))
         except Exception as fault:
+            self._let_go()
             return self._failed(f"the connector failed: {kind_and_place(fault)}")
-        finally:
-            if connector is not None:
-                self._let_go(connector)
         return ""
 
     def _failed(self, why: str) -> str:
@@ -103,9 +107,12 @@ class Reader:
             self._log.warning(str(stuck))
         return why
 
-    def _let_go(self, connector: Connector) -> None:
+    def _let_go(self) -> None:
+        """Close the connector; the next round opens it anew."""
+        connector, self._connector = self._connector, None
         try:
-            connector.close()
+            if connector is not None:
+                connector.close()
         except Exception as fault:
             self._log.warning(f"the connector did not close: {kind_and_place(fault)}")
 

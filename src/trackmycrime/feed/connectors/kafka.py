@@ -11,7 +11,6 @@ import json
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
@@ -36,7 +35,7 @@ _OURS = {
 
 def topic(settings: Settings) -> Topic:
     """The connector. Raises Unfit."""
-    options = Options(settings.options, settings.name)
+    options = Options(settings.options, settings.name, settings.base)
     servers = options.texts("servers")
     if not servers:
         raise options.unfit("servers", 'must name brokers, like "kafka.example.org:9093", and is required')
@@ -68,9 +67,9 @@ def topic(settings: Settings) -> Topic:
 
 
 def _password(options: Options) -> str:
-    file = options.text("password_file")
+    file = options.path("password_file")
     try:
-        return Path(file).read_text().rstrip("\r\n")
+        return file.read_text().rstrip("\r\n")
     except (OSError, UnicodeDecodeError):
         raise options.unfit("password_file", f"names {file}, which cannot be read") from None
 

@@ -18,8 +18,8 @@ _SECONDS = {"ms": 0.001, None: 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400
 class Options:
     """One table. Each key is asked for once; `done` refuses what nobody asked for."""
 
-    def __init__(self, table: Mapping[str, Any], where: str) -> None:
-        self._table, self._where = table, where
+    def __init__(self, table: Mapping[str, Any], where: str, base: Path = Path()) -> None:
+        self._table, self._where, self._base = table, where, base
         self._asked: set[str] = set()
 
     def unfit(self, key: str, right: str) -> Unfit:
@@ -43,6 +43,10 @@ class Options:
         if not isinstance(found, str) or not found.strip():
             raise self.unfit(key, "must be a text" + ("" if found is not None else ", and is required"))
         return found
+
+    def path(self, key: str) -> Path:
+        """The path of a file or folder; a relative one begins where the configuration lies."""
+        return self._base / self.text(key)
 
     def choice(self, key: str, among: Iterable[str], default: str) -> str:
         """One of a few words."""
@@ -88,7 +92,7 @@ class Options:
         if not isinstance(found, str) or not found.strip():
             raise self.unfit(key, "must name a TOML file, or be a table, and is required")
         try:
-            with Path(found).open("rb") as file:
+            with (self._base / found).open("rb") as file:
                 return tomllib.load(file)
         except OSError as error:
             raise self.unfit(

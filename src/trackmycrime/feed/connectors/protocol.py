@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from trackmycrime.feed.connectors.refusals import Refusal
@@ -44,12 +45,17 @@ class Batch:
 
 
 class Connector(Protocol):
-    """One input. Used by one thread at a time."""
+    """One input, asked again and again for what has come. Used by one thread at a time.
+
+    It is kept from one asking to the next, so it may hold a connection, and know which files still grow. After an
+    error it is closed and made anew: whatever must not be forgotten belongs into the mark.
+    """
 
     def batches(self, mark: str) -> Iterator[Batch]:
         """What has come since `mark` ("" the first time), oldest first; ends when there is nothing more now.
 
-        The next batch is asked for only when the one before was kept. Raises Away.
+        The next batch is asked for only when the one before was kept. Raises Away; and Unfit where only now can be seen
+        that the settings cannot be used (a view has no such column).
         """
         ...
 
@@ -74,6 +80,8 @@ class Settings:
     """The input's table without ``type`` and what is the agent's own"""
     timezone: str = "Europe/London"
     """Where moments without an offset are from"""
+    base: Path = Path()
+    """Where relative paths of options begin"""
     tell: Callable[[str], None] = field(default=lambda _: None)
     """For a sentence to the log; never a value of a row"""
 

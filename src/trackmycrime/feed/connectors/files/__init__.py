@@ -28,7 +28,7 @@ _DELIMITERS = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 def csv_files(settings: Settings, clock: Clock | None = None) -> Folder:
     """CSV files with a mapping. Raises Unfit."""
-    options = Options(settings.options, settings.name)
+    options = Options(settings.options, settings.name, settings.base)
     mapping = read_mapping(options.table("mapping"), settings)
     said = options.text("delimiter", ",")
     delimiter = _DELIMITERS.get(said, said)
@@ -85,7 +85,7 @@ def rows_in(path: Path, name: str, mapping: Mapped, written: Written, columns: l
 
 def event_files(settings: Settings, clock: Clock | None = None) -> Folder:
     """Files of events of the contract, one a line. Raises Unfit."""
-    options = Options(settings.options, settings.name)
+    options = Options(settings.options, settings.name, settings.base)
     return folder(options, settings, events_in, ["*.ndjson", "*.ndjson.gz"], clock)
 
 

@@ -135,7 +135,7 @@ def folder(
     options: Options, settings: Settings, read: Read, patterns: list[str], clock: Clock | None = None
 ) -> Folder:
     """The connector of a folder, by the options that all of them have. Raises Unfit."""
-    where = Path(options.text("folder"))
+    where = options.path("folder")
     if where.exists() and not where.is_dir():
         raise options.unfit("folder", f"names {where}, which is not a folder")
     patterns = options.texts("pattern") or patterns

@@ -25,7 +25,7 @@ __all__ = ["incident_files"]
 
 def incident_files(settings: Settings, clock: Clock | None = None) -> Folder:
     """XML files of incident reports. Raises Unfit."""
-    options = Options(settings.options, settings.name)
+    options = Options(settings.options, settings.name, settings.base)
     zone = zone_of(options.text("timezone", settings.timezone), options)
     reasons = [reason for reason in CRIME_WITHDRAWALS if reason != "merged"]
     deleted = options.choice("deleted", reasons, "withheld")

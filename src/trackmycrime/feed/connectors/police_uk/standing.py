@@ -27,8 +27,8 @@ _NOTHING: dict[str, Any] = {"listing": "", "sent": 0, "ended": False}
 
 def extracts(settings: Settings, now: Callable[[], float] = time.time) -> Extracts:
     """The connector. Raises Unfit."""
-    options = Options(settings.options, settings.name)
-    folder = Path(options.text("folder"))
+    options = Options(settings.options, settings.name, settings.base)
+    folder = options.path("folder")
     force = options.text("force").lower()
     release = None
     if options.given("release"):

@@ -46,7 +46,7 @@ class Followed:
 
 def view(settings: Settings) -> View:
     """The connector. Raises Unfit."""
-    options = Options(settings.options, settings.name)
+    options = Options(settings.options, settings.name, settings.base)
     schema, _, name = options.text("view").rpartition(".")
     overlap = options.value("overlap")
     steps = overlap if type(overlap) is int and overlap >= 0 else 1000

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -138,7 +137,8 @@ def _url(options: Options) -> sa.URL:
 
 
 def _password(options: Options) -> Any:
-    file, variable = options.value("password_file"), options.value("password_env")
+    file = options.path("password_file") if options.given("password_file") else None
+    variable = options.value("password_env")
     if file is not None and variable is not None:
         raise options.unfit("password_env", "is given besides «password_file»; one of them is enough")
 
@@ -150,7 +150,7 @@ def _password(options: Options) -> Any:
         if file is None:
             return None
         try:
-            return Path(file).read_text().rstrip("\r\n")
+            return file.read_text().rstrip("\r\n")
         except (OSError, UnicodeDecodeError):
             raise options.unfit("password_file", f"names {file}, which cannot be read") from None
 
