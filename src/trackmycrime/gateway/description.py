@@ -21,6 +21,7 @@ from trackmycrime.feed.contract import (
     envelope_schema,
 )
 from trackmycrime.feed.contract.examples import EVENTS
+from trackmycrime.feed.contract.schemas import examples, plain
 from trackmycrime.feed.state import MOST, USUAL
 from trackmycrime.gateway import described_returns as back
 from trackmycrime.gateway.answers import only
@@ -73,6 +74,15 @@ def describe() -> dict[str, Any]:
             "/api/feed/v1/openapi.json": {
                 "get": _open("Description", "This description.", {"type": "object"})
             },
+            "/api/feed/v1/asyncapi.json": {
+                "get": _open("AsyncAPI", "The feed as AsyncAPI 3 describes it.", {"type": "object"})
+            },
+            "/api/feed/v1/schemas/index.json": {
+                "get": _open(
+                    "Schemas", "Which types there are, and where the schema of each is.", {"type": "object"}
+                )
+            },
+            "/api/feed/v1/schemas/{type_}.json": {"get": _schema_of_a_type()},
             "/healthz": {
                 "get": _open("Health", "Whether this door can work.", {"$ref": f"{_REF}Health"}, busy=True)
             },
@@ -196,6 +206,23 @@ def _open(summary: str, description: str, schema: dict[str, Any], *, busy: bool 
     }
 
 
+def _schema_of_a_type() -> dict[str, Any]:
+    described = _open("Schema", "The JSON Schema (draft 2020-12) of events of one type.", {"type": "object"})
+    content = described["responses"]["200"]["content"]
+    described["responses"]["200"]["content"] = {"application/schema+json": content[JSON]}
+    described["responses"] |= _problems("404")
+    return described | {
+        "parameters": [
+            {
+                "name": "type_",
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "enum": list(TYPES)},
+            }
+        ]
+    }
+
+
 def _response(description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": description, "content": {JSON: {"schema": schema}}}
 
@@ -204,7 +231,7 @@ _REASONS = {
     "400": "The body or the query cannot be read: gzip, UTF-8 or JSON is broken. Nothing was taken.",
     "401": "No token, or one that does not count.",
     "403": "The token may not do this.",
-    "404": "A cursor that no earlier page of this source gave.",
+    "404": "A cursor that no earlier page of this source gave, or a type that there is not.",
     "405": "Another method.",
     "409": "A cursor that is ahead of the newest return.",
     "413": "Over 5 MiB unpacked, or over 1,000 events. Nothing was taken.",
@@ -246,9 +273,9 @@ def _schemas() -> dict[str, Any]:
     _, data = models_json_schema(
         [(model, "validation") for model in MODELS.values()], ref_template=f"{_REF}{{model}}"
     )
-    schemas: dict[str, Any] = {name: _plain(schema) for name, schema in sorted(data["$defs"].items())}
+    schemas: dict[str, Any] = {name: plain(schema) for name, schema in sorted(data["$defs"].items())}
     for type_, model in MODELS.items():
-        schemas[type_] = envelope_schema(type_) | {"examples": [EVENTS[type_]]}
+        schemas[type_] = envelope_schema(type_) | {"examples": examples(type_)}
         schemas[type_]["properties"]["data"] = {"$ref": f"{_REF}{model.__name__}"}
     schemas["Event"] = {
         "description": "A CloudEvent 1.0, closed: one schema per type.",
@@ -259,17 +286,6 @@ def _schemas() -> dict[str, Any]:
         },
     }
     return schemas | _ANSWERS | back.SCHEMAS
-
-
-def _plain(schema: Any) -> Any:
-    """The schema without pydantic's titles, which say nothing that the names do not."""
-    if isinstance(schema, dict):
-        return {
-            name: _plain(inner)
-            for name, inner in schema.items()
-            if not (name == "title" and isinstance(inner, str))
-        }
-    return [_plain(inner) for inner in schema] if isinstance(schema, list) else schema
 
 
 def _closed(properties: dict[str, Any], *optional: str) -> dict[str, Any]:

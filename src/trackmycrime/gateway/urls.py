@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from trackmycrime.gateway import published
 from trackmycrime.gateway.description import openapi
 from trackmycrime.gateway.feed import events, state, whoami
 from trackmycrime.gateway.health import healthz
@@ -14,6 +15,9 @@ urlpatterns = [
     path("api/feed/v1/returns", returns),
     path("api/feed/v1/returns/ack", acknowledge),
     path("api/feed/v1/openapi.json", openapi),
+    path("api/feed/v1/asyncapi.json", published.asyncapi),
+    path("api/feed/v1/schemas/index.json", published.index),
+    path("api/feed/v1/schemas/<str:type_>.json", published.schema),
     path("healthz", healthz),
 ]
 

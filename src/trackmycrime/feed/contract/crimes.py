@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from trackmycrime.feed.contract.fields import (
     AS_TUPLE,
@@ -17,6 +17,7 @@ from trackmycrime.feed.contract.fields import (
     Text200,
     Text500,
     broken,
+    told_if,
 )
 from trackmycrime.feed.contract.vocabulary import (
     Category,
@@ -85,6 +86,8 @@ class CrimeChanged(Closed):
 
 class CrimeWithdrawn(Closed):
     """The crime record is no longer one. `withheld` closes every page at once and says nothing."""
+
+    model_config = ConfigDict(json_schema_extra=told_if("reason", "merged", "merged_into"))
 
     reason: CrimeWithdrawal = Field(description="Why; disposed means that the record's retention ended.")
     merged_into: Reference | None = Field(

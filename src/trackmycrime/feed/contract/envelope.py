@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from trackmycrime.feed.contract.faults import Fault
-from trackmycrime.feed.contract.fields import REFERENCE, REFERENCE_RULE, read_reference
+from trackmycrime.feed.contract.fields import REFERENCE, REFERENCE_RULE, WRITTEN, read_reference
 from trackmycrime.feed.contract.moments import MOMENT, MOMENT_RULE, read_moment
 
 # RFC 3986: a URI reference has these characters and no others.
@@ -76,7 +76,11 @@ def envelope_schema(type_: str) -> dict[str, object]:
         else "The crime reference, compared without case.",
         "type": "string",
     }
-    subject |= {"minLength": 1, "maxLength": LONGEST_STAFF_ID} if staff else {"pattern": f"^{REFERENCE}$"}
+    subject |= (
+        {"minLength": 1, "maxLength": LONGEST_STAFF_ID, "pattern": WRITTEN}
+        if staff
+        else {"pattern": f"^{REFERENCE}$"}
+    )
     properties: dict[str, object] = {
         "specversion": {"const": "1.0"},
         "id": {
@@ -84,6 +88,7 @@ def envelope_schema(type_: str) -> dict[str, object]:
             "type": "string",
             "minLength": 1,
             "maxLength": LONGEST_ID,
+            "pattern": WRITTEN,
         },
         "source": {
             "description": "URI reference; kept, not trusted.",

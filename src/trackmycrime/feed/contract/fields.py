@@ -13,12 +13,13 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainValidator,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from trackmycrime.feed.contract import contacts, moments
 from trackmycrime.feed.contract.moments import DateOrMoment
@@ -83,17 +84,36 @@ def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
 
+# What is not empty once it is trimmed, and can be stored. A sign that can be seen says so in every dialect of patterns.
+WRITTEN = r"^[^\u0000]*[^\s\u0000-\u001f\u007f-\u00a0\ufeff][^\u0000]*$"
+
+
+class _Written:
+    """Says in the schema of a text what trimming makes of it: one of spaces alone is none."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(core_schema), "pattern": WRITTEN}
+
+
+SAYS = _Written()
+
+
 def _schema(*patterns: str, **members: object) -> WithJsonSchema:
-    choices = [{"type": "string", "pattern": f"^{pattern}$"} for pattern in patterns]
+    formats = {moments.MOMENT: {"format": "date-time"}, moments.DAY: {"format": "date"}}
+    choices = [
+        {"type": "string", "pattern": f"^{pattern}$", **formats.get(pattern, {})} for pattern in patterns
+    ]
     return WithJsonSchema({**(choices[0] if len(choices) == 1 else {"anyOf": choices}), **members})
 
 
 Moment = Annotated[
     datetime,
     _from_text(moments.read_moment, moments.MOMENT_RULE),
-    _schema(moments.MOMENT, format="date-time"),
+    _schema(moments.MOMENT),
 ]
-Day = Annotated[date, _from_text(moments.read_day, moments.DAY_RULE), _schema(moments.DAY, format="date")]
+Day = Annotated[date, _from_text(moments.read_day, moments.DAY_RULE), _schema(moments.DAY)]
 Date = Annotated[
     DateOrMoment, _from_text(moments.read_date, moments.DATE_RULE), _schema(moments.DAY, moments.MONTH)
 ]
@@ -116,18 +136,40 @@ Reference = Annotated[str, _from_text(read_reference, REFERENCE_RULE), _schema(R
 
 Money = Annotated[str, _from_text(_read_money, MONEY_RULE), _schema(MONEY)]
 
+
+def told_if(field: str, value: str, needed: str) -> Callable[[dict[str, Any]], None]:
+    """For a model's schema: where `field` has this `value`, `needed` is required and not null."""
+
+    def add(schema: dict[str, Any]) -> None:
+        schema["if"] = {"properties": {field: {"const": value}}}
+        schema["then"] = {"required": [needed], "properties": {needed: {"not": {"type": "null"}}}}
+
+    return add
+
+
+def told_one(*names: str) -> Callable[[dict[str, Any]], None]:
+    """For a model's schema: at least one of these is there and not null."""
+
+    def add(schema: dict[str, Any]) -> None:
+        schema["anyOf"] = [
+            {"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names
+        ]
+
+    return add
+
+
 # An id of the records system: a victim, an update, an officer, a unit. Compared as written.
-Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Text20 = Annotated[str, StringConstraints(min_length=1, max_length=20)]
-Text32 = Annotated[str, StringConstraints(min_length=1, max_length=32)]
-Text40 = Annotated[str, StringConstraints(min_length=1, max_length=40)]
-Text100 = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Text120 = Annotated[str, StringConstraints(min_length=1, max_length=120)]
-Text200 = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Text300 = Annotated[str, StringConstraints(min_length=1, max_length=300)]
-Text500 = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-Text2000 = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-Text4000 = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64), SAYS]
+Text20 = Annotated[str, StringConstraints(min_length=1, max_length=20), SAYS]
+Text32 = Annotated[str, StringConstraints(min_length=1, max_length=32), SAYS]
+Text40 = Annotated[str, StringConstraints(min_length=1, max_length=40), SAYS]
+Text100 = Annotated[str, StringConstraints(min_length=1, max_length=100), SAYS]
+Text120 = Annotated[str, StringConstraints(min_length=1, max_length=120), SAYS]
+Text200 = Annotated[str, StringConstraints(min_length=1, max_length=200), SAYS]
+Text300 = Annotated[str, StringConstraints(min_length=1, max_length=300), SAYS]
+Text500 = Annotated[str, StringConstraints(min_length=1, max_length=500), SAYS]
+Text2000 = Annotated[str, StringConstraints(min_length=1, max_length=2000), SAYS]
+Text4000 = Annotated[str, StringConstraints(min_length=1, max_length=4000), SAYS]
 
 # A JSON list as a tuple; strict models would want a tuple from the start.
 AS_TUPLE = Field(strict=False)

@@ -1,22 +1,16 @@
 """What an officer writes to one victim in the records system: `message.sent`."""
 
-from typing import Any, Self
+from typing import Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from trackmycrime.feed.contract.fields import Closed, Id, Text4000, broken
-
-
-def _somebody(schema: dict[str, Any]) -> None:
-    schema["anyOf"] = [
-        {"required": [name], "properties": {name: {"type": "string"}}} for name in ("officer", "unit")
-    ]
+from trackmycrime.feed.contract.fields import Closed, Id, Text4000, broken, told_one
 
 
 class MessageSent(Closed):
     """One message to one victim, shown in the thread. The same message with a higher sequence is a correction."""
 
-    model_config = ConfigDict(json_schema_extra=_somebody)
+    model_config = ConfigDict(json_schema_extra=told_one("officer", "unit"))
 
     message: Id = Field(description="The records system's id of the message.")
     victim: Id = Field(description="Id of the victim whom it is for.")

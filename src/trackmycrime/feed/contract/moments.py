@@ -8,12 +8,15 @@ from trackmycrime.feed.contract.vocabulary import Precision
 
 # RFC 3339 section 5.6: seconds and an offset are required, 24:00 does not exist, «t» and «z» may be small.
 # Without a year limit a careless «0001-01-01» would break every page that converts it to London time.
-MONTH = r"(19|2[01])[0-9]{2}-[0-9]{2}"
-DAY = rf"{MONTH}-[0-9]{{2}}"
-MOMENT = rf"{DAY}[Tt][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,12}})?([Zz]|[+-][0-9]{{2}}:[0-9]{{2}})"
+MONTH = r"(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])"
+DAY = rf"{MONTH}-(0[1-9]|[12][0-9]|3[01])"
 CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+_SECOND = "[0-5][0-9]"
+_AROUND = (rf"{DAY}[Tt]{CLOCK}:", rf"(\.[0-9]{{1,12}})?([Zz]|[+-]{CLOCK})")
+MOMENT = _SECOND.join(_AROUND)
+"""As a schema says it. A leap second is read too, but no pattern can say when there may be one."""
 
-_moment = re.compile(MOMENT)
+_moment = re.compile(f"({_SECOND}|60)".join(_AROUND))
 _day = re.compile(DAY)
 _month = re.compile(MONTH)
 

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from trackmycrime.feed.contract.fields import (
     Closed,
@@ -15,6 +15,7 @@ from trackmycrime.feed.contract.fields import (
     Text200,
     Text300,
     broken,
+    told_one,
 )
 
 
@@ -35,6 +36,8 @@ class OfficerChanged(Closed):
 
 class UnitName(Closed):
     """The unit's name, in one language or both."""
+
+    model_config = ConfigDict(json_schema_extra=told_one("en", "cy"))
 
     en: Text200 | None = Field(None, description="In English.")
     cy: Text200 | None = Field(None, description="In Welsh.")

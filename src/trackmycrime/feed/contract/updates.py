@@ -1,10 +1,20 @@
 """What an officer tells the victims: `update.published`, `update.withdrawn`."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from trackmycrime.feed.contract.fields import AS_TUPLE, ONCE, Closed, Id, Moment, Text4000, broken
+from trackmycrime.feed.contract.fields import (
+    AS_TUPLE,
+    ONCE,
+    Closed,
+    Id,
+    Moment,
+    Text4000,
+    broken,
+    told_if,
+    told_one,
+)
 from trackmycrime.feed.contract.vocabulary import Milestone, UpdateWithdrawal
 
 
@@ -15,8 +25,17 @@ class UpdateText(Closed):
     cy: Text4000 | None = Field(None, description="In Welsh.")
 
 
+def _a_note_says_something(schema: dict[str, Any]) -> None:
+    told_if("milestone", "note", "text")(schema)
+    text: dict[str, Any] = {"type": "object"}
+    told_one("en", "cy")(text)
+    schema["then"]["properties"]["text"] = text
+
+
 class UpdatePublished(Closed):
     """One entry on the victims' timeline. The same update with a higher sequence is a correction."""
+
+    model_config = ConfigDict(json_schema_extra=_a_note_says_something)
 
     update: Id = Field(description="The records system's id of the update.")
     milestone: Milestone = Field(description="The step that it tells of.")
@@ -40,6 +59,8 @@ class UpdatePublished(Closed):
 
 class UpdateWithdrawn(Closed):
     """The entry is taken back. For wrong_case and safety it vanishes without a trace for the victim."""
+
+    model_config = ConfigDict(json_schema_extra=told_if("reason", "replaced", "replaced_by"))
 
     update: Id = Field(description="The records system's id of the update.")
     reason: UpdateWithdrawal = Field(description="Why.")

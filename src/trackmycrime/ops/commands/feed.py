@@ -18,7 +18,7 @@ from trackmycrime.feed.connectors.months import month_number
 from trackmycrime.ops import agent
 from trackmycrime.ops.attach import data_option, json_option
 from trackmycrime.ops.exits import DONE, REFUSED, Unreachable, WrongUse, answer, say
-from trackmycrime.ops.feeding import quarantine, reconcile
+from trackmycrime.ops.feeding import contract, quarantine, reconcile
 from trackmycrime.ops.push import record
 from trackmycrime.ops.push.inputs import Inputs, NothingFound, gathered
 from trackmycrime.ops.push.run import Pusher, Sums, save_to
@@ -45,6 +45,9 @@ command.add_command(reconcile.command)
 
 
 command.add_command(agent.command)
+
+
+command.add_command(contract.command)
 
 
 @command.command("push")
