@@ -14,6 +14,7 @@ from trackmycrime.gateway.description import describe
 from trackmycrime.returns import readers
 from trackmycrime.returns.api import TYPES
 from trackmycrime.returns.models import Return
+from trackmycrime.returns.posting import signatures
 
 from .making import ACK, NOW, PULL, World, world
 
@@ -74,6 +75,12 @@ def test_a_return_is_a_cloud_event_as_described(made: World) -> None:
         "sequence": "1",
         "data": {"victim": made.made.victim.person, "message": str(id_), "text": "Is there news?"},
     }
+
+
+def test_what_a_webhook_is_sent_is_described_with_its_headers() -> None:
+    operation = describe()["webhooks"]["return"]["post"]
+    sent = signatures("id", ["whsec_QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo="], "{}", NOW)
+    assert {one["name"] for one in operation["parameters"]} == set(sent)
 
 
 @pytest.mark.parametrize("type_", TYPES)

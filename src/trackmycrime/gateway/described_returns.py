@@ -195,3 +195,32 @@ SCHEMAS: dict[str, Any] = {
         "Where this source is now.",
     ),
 }
+
+_HEADERS = {
+    "webhook-id": "The id of the return: the same however often it is sent.",
+    "webhook-timestamp": "When this try was made, in seconds since 1970. Refuse one that is older than five minutes.",
+    "webhook-signature": "One signature, or two with a space between while a secret rotates; either proves it.",
+}
+WEBHOOK: dict[str, Any] = {
+    "tags": ["returns"],
+    "operationId": "takeReturn",
+    "summary": "A return, sent to a webhook",
+    "description": (
+        "What a source with a webhook is sent (`source webhook set`), signed by the Standard Webhooks specification. "
+        "It comes at least once; of one crime, in order. Anything but 2xx within 15 seconds is tried again for three "
+        "days; 410 switches the webhook off."
+    ),
+    "security": [],
+    "parameters": [
+        {"name": name, "in": "header", "required": True, "description": said, "schema": {"type": "string"}}
+        for name, said in _HEADERS.items()
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {"application/cloudevents+json": {"schema": {"$ref": f"{_REF}Return"}}},
+    },
+    "responses": {
+        "2XX": {"description": "It is safe here."},
+        "410": {"description": "Send nothing here any more."},
+    },
+}

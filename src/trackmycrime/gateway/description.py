@@ -87,6 +87,7 @@ def describe() -> dict[str, Any]:
                 "get": _open("Health", "Whether this door can work.", {"$ref": f"{_REF}Health"}, busy=True)
             },
         },
+        "webhooks": {"return": {"post": back.WEBHOOK}},
         "components": {
             "securitySchemes": {
                 "token": {

@@ -130,8 +130,8 @@ def _claim(worker: UUID, most: int, now: datetime) -> list[Post]:
     for row in setwise.fetch(_HOLD, [worker, now + LEASE, now, due]):
         try:
             posts.append(_post(row, now))
-        except crypto.CannotOpen:
-            log.error("post %s cannot be opened with the keys at hand", row["id"])
+        except Exception as fault:  # of whatever kind: one that cannot be made must not hold up all others
+            log.error("post %s cannot be made: %s", row["id"], type(fault).__name__)
             broken.append(Tried(_unopened(row), Outcome("later", "cannot be opened")))
     _write_down(broken, now)
     return posts
