@@ -63,11 +63,16 @@ def take_events(
     force = Force.objects.get(id=source.force_id)
     with setwise.ahead():
         with accept(source, judged, now=now, again=again) as accepted:
-            publish_contacts(force, accepted.contacts)
+            publish_contacts(force, () if source.shadow else accepted.contacts)
             publishing = Refresh(force, accepted.crimes, new=accepted.new_crimes, came=accepted.came, now=now)
         setwise.check_keys()
         _follow(force, publishing.run(), now, written=accepted.messages, came=accepted.came)
     return accepted.results
+
+
+def publish_anew(force: Force, crimes: Sequence[UUID], *, now: datetime) -> None:
+    """Publish crimes that nobody could see until now as if they had just come, with all that follows."""
+    _follow(force, refresh(force, crimes, new=set(crimes), now=now), now, written=crimes)
 
 
 def _follow(

@@ -281,12 +281,21 @@ def test_an_unknown_event_is_told_as_that() -> None:
 
 
 def test_the_worker_may_write_what_the_gateway_may_and_the_desk_no_event() -> None:
+    """Else a replay that the desk asks for fails on a kind of event that the gateway takes."""
+
+    def writes(rights: str) -> dict[str, set[str]]:
+        found = re.findall(r"(select|insert|update|delete)(?: \(([^)]*)\))?", rights)
+        return {
+            verb: set(columns.split(", ")) - {""} for verb, columns in found if verb in ("insert", "update")
+        }
+
     grants = declared().grants
     for table, doors in grants.items():
-        if {"insert", "update"} & set(re.findall(r"[a-z]+", doors.get("gateway", ""))):
-            given, wanted = (set(doors.get(door, "").split(", ")) for door in ("worker", "gateway"))
-            assert {part for part in wanted if "(" not in part and ")" not in part} <= given | {
-                "reason", "finished_at", "next_try_at", "subject", "body)"
-            }, table  # fmt: skip
+        if table == "returns_reader":  # how far a source has read: no event changes it
+            continue
+        worker = writes(doors.get("worker", ""))
+        for verb, columns in writes(doors.get("gateway", "")).items():
+            assert verb in worker, (table, verb)
+            assert not worker[verb] or (columns and columns <= worker[verb]), (table, verb)
     assert {grants[table].get("desk") for table in ("feed_event", "feed_source")} == {"select"}
     assert "desk" not in grants["feed_entity"]

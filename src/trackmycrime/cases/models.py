@@ -48,6 +48,8 @@ class Crime(models.Model):
     """What an officer decided for a crime of a protected kind: on, off, or not decided."""
     live = models.BooleanField(default=False)
     """Whether anything about it happened at or after its source's `live_from`."""
+    shadow = models.BooleanField(default=False, db_default=False)
+    """Whether its source was tried out unseen when it came, and still is: then it is closed to its victims."""
 
     @property
     def withheld(self) -> bool:

@@ -63,6 +63,7 @@ HOLDS = {
     "missed": lazy("It came while the case was closed to victims."),
 }
 CLOSED = {
+    "shadow": lazy("The records system that sent it is being tried out: nobody outside can see it."),
     "withheld": lazy("This case is withheld: nobody outside can see it."),
     "do_not_publish": lazy("The records system says that this crime is not to be published."),
     "switched_off": lazy("An officer has switched this case off."),

@@ -38,6 +38,8 @@ class Source:
     name: str
     live_from: datetime | None
     types: frozenset[str] | None
+    shadow: bool = False
+    """Tried out unseen: its crimes are closed to their victims"""
 
     def live(self, time: datetime) -> bool:
         """Whether what happened then may alert and invite; before `live_from` it is history."""
@@ -209,6 +211,12 @@ class _Taking:
                 "Another source of this force sent this first; it belongs to that source.",
                 "/subject",
             )
+        if item.source.shadow and any(
+            self.known.get(one, (item.source.id, 0))[0] != item.source.id for one in needs(event)
+        ):
+            return Problem.of(
+                "not-allowed", "A source in shadow may only speak of its own crimes.", "/subject"
+            )
         used = self.sequences.get((name, event.sequence))
         if used:
             return Problem.of(
@@ -239,7 +247,7 @@ class _Taking:
         if not names:
             return []
         rows = setwise.fetch(
-            "select e.id, e.body, s.id as source_id, s.name, s.live_from, f.country from feed_event e"
+            "select e.id, e.body, s.id as source_id, s.name, s.live_from, s.shadow, f.country from feed_event e"
             " join feed_source s on s.id = e.source_id join forces_force f on f.id = e.force_id"
             " where e.force_id = %s and e.waits_for = any(%s) and e.waits_for <> '' and e.id <> all(%s::uuid[])"
             " order by e.sequence, e.id",
@@ -256,7 +264,8 @@ class _Taking:
                 country=row["country"],
             )
             if isinstance(event, Event):
-                source = Source(row["source_id"], self.source.force_id, row["name"], row["live_from"], None)
+                known = row["source_id"], self.source.force_id, row["name"], row["live_from"], None
+                source = Source(*known, row["shadow"])
                 items.append(_Item(event, source, {"id": row["id"]}, None))
         return items
 
@@ -315,7 +324,9 @@ def accept(
         assert item.position is not None
         results[item.position] = Result(item.event.id, item.status, item.problem)
     changed = records.apply(
-        source.force_id, [Taken(i.event, i.source.live(i.event.time)) for i in taking.taken], now=now
+        source.force_id,
+        [Taken(i.event, i.source.live(i.event.time), i.source.shadow) for i in taking.taken],
+        now=now,
     )
     assert all(result is not None for result in results)
     yield Accepted(

@@ -26,6 +26,8 @@ class Source(models.Model):
     """So many events may come in a minute, over all processes of the gateway"""
     mib_per_minute = models.PositiveIntegerField(default=MIB_PER_MINUTE, db_default=MIB_PER_MINUTE)
     """And so much, as it comes over the wire"""
+    shadow = models.BooleanField(default=False, db_default=False)
+    """Tried out unseen: the crimes that it sends are closed to their victims"""
     revoked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 

@@ -30,6 +30,10 @@ def hand_over(
     if taker.revoked_at is not None:
         raise CannotDo(f"the source «{taker.name}» is revoked; nothing more comes from it")
     force_lock(giver.force_id)
+    for source in (giver, taker):
+        source.refresh_from_db()
+        if source.shadow:
+            raise CannotDo(f"«{source.name}» is in shadow; take it out first: source shadow … off")
     condition, values = _which(subject, kind)
     sql = (
         "update feed_entity set source_id = %s, base = least(sequence, %s) + 1"  # noqa: S608 the condition is ours

@@ -223,7 +223,7 @@ def corrected(force: int, row: UUID, patch: dict[str, Any], *, now: datetime) ->
 
 def _rows(force: int, rows: Sequence[UUID]) -> list[tuple[Source, str, dict[str, Any]]]:
     found = setwise.fetch(
-        "select e.id, e.body, e.digest, e.problem, s.id as source_id, s.name, s.live_from, s.types, f.country"
+        "select e.id, e.body, e.digest, e.problem, s.id as source_id, s.name, s.live_from, s.types, s.shadow, f.country"
         " from feed_event e join feed_source s on s.id = e.source_id join forces_force f on f.id = e.force_id"
         " where e.force_id = %s and e.id = any(%s::uuid[]) and e.status = 'quarantined' order by e.id",
         [force, list(rows)],
@@ -232,7 +232,7 @@ def _rows(force: int, rows: Sequence[UUID]) -> list[tuple[Source, str, dict[str,
         (
             Source(
                 row["source_id"], force, row["name"], row["live_from"],
-                None if row["types"] is None else frozenset(row["types"]),
+                None if row["types"] is None else frozenset(row["types"]), row["shadow"],
             ),
             row["country"],
             row,

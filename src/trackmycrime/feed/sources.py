@@ -71,6 +71,7 @@ class Listed:
     types: tuple[str, ...]
     per_minute: int
     mib_per_minute: int
+    shadow: bool
     tokens: int
     last_used_at: datetime | None
     revoked_at: datetime | None
@@ -105,12 +106,12 @@ def weigh(source: UUID, *, events: int, size: int, now: datetime) -> int:
 def load(source: UUID) -> Known:
     """The source and its force; inside a transaction bound to the force."""
     row = setwise.fetch(
-        "select s.id, s.force_id, s.name, s.live_from, s.types, f.slug, f.name as force_name, f.country"
+        "select s.id, s.force_id, s.name, s.live_from, s.types, s.shadow, f.slug, f.name as force_name, f.country"
         " from feed_source s join forces_force f on f.id = s.force_id where s.id = %s",
         [source],
     )[0]
     types = None if row["types"] is None else frozenset(row["types"])
-    sender = Sender(row["id"], row["force_id"], row["name"], row["live_from"], types)
+    sender = Sender(row["id"], row["force_id"], row["name"], row["live_from"], types, row["shadow"])
     return Known(sender, row["slug"], row["force_name"], row["country"])
 
 
@@ -243,6 +244,7 @@ def listing(force: Force | None, *, now: datetime) -> list[Listed]:
             types=tuple(source.types or TYPES),
             per_minute=source.per_minute,
             mib_per_minute=source.mib_per_minute,
+            shadow=source.shadow,
             tokens=tokens[source.id],
             last_used_at=used.get(source.id),
             revoked_at=source.revoked_at,

@@ -16,6 +16,7 @@ class Facts(NamedTuple):
     withheld: bool
     switched_on: bool | None
     child_victim: bool
+    shadow: bool = False
 
 
 def protected(facts: Facts) -> frozenset[str]:
@@ -29,9 +30,12 @@ def protected(facts: Facts) -> frozenset[str]:
 def why_closed(facts: Facts, policy: Policy) -> str:
     """Why no page of this crime opens, as a word; empty when its victims may track it.
 
-    ``withheld``; ``do_not_publish``; ``offence`` (the force has not mapped it, or has said no); ``protected`` (off
-    until an officer switches it on); ``switched_off`` (an officer said no).
+    ``shadow`` (its source is tried out unseen); ``withheld``; ``do_not_publish``; ``offence`` (the force has not
+    mapped it, or has said no); ``protected`` (off until an officer switches it on); ``switched_off`` (an officer said
+    no).
     """
+    if facts.shadow:
+        return "shadow"
     if facts.withheld:
         return "withheld"
     if "do_not_publish" in facts.flags:

@@ -25,7 +25,7 @@ from .timeline import State, Written, timeline
 
 _CRIMES = """select id, force_id, reference, category, offence_code, offence_name, place, occurred_from, occurred_to,
   reported_at, flags, stage, outcome, officer_id, unit_id, closed_at, sequence, withdrawn_reason, withdrawn_sequence,
-  merged_into, withheld_sequence, restored_sequence, withheld_here, switched_on, live,
+  merged_into, withheld_sequence, restored_sequence, withheld_here, switched_on, live, shadow,
   exists (select from cases_crime m where m.force_id = c.force_id and m.merged_into = c.id
           and m.withdrawn_reason = 'merged' and m.withdrawn_sequence > m.sequence) as joined
 from cases_crime c where force_id = %s and id = any(%s)"""
@@ -170,6 +170,7 @@ class Refresh:
             withheld,
             crime["switched_on"],
             any(v["live"] and v["under_age"] for v in victims),
+            crime["shadow"],
         )
         is_open = not eligibility.why_closed(facts, self.policy)
         if case is None and not is_open:

@@ -126,6 +126,7 @@ def facts(crime: Crime, policy: Policy, now: datetime) -> CaseFacts:
         crime.withheld,
         crime.switched_on,
         any(person.row.live and person.row.under_age for person in people),
+        crime.shadow,
     )
     found = CaseFacts(
         crime=crime,

@@ -25,6 +25,7 @@ def crime_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
             "withheld_here": False,
             "switched_on": None,
             "live": False,
+            "shadow": event.subject_key in rows.in_shadow,
         }
         rows.crimes_new.add(crime["id"])
     rows.crimes_touched.add(crime["id"])

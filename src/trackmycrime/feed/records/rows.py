@@ -1,6 +1,6 @@
 """The rows that one batch touches: read once, changed in memory, written once per table."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ _TABLES = (
 # What people decided here is never the records system's to overwrite.
 _KEPT = {
     "people_victim": frozenset({"chosen_channel", "chosen_language", "chosen_at", "blocked_hashes"}),
-    "cases_crime": frozenset({"withheld_here", "switched_on"}),
+    "cases_crime": frozenset({"withheld_here", "switched_on", "shadow"}),
 }
 
 
@@ -26,6 +26,8 @@ class Taken:
 
     event: Event
     live: bool
+    shadow: bool = False
+    """Whether its source is tried out unseen"""
 
 
 def as_text(value: DateOrMoment | None) -> str:
@@ -60,6 +62,8 @@ class Rows:
         self.messages: dict[tuple[UUID, str], dict[str, Any]] = {}
         self.staff: dict[tuple[str, str], dict[str, Any]] = {}
         self.states: list[dict[str, Any]] = []
+        self.in_shadow: set[str] = set()
+        """Subjects that a source in shadow speaks of"""
         self.crimes_touched: set[UUID] = set()
         self.crimes_new: set[UUID] = set()
         self.merge_targets: set[UUID] = set()
@@ -70,9 +74,10 @@ class Rows:
         self._had_a_part: set[UUID] = set()
         self._changed: dict[str, dict[UUID, dict[str, Any]]] = {table: {} for table in _TABLES}
 
-    def load(self, taken: Iterable[Taken]) -> None:
+    def load(self, taken: Sequence[Taken]) -> None:
         """Read what these events are about: at most one statement for each table."""
         named: dict[str, set[str]] = {kind: set() for kind in ENTITY_KINDS}
+        self.in_shadow = {one.event.subject_key for one in taken if one.shadow}
         for one in taken:
             event = one.event
             named[event.entity.kind].add(event.entity.id or event.subject_key)

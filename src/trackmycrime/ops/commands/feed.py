@@ -18,7 +18,7 @@ from trackmycrime.feed.connectors.months import month_number
 from trackmycrime.ops import agent
 from trackmycrime.ops.attach import data_option, json_option
 from trackmycrime.ops.exits import DONE, REFUSED, Unreachable, WrongUse, answer, say
-from trackmycrime.ops.feeding import contract, quarantine, reconcile
+from trackmycrime.ops.feeding import contract, quarantine, reconcile, shadow
 from trackmycrime.ops.push import record
 from trackmycrime.ops.push.inputs import Inputs, NothingFound, gathered
 from trackmycrime.ops.push.run import Pusher, Sums, save_to
@@ -42,6 +42,7 @@ def command() -> None:
 
 command.add_command(quarantine.command)
 command.add_command(reconcile.command)
+command.add_command(shadow.command)
 
 
 command.add_command(agent.command)

@@ -161,6 +161,7 @@ def list_sources(force: str | None, as_json: bool) -> None:
             "types": list(one.types),
             "per_minute": one.per_minute,
             "mib_per_minute": one.mib_per_minute,
+            "shadow": one.shadow,
             "tokens": one.tokens,
             "last_used_at": None if one.last_used_at is None else sources.say_live_from(one.last_used_at),
             "revoked_at": None if one.revoked_at is None else sources.say_live_from(one.revoked_at),
@@ -270,6 +271,43 @@ def hand_over(
     return DONE if count else REFUSED
 
 
+@command.command("shadow")
+@click.argument("force")
+@click.argument("name")
+@click.argument("switch", type=click.Choice(("on", "off")))
+@json_option
+@with_database("owner")
+def shadow(force: str, name: str, switch: str, as_json: bool) -> None:
+    """Try the source NAME of FORCE out unseen, or end that.
+
+    In shadow all that it sends is judged, kept and computed, and nothing leaves: nobody can see it, nobody is
+    invited or told. It begins before the source has told of anything. What it would have led to: feed shadow
+    report. When it ends, what came in shadow is shown as history: nobody is told of it, and the first thing
+    that is sent about a crime from then on invites its victims.
+    """
+    from trackmycrime import shadow as shadows
+    from trackmycrime.feed import sources
+    from trackmycrime.kernel.clock import utc_now
+    from trackmycrime.kernel.scope import bound
+
+    of = named(force)
+    try:
+        source = sources.named(of, name)
+        with bound(force=of.id):
+            if switch == "on":
+                shadows.begin(source, now=utc_now())
+                text, count = (
+                    f"«{name}» of {force} is in shadow: nothing of it is seen, and nobody is told",
+                    0,
+                )
+            else:
+                count = shadows.end(source, now=utc_now())
+                text = f"«{name}» of {force} is out of shadow; crimes that can be seen now: up to {count:,}"
+    except sources.CannotDo as why:
+        raise WrongUse(str(why)) from None
+    answer({"source": name, "force": force, "shadow": switch == "on", "crimes": count}, text, as_json=as_json)
+
+
 def _line(row: dict[str, object]) -> str:
     state = "revoked" if row["revoked_at"] else f"{row['tokens']} token{'' if row['tokens'] == 1 else 's'}"
     used = f"last used {row['last_used_at']}" if row["last_used_at"] else "never used"
@@ -277,4 +315,5 @@ def _line(row: dict[str, object]) -> str:
     types = row["types"]
     assert isinstance(types, list)
     may = "all types" if len(types) == len(TYPES) else ", ".join(types)
-    return f"{row['force']}  «{row['source']}»  {state}, {used}, live from {row['live_from']}, {pace}, {may}"
+    unseen = ", in shadow" if row["shadow"] else ""
+    return f"{row['force']}  «{row['source']}»  {state}{unseen}, {used}, live from {row['live_from']}, {pace}, {may}"

@@ -1,0 +1,201 @@
+"""A source tried out unseen: all is computed and nothing leaves; what it sent is history when that ends."""
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from tests.quarantine.making import send, told
+from tests.support.doors import role
+from tests.support.events import NOW, START, crime, event, make_force, update, victim
+from trackmycrime import shadow
+from trackmycrime.alerts.models import Alert
+from trackmycrime.audit.models import Record
+from trackmycrime.cases.models import Crime
+from trackmycrime.delivery.models import Dispatch
+from trackmycrime.feed import sources
+from trackmycrime.feed.accept import Source
+from trackmycrime.feed.models import Event
+from trackmycrime.feed.models import Source as SourceRow
+from trackmycrime.forces.models import Force
+from trackmycrime.kernel.scope import bound
+from trackmycrime.ops.commands.source import command as source_command
+from trackmycrime.ops.feeding.shadow import command as shadow_command
+from trackmycrime.people.models import Account, Invitation, Victim
+from trackmycrime.publish.models import Case, Contact, Entry
+from trackmycrime.tasks.models import Task
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def providers(settings: Any) -> None:
+    settings.TMC_EMAIL_URL = "smtp://127.0.0.1:25"
+
+
+@pytest.fixture
+def force() -> Force:
+    return make_force()
+
+
+@pytest.fixture
+def row(force: Force) -> SourceRow:
+    made = SourceRow.objects.create(force=force, name="Athena", live_from=None, created_at=START)
+    assert shadow.begin(made, now=NOW)
+    return made
+
+
+def as_sender(row: SourceRow) -> Source:
+    """As the gateway finds it."""
+    with role("gateway"), bound(force=row.force_id):
+        return sources.load(row.id).sender
+
+
+def tell(row: SourceRow, *events: Any) -> list[str]:
+    return send(as_sender(row), *events)
+
+
+STORY = [
+    event("officer.changed", "O1", 1, {"name": "Amara Okafor", "rank": "DC"}),
+    crime("52/1", 1, officer="O1", stage="investigating"), victim("52/1", 2),
+    update("52/1", 3, "U1", "still_working"), update("52/1", 4, "U2", "verdict"),
+    crime("52/2", 1, flags=["domestic_abuse"]), victim("52/2", 2, "P2"),
+    event("message.sent", "52/1", 5, {"message": "M1", "victim": "P1", "officer": "O1", "text": "Hello"}),
+]  # fmt: skip
+
+
+def nothing_has_left() -> None:
+    assert not Case.objects.exists()
+    assert not Entry.objects.exists()
+    assert not Contact.objects.exists()
+    assert not Dispatch.objects.exists()
+    assert not Alert.objects.exists()
+    assert not Invitation.objects.exists()
+    assert not Task.objects.exists()
+
+
+def run(command: Any, *words: str, code: int = 0) -> Any:
+    done = CliRunner().invoke(command, [*words, "--json"], standalone_mode=False)
+    ended = getattr(done.exception, "exit_code", None) if done.exception else done.return_value or 0
+    assert ended == code, (ended, done.output, done.exception)
+    return json.loads(done.stdout) if done.exception is None else str(done.exception)
+
+
+def test_everything_is_taken_and_nothing_leaves(row: SourceRow) -> None:
+    assert tell(row, *STORY) == ["applied"] * len(STORY)
+    assert Crime.objects.count() == 2
+    assert Victim.objects.count() == 2
+    nothing_has_left()
+    tell(row, update("52/1", 9, "U9", "suspect_charged"), crime("52/1", 10, stage="charged", officer="O1"))
+    nothing_has_left()
+
+
+def test_the_report_says_what_would_have_been_seen_and_sent_and_leaves_nothing(row: SourceRow) -> None:
+    tell(row, *STORY)
+    found = run(shadow_command, "report", "avon-and-somerset", "Athena")
+    nothing_has_left()
+    assert Crime.objects.filter(shadow=True).count() == 2
+    assert (found["crimes"], found["open"]) == (2, 1)  # the other is of a protected kind
+    assert found["events"]["crime.changed"] == {"applied": 2}
+    assert found["entries"]["still_working"] == {"published": 1}
+    assert found["entries"]["verdict"] == {"held": 1}
+    assert found["sent"] == {"invitation": {"email": 1}}
+    assert found["listed"][0]["held"] == 1
+    assert {one["reference"] for one in found["listed"]} == {"52/1", "52/2"}
+    assert sum(found["days"].values()) == sum(one["published"] for one in found["listed"])
+    assert run(shadow_command, "report", "avon-and-somerset", "Athena") == found
+    text = CliRunner().invoke(shadow_command, ["report", "avon-and-somerset", "Athena"]).output
+    assert "Rhian" not in text
+
+
+def test_when_it_ends_what_came_is_history_and_the_next_thing_invites(row: SourceRow) -> None:
+    tell(row, *STORY)
+    done = run(source_command, "shadow", "avon-and-somerset", "Athena", "off")
+    assert (done["crimes"], done["shadow"]) == (2, False)
+    case = Case.objects.get()
+    assert case.open
+    states = dict(Entry.objects.values_list("key", "state"))
+    assert states["update:U1"] == "published"
+    assert states["update:U2"] == "held"
+    assert Contact.objects.get().ref == "o1"
+    assert not Dispatch.objects.exists()
+    assert not Invitation.objects.exists()
+    assert not Alert.objects.exists()
+    assert tell(row, update("52/1", 20, "U3", "still_working")) == ["applied"]
+    assert [one.purpose for one in Dispatch.objects.all()] == ["invitation"]
+    assert run(source_command, "shadow", "avon-and-somerset", "Athena", "off")["crimes"] == 0
+    assert [
+        one.action for one in Record.objects.filter(action__startswith="source.shadow").order_by("id")
+    ] == [
+        "source.shadow_on",
+        "source.shadow_off",
+    ]
+
+
+def test_the_timeline_is_the_same_as_if_it_had_been_loaded_as_history(row: SourceRow) -> None:
+    other = make_force("south-wales")
+    loaded = SourceRow.objects.create(force=other, name="Athena", live_from=NOW, created_at=START)
+    tell(row, *STORY)
+    shadow.end(row, now=NOW)
+    tell(loaded, *STORY)
+
+    def timeline(force: Force) -> list[Any]:
+        entries = Entry.objects.filter(force=force).order_by("key")
+        return [(one.key, one.state, one.words, one.live, one.missed, one.happened_at) for one in entries]
+
+    assert timeline(row.force) == timeline(other)
+    assert timeline(other)
+
+
+def test_a_source_in_shadow_cannot_speak_into_crimes_that_victims_see(row: SourceRow) -> None:
+    seen = SourceRow.objects.create(force=row.force, name="Niche", live_from=None, created_at=START)
+    tell(seen, crime("99/1", 1), victim("99/1", 2))
+    before = Entry.objects.count(), Victim.objects.count()
+    assert tell(row, crime("52/1", 1)) == ["applied"]
+    into = event("crime.withdrawn", "52/1", 5, {"reason": "merged", "merged_into": "99/1"})
+    assert (
+        tell(row, update("99/1", 3, "U1", "still_working"), victim("99/1", 4, "P9"), into)
+        == ["not-allowed"] * 3
+    )
+    assert (Entry.objects.count(), Victim.objects.count()) == before
+    assert tell(seen, victim("52/1", 2, "P8")) == ["applied"]  # the crime is closed, whoever speaks of it
+    assert not Case.objects.filter(crime_id=Crime.objects.get(reference="52/1").id).exists()
+    shadow.end(row, now=NOW)
+    assert told("replay", "--all", "avon-and-somerset") == {"applied": 3}
+    assert Entry.objects.filter(key="update:U1").exists()
+
+
+def test_somebody_who_has_an_account_sees_nothing_of_it(row: SourceRow) -> None:
+    seen = SourceRow.objects.create(force=row.force, name="Niche", live_from=None, created_at=START)
+    tell(seen, crime("99/1", 1), victim("99/1", 2))
+    account = Account.objects.create(
+        kind="victim", email="p1@example.org", email_hash=b"1" * 32, created_at=START, password="!"
+    )
+    Victim.objects.update(account=account, joined_at=START)
+    tell(row, *STORY)
+    Victim.objects.update(account=account, joined_at=START)
+    seen_crime = Crime.objects.get(reference="99/1").id
+    with role("portal"), bound(account=account.id):
+        assert [one.crime_id for one in Case.objects.all()] == [seen_crime]
+        assert not Contact.objects.exists()
+
+
+def test_it_begins_before_anything_was_told(force: Force) -> None:
+    row = SourceRow.objects.create(force=force, name="Athena", live_from=None, created_at=START)
+    run(shadow_command, "report", "avon-and-somerset", "Athena", code=2)
+    tell(row, crime("52/1", 1))
+    said = run(source_command, "shadow", "avon-and-somerset", "Athena", "on", code=2)
+    assert "add another source" in said
+    assert not SourceRow.objects.get().shadow
+    run(source_command, "shadow", "avon-and-somerset", "Nobody", "on", code=2)
+
+
+def test_what_is_in_shadow_is_not_handed_over(row: SourceRow) -> None:
+    other = SourceRow.objects.create(force=row.force, name="Niche", live_from=None, created_at=START)
+    tell(row, *STORY)
+    for giver, taker in (("Athena", "Niche"), ("Niche", "Athena")):
+        words = ("hand-over", "avon-and-somerset", "--from", giver, "--to", taker, "--all")
+        assert "in shadow" in run(source_command, *words, code=2)
+    assert Event.objects.filter(source_id=other.id).count() == 0
+    assert run(source_command, "list")[0]["shadow"] is True
