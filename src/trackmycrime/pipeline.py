@@ -6,7 +6,7 @@ the data»).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from trackmycrime.cases.models import Crime, Update
 from trackmycrime.feed.accept import Result as Result
 from trackmycrime.feed.accept import Source, accept
 from trackmycrime.feed.contract import Event, Refusal
-from trackmycrime.feed.records.messages import Unshown, dealt_with, unshown
+from trackmycrime.feed.records.messages import dealt_with, unshown
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
@@ -122,40 +122,22 @@ def _sent_messages(
     crimes = [crime for crime in published.cases if crime in written or crime in published.opened]
     waiting = unshown(force.id, crimes)
     missed = [one for one in waiting if one.crime_id in published.opened]
-    tasks.open_tasks(force.id, [_not_shown(one, now) for one in missed], now=now)
-    sent = [
-        messages.Sent(
-            one.id, published.cases[one.crime_id], one.crime_id, one.person, one.ref, one.sequence, one.officer,
-            one.unit, one.text, one.written_at, one.corrected, one.live,
-        )
-        for one in waiting
-        if one.crime_id not in published.opened
-    ]  # fmt: skip
-    shown = messages.show(force.id, sent, now=now)
+    tasks.open_tasks(force.id, [one.not_shown(now) for one in missed], now=now)
+    sent = [one for one in waiting if one.crime_id not in published.opened]
+    shown = messages.show(force.id, sent, published.cases, now=now)
     dealt_with([one.id for one in missed] + [one.sent.id for one in shown])
     return [
         alerts.News(
             one.victim_id,
-            one.sent.case_id,
+            one.case_id,
             f"message:{one.sent.ref}",
-            one.sent.revision,
+            one.sent.sequence,
             one.words_hash,
             "message",
         )
         for one in shown
         if one.sent.live
     ]
-
-
-def _not_shown(one: Unshown, now: datetime) -> tasks.Need:
-    return tasks.Need(
-        "messages_not_shown",
-        str(one.crime_id),
-        crime_id=one.crime_id,
-        officer_id=one.asked_officer,
-        unit_id=one.asked_unit,
-        due_at=now + timedelta(days=1),
-    )
 
 
 def _close(force: Force, crimes: Sequence[UUID], now: datetime) -> None:

@@ -17,8 +17,9 @@ from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
 
 from . import records
-from .contract import Entity, Event, Line, Problem, Refusal, judge, subject_key
+from .contract import Event, Line, Problem, Refusal, judge, subject_key
 from .contract.envelope import MOST_SEQUENCE
+from .naming import name_of, needs
 from .records import Taken
 
 PLACE = "feed_event.body"
@@ -79,34 +80,6 @@ class _Item:
     position: int | None
     status: str = ""
     problem: Problem | None = None
-
-
-def name_of(entity: Entity) -> str:
-    """The one text that names an entity: ``kind:subject:id``."""
-    return f"{entity.kind}:{entity.subject_key}:{entity.id}"
-
-
-def crime_named(subject: str) -> str:
-    """The entity name of a crime, by its reference compared without case."""
-    return f"crime:{subject}:"
-
-
-def needs(event: Event) -> list[str]:
-    """The entities that must have arrived before this event can be applied, in the order to wait for them."""
-    if event.entity.kind in ("officer", "unit"):
-        return []
-    crime = crime_named(event.subject_key)
-    wanted = [] if event.type == "crime.changed" else [crime]
-    data: Any = event.data
-    if event.type == "crime.withdrawn" and data.merged_into:
-        wanted.append(crime_named(subject_key(data.merged_into)))
-    if event.type == "victim.withdrawn":
-        wanted.append(name_of(event.entity))
-    if event.type == "update.published" and data.victims:
-        wanted += [f"victim:{event.subject_key}:{person}" for person in data.victims]
-    if event.type == "message.sent":
-        wanted.append(f"victim:{event.subject_key}:{data.victim}")
-    return wanted
 
 
 class _Taking:

@@ -19,7 +19,7 @@ from trackmycrime.tasks.models import Task
 
 from .models import Message
 from .names import named
-from .records import Sent, Shown, show
+from .records import Shown, show
 from .rules import MOST_CHARACTERS, NotSent, cleaned
 from .taking import ANSWER, answer_by, mend, open_answers, take, untaken
 
@@ -38,7 +38,6 @@ __all__ = [
     "MOST_CHARACTERS",
     "PER_HOUR",
     "NotSent",
-    "Sent",
     "Shown",
     "answer_by",
     "mark_read_by_police",

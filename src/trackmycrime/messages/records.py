@@ -1,11 +1,12 @@
 """What officers write in the records system, put into the threads of those whom it is for. Set-wise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from trackmycrime.feed.records.messages import Unshown
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
 
@@ -22,38 +23,19 @@ returning t.id"""
 
 
 @dataclass(frozen=True)
-class Sent:
-    """One message of the records system in its newest words, about an open case.
-
-    `id` is the caller's own, `ref` the records system's, unique within the case; `revision` is the sequence of the
-    words; `live`: it may alert.
-    """
-
-    id: UUID
-    case_id: UUID
-    crime_id: UUID
-    person: str
-    ref: str
-    revision: int
-    officer: str
-    unit: str
-    text: str
-    written_at: datetime
-    corrected: bool
-    live: bool
-
-
-@dataclass(frozen=True)
 class Shown:
     """A message that stands in a victim's thread now; `words_hash` tells its words from others."""
 
-    sent: Sent
+    sent: Unshown
     victim_id: UUID
+    case_id: UUID
     words_hash: bytes
 
 
-def show(force: int, sent: Sequence[Sent], *, now: datetime) -> list[Shown]:
+def show(force: int, sent: Sequence[Unshown], cases: Mapping[UUID, UUID], *, now: datetime) -> list[Shown]:
     """Put these into the threads of their victims, and take out what they replace; says which stand there now.
+
+    `cases`: the published case of each crime that they are about, all of them open.
 
     Nothing comes of one whose victim has no part in an open case. The same again changes nothing. Within
     `setwise.ahead`; four statements, whatever the number of messages.
@@ -71,39 +53,43 @@ def show(force: int, sent: Sequence[Sent], *, now: datetime) -> list[Shown]:
         "messages_message",
         ["case_id", "ref"],
         [],
-        [_row(force, readers.get((one.crime_id, one.person)), one) for one in sent],
+        [_row(force, readers.get((one.crime_id, one.person)), one, cases) for one in sent],
         sets="replaced_at = case when t.revision < n.revision or t.victim_id is distinct from n.victim_id"
         " then n.written_at end, corrected = t.corrected or n.corrected",
         where="t.replaced_at is null",
     )
     shown = [
-        Shown(one, readers[one.crime_id, one.person]["id"], crypto.blind("words", one.text))
+        Shown(
+            one, readers[one.crime_id, one.person]["id"], cases[one.crime_id], crypto.blind("words", one.text)
+        )
         for one in sent
         if (one.crime_id, one.person) in readers
     ]
-    rows = [_row(force, readers[one.sent.crime_id, one.sent.person], one.sent) for one in shown]
+    rows = [_row(force, readers[one.sent.crime_id, one.sent.person], one.sent, cases) for one in shown]
     setwise.insert("messages_message", list(rows[0]) if rows else [], rows, conflict="on conflict do nothing")
     if rows:
         setwise.fetch(_SETTLE, [now, force, [row["victim_id"] for row in rows]])
     return shown
 
 
-def _row(force: int, reader: dict[str, Any] | None, one: Sent) -> dict[str, Any]:
-    key = new_id()
+def _row(
+    force: int, reader: dict[str, Any] | None, one: Unshown, cases: Mapping[UUID, UUID]
+) -> dict[str, Any]:
+    key, case = new_id(), cases[one.crime_id]
     victim = reader["id"] if reader else None
     return {
         "id": key,
         "force_id": force,
         "victim_id": victim,
-        "case_id": one.case_id,
+        "case_id": case,
         "by": "police",
         "ref": one.ref,
-        "revision": one.revision,
+        "revision": one.sequence,
         "officer_id": one.officer,
         "unit_id": one.unit,
         "corrected": one.corrected,
         "text": crypto.seal("messages_message.text", key, one.text),
         "written_at": one.written_at,
         "read_as": "",
-        "once": uuid5(victim or one.case_id, f"{one.ref} {one.revision}"),
+        "once": uuid5(victim or case, f"{one.ref} {one.sequence}"),
     }

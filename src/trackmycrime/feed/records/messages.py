@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from trackmycrime.feed.contract import Event, subject_key
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
+from trackmycrime.tasks.api import Need
 
 from .rows import Rows, note_said
 
@@ -75,6 +76,17 @@ class Unshown:
     live: bool
     asked_officer: str
     asked_unit: str
+
+    def not_shown(self, now: datetime) -> Need:
+        """What an officer must do about it where it came while the case was closed: one task for a crime."""
+        return Need(
+            "messages_not_shown",
+            str(self.crime_id),
+            crime_id=self.crime_id,
+            officer_id=self.asked_officer,
+            unit_id=self.asked_unit,
+            due_at=now + timedelta(days=1),
+        )
 
 
 def unshown(force_id: int, crimes: Sequence[UUID]) -> list[Unshown]:
