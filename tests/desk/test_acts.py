@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -12,6 +13,7 @@ from tests.support.doors import door_client
 from tests.support.events import crime, update, victim
 from trackmycrime.audit.models import Record
 from trackmycrime.cases.models import Update
+from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.messages.models import Message
 from trackmycrime.people.models import Invitation
 from trackmycrime.publish.models import Entry
@@ -44,6 +46,13 @@ def form(**values: str) -> dict[str, str]:
     return {"once": str(uuid.uuid4()), "step": "preview", "milestone": "note", "en": "", **values}
 
 
+def soon() -> tuple[dict[str, str], str]:
+    """A day in three weeks, as it is typed into a form and as it is read."""
+    day = london_date(utc_now()) + timedelta(days=21)
+    typed = {"next_on_day": str(day.day), "next_on_month": str(day.month), "next_on_year": str(day.year)}
+    return typed, f"{day:%A} {day.day} {day:%B}"
+
+
 def hidden(content: bytes) -> dict[str, str]:
     """What the form of a preview sends on."""
     return dict(re.findall(r'<input type="hidden" name="(\w+)"(?: value="([^"]*)")?', content.decode()))
@@ -57,11 +66,12 @@ def test_an_update_is_seen_before_it_goes_out_and_then_the_victim_has_it(
 ) -> None:
     path = f"/cases/{made.crime().id}/update/"
     words = "We have looked at the cameras.\n\nNext we speak to the shop."
-    preview = officer.post(path, form(en=words, next_on_day="18", next_on_month="12", next_on_year="2026"))
+    typed, day = soon()
+    preview = officer.post(path, form(en=words, **typed))
     assert preview.status_code == 200
     assert "This is what they will read" in text(preview.content)
     assert "We have looked at the cameras. Next we speak to the shop." in text(preview.content)
-    assert "promised by Friday 18" in text(preview.content)
+    assert f"promised by {day.rpartition(' ')[0]}" in text(preview.content)
     assert not Update.objects.exists()
     said = hidden(preview.content) | {"step": "publish"}
     said.pop("csrfmiddlewaretoken", None)
@@ -70,7 +80,7 @@ def test_an_update_is_seen_before_it_goes_out_and_then_the_victim_has_it(
     assert "done=published" in answer["Location"]
     theirs = victims_page(made)
     assert "We have looked at the cameras. Next we speak to the shop." in theirs
-    assert "We will update you by Friday 18 December" in theirs
+    assert f"We will update you by {day}" in theirs
 
 
 def test_sent_twice_it_is_one_update(made: World, officer: Client) -> None:
@@ -181,8 +191,9 @@ def test_news_that_may_put_somebody_at_risk_waits_until_a_person_has_spoken(
 def test_the_date_of_the_next_update_is_a_promise(made: World, officer: Client) -> None:
     path = f"/cases/{made.crime().id}/next-update/"
     assert "Enter the day by which they hear next" in text(officer.post(path, {}).content)
-    officer.post(path, {"next_on_day": "18", "next_on_month": "12", "next_on_year": "2026"})
-    assert "We will update you by Friday 18 December" in victims_page(made)
+    typed, day = soon()
+    officer.post(path, typed)
+    assert f"We will update you by {day}" in victims_page(made)
 
 
 # --------------------------------------------------------------- held updates

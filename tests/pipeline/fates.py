@@ -61,6 +61,8 @@ class Said:
             named.append(f"crime:{data['merged_into'].casefold()}:")
         if type_ == "victim.withdrawn":
             named.append(self.about)
+        if type_ == "message.sent":
+            named.append(f"victim:{subject}:{data['victim']}")
         return named + [f"victim:{subject}:{person}" for person in data.get("victims") or ()]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.pipeline.fates import Said
-from tests.support.events import START, crime, event, update, victim
+from tests.support.events import START, belonging, crime, event, hearing, message, update, victim
 
 SOURCES = ("Niche", "Athena")
 REFERENCES = ("52/A", "52/B", "52/C", "52/b")
@@ -79,6 +79,33 @@ def _gone(subject: str, person: str) -> dict[str, Any]:
     return event("victim.withdrawn", subject, 0, {"victim": person, "reason": "declined"})
 
 
+@st.composite
+def _hearings(draw: Any) -> dict[str, Any]:
+    changes: dict[str, Any] = {"status": draw(st.sampled_from(("listed", "adjourned", "cancelled", "held")))}
+    if draw(st.booleans()):
+        changes |= {
+            "starts_at": None,
+            "week_commencing": "2026-12-07",
+            "weeks": draw(st.sampled_from((1, 3))),
+        }
+    if changes["status"] == "held" and draw(st.booleans()):
+        changes["result"] = {"en": "a result"}
+    said = hearing(draw(subjects), 0, draw(st.sampled_from(("H1", "H2"))), **changes)
+    said["data"] = {name: value for name, value in said["data"].items() if value is not None}
+    return said
+
+
+_belongings = st.builds(
+    lambda subject, status: belonging(subject, 0, status),
+    subjects,
+    st.sampled_from(("reported_stolen", "recovered", "held", "ready_to_collect", "returned")),
+)
+_messages = st.builds(
+    lambda subject, person, text: message(subject, 0, text, victim=person),
+    subjects,
+    people,
+    st.sampled_from(("please call", "please write")),
+)
 _officers = st.builds(
     lambda officer, name: event("officer.changed", officer, 0, {"name": name, "rank": "DC"}),
     st.sampled_from(("DC1", "DC2")),
@@ -90,7 +117,7 @@ _GOOD = (
     _crimes(), _crimes(), _crimes(), _withdrawals(), _restores, _victims(), _victims(),
     st.builds(_gone, subjects, people), _updates(), _updates(), _updates(),
     st.builds(_taken_back, subjects, st.sampled_from(UPDATES), st.sampled_from(("mistake", "safety"))),
-    _officers,
+    _officers, _hearings(), _belongings, _messages,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from trackmycrime.feed.accept import Source
 from trackmycrime.feed.models import Source as SourceRow
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.scope import bound
+from trackmycrime.messages.models import Message
 from trackmycrime.people.models import Victim
 from trackmycrime.publish.models import Case, Entry
 from trackmycrime.publish.refresh import refresh
@@ -40,7 +41,7 @@ _ENTRY = (
 
 
 def standing(force: Force) -> dict[str, Any]:
-    """The crimes, who has a part in them, and the timelines of the open cases."""
+    """The crimes, who has a part in them, and of the open cases the timelines and what the police wrote to victims."""
     crimes = {crime.id: crime for crime in Crime.objects.filter(force=force)}
     key = {id_: crime.reference_key for id_, crime in crimes.items()}
     people = {victim.id: victim for victim in Victim.objects.filter(force=force)}
@@ -58,11 +59,16 @@ def standing(force: Force) -> dict[str, Any]:
             (key[v.crime_id], *(getattr(v, name) for name in _VICTIM)) for v in people.values() if v.live
         ),
         "cases": sorted((key[c.crime_id], c.stage, c.outcome, c.officer_id) for c in cases.values()),
+        "messages": sorted(
+            (key[cases[m.case_id].crime_id], people[m.victim_id].person, m.ref, m.revision, str(m.text))
+            for m in Message.objects.filter(case_id__in=cases, by="police", replaced_at=None)
+            if people[m.victim_id].live
+        ),
         "entries": sorted(
             (
                 key[cases[e.case_id].crime_id],
                 *(getattr(e, name) for name in _ENTRY),
-                str(e.words),
+                bytes(e.words_hash).hex()[:8],
                 None if e.victims is None else sorted(people[id_].person for id_ in e.victims),
             )
             for e in Entry.objects.filter(case__in=cases).exclude(state="gone")

@@ -71,7 +71,8 @@ class Feed(RuleBasedStateMachine):
         self.numbers = itertools.count()
         self.now = NOW
         self.desk = Officer(self.force.id)
-        self.were_closed: set[uuid.UUID] = set()
+        self.were_closed: set[str] = set()
+        """Crimes that no victim could see at some time: what came meanwhile goes out by an officer's hand only"""
 
     def teardown(self) -> None:
         try:
@@ -82,7 +83,11 @@ class Feed(RuleBasedStateMachine):
                         [row for row in one[what] if row not in two[what]]
                         for one, two in ((came, again), (again, came))
                     )
-                    assert here == there, what
+                    if what == "messages":
+                        here, there = (
+                            [r for r in rows if r[0] not in self.were_closed] for rows in (here, there)
+                        )
+                    assert here == there, (what, [r[:9] for r in here], [r[:9] for r in there])
         finally:
             transaction.set_rollback(True)
             self.world.__exit__(None, None, None)
@@ -224,11 +229,10 @@ class Feed(RuleBasedStateMachine):
         told = Counter(
             (one.victim_id, one.entry, bytes(one.words_hash)) for one in Told.objects.filter(force=self.force)
         )
-        self.were_closed |= set(
-            Case.objects.filter(force=self.force, open=False).values_list("id", flat=True)
-        )
-        for case in Case.objects.filter(force=self.force, open=True).exclude(id__in=self.were_closed):
-            # whoever came while it was closed to victims hears by an officer's hand
+        crimes = dict(Crime.objects.filter(force=self.force).values_list("id", "reference_key"))
+        cases = {case.crime_id: case for case in Case.objects.filter(force=self.force, open=True)}
+        self.were_closed |= {key for crime_id, key in crimes.items() if crime_id not in cases}
+        for case in (case for crime_id, case in cases.items() if crimes[crime_id] not in self.were_closed):
             for person in Victim.objects.filter(crime_id=case.crime_id, live=True):
                 if not Told.objects.filter(victim=person, entry__startswith="invitation:").exists():
                     continue  # no machine may invite them; an officer is asked to
