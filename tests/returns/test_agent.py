@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.agent.conftest import Beside, brought  # noqa: F401 (a fixture)
+from tests.connectors import databases
 from trackmycrime.feed.agent import returns, returns_settings
 from trackmycrime.feed.agent.config import GatewaySettings
 from trackmycrime.feed.agent.gateway import Away, Gateway
@@ -208,6 +209,41 @@ def test_two_agents_that_keep_the_same_at_once_keep_it_once(tmp_path: Path) -> N
         thread.join(30)
     assert faults == []
     assert len(kept(settings)) == 20
+
+
+@pytest.mark.parametrize("kind", ["postgresql", pytest.param("maria", marks=pytest.mark.mariadb)])
+def test_a_table_of_a_real_server_is_made_filled_once_and_read_as_it_was_written(
+    kind: str, made: World, live_server: Any, tmp_path: Path
+) -> None:
+    made.happened("one", "Ŵ😀 «two»\n'; drop table x", "x" * 4000)
+    with getattr(databases, kind)() as store:
+        if store.is_postgresql:
+            password = tmp_path / "password"
+            password.touch(0o600)
+            password.write_text(os.environ[store.password_env])
+            settings = ReturnsSettings("table", url=store.url, password_file=password, table="public.inbox")
+        else:
+            settings = ReturnsSettings("table", url=store.url.replace("reader@", "root@"), table="inbox")
+        pulling = puller(made, live_server, settings, tmp_path)
+        pulling.run()
+        assert pulling.failure == ""
+        sink = returns.opened(settings)
+        sink.keep(made.page("?after=0")["returns"])
+        sink.close()
+        with store.engine.connect() as connection:
+            rows = list(connection.execute(sa.text(f"select * from {settings.table} order by sequence")))
+        assert [json.loads(row.data)["text"] for row in rows] == [
+            "one",
+            "Ŵ😀 «two»\n'; drop table x",
+            "x" * 4000,
+        ]
+        first = rows[0]
+        assert (first.sequence, first.type, first.victim, first.happened_at) == (
+            1,
+            "message.received",
+            made.made.victim.person,
+            "2026-11-24T14:04:00Z",
+        )
 
 
 def table(tmp_path: Path, **values: Any) -> Table:

@@ -101,6 +101,8 @@ class DatabaseTable:
     def __init__(self, settings: ReturnsSettings) -> None:
         try:
             import sqlalchemy as sa
+
+            from trackmycrime.feed.connectors.sql.database import DRIVERS
         except ImportError:
             raise NotKept("[returns] type table needs SQLAlchemy: pip install 'trackmycrime[sql]'") from None
         self._sa = sa
@@ -118,7 +120,9 @@ class DatabaseTable:
             sa.Column("data", sa.Text, nullable=False),
         )
         try:
-            self._engine = sa.create_engine(settings.url, pool_pre_ping=True, hide_parameters=True)
+            url = sa.make_url(settings.url)
+            url = url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
+            self._engine = sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)
         except ImportError as missing:
             raise NotKept(f"[returns] url needs a driver that is not installed: {missing.name}") from None
         except sa.exc.ArgumentError:

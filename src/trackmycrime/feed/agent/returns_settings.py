@@ -57,7 +57,7 @@ def read(table: Table) -> ReturnsSettings:
         if not isinstance(group, bool):
             table.fault("group_may_read", "must be true or false")
     elif type_ == "table":
-        url = table.text("url", None, "a database URL, for example postgresql+psycopg://user@host/database")
+        url = table.text("url", None, "a database URL, for example postgresql://user@host/database")
         if re.match(r"[^/]*//[^/@]*:[^/@]*@", url):
             table.fault("url", "must hold no password; put that into a file and name it in «password_file»")
         password_file = table.path("password_file")

@@ -14,13 +14,14 @@ from sqlalchemy import exc
 from trackmycrime.feed.connectors.options import Options
 from trackmycrime.feed.connectors.protocol import Away, Unfit
 
-_DRIVERS = {
+DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "mysql": "mysql+pymysql",
     "mariadb": "mariadb+pymysql",
     "oracle": "oracle+oracledb",
     "mssql": "mssql+pymssql",
 }
+"""The driver that is used where a URL names only the kind of database"""
 # Said to each new session. Moments without an offset that a server converts itself come in UTC.
 _SESSION = {
     "postgresql": ("SET default_transaction_read_only = on", "SET TIME ZONE 'UTC'"),
@@ -130,9 +131,9 @@ def _url(options: Options) -> sa.URL:
     if url.password is not None:
         right = "put it into a file that only the agent can read, and name it in «password_file»"
         raise options.unfit("url", f"holds a password; {right}")
-    driver = _DRIVERS.get(url.drivername, url.drivername)
-    if driver.partition("+")[0] not in _DRIVERS:
-        raise options.unfit("url", f"{right}; known are {', '.join(_DRIVERS)}")
+    driver = DRIVERS.get(url.drivername, url.drivername)
+    if driver.partition("+")[0] not in DRIVERS:
+        raise options.unfit("url", f"{right}; known are {', '.join(DRIVERS)}")
     return url.set(drivername=driver)
 
 
