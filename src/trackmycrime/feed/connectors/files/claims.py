@@ -193,7 +193,11 @@ def free(folder: Path, name: str) -> Path:
 
 
 def _report_name(name: str) -> str:
-    return _cut(name, _LONGEST_NAME - len(REPORT)) + REPORT
+    """The report's name; where the file's is too long for that, its beginning and what tells it from others."""
+    if len(os.fsencode(name + REPORT)) <= _LONGEST_NAME:
+        return name + REPORT
+    own = "-" + hashlib.sha256(os.fsencode(name)).hexdigest()[:12]
+    return _cut(name, _LONGEST_NAME - len(own + REPORT)) + own + REPORT
 
 
 def _cut(name: str, room: int) -> str:
