@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -115,6 +118,44 @@ def test_whenever_writers_commit_every_row_arrives(
             writer.close()
     assert {event["subject"] for event in kept.events} == set(there)
     assert len(kept.ids) == len(there)
+
+
+WRITER = """
+import random, sys, time
+import sqlalchemy as sa
+engine = sa.create_engine(sys.argv[1], pool_size=5)
+chance = random.Random(int(sys.argv[2]))
+now = "clock_timestamp()" if engine.dialect.name == "postgresql" else "utc_timestamp(6)"
+insert = sa.text(f"insert into crimes values (:no, 'Burglary', {now}, 'OPEN', {now}, :number)")
+writers = [engine.connect() for _ in range(5)]
+for number in range(250):
+    writer = chance.choice(writers)
+    writer.execute(insert, {"no": f"C/{number}", "number": number})
+    if chance.random() < 0.3:
+        chance.choice(writers).commit()
+    elif chance.random() < 0.1:
+        chance.choice(writers).rollback()
+    time.sleep(chance.random() * 0.004)
+for writer in writers:
+    writer.commit()
+"""
+
+
+def test_while_another_process_writes_and_commits_late_every_row_arrives(store: Store) -> None:
+    url = store.engine.url.render_as_string(hide_password=False)
+    kept, input_ = Kept(), store.input(rows=20, overlap="1m")
+    with subprocess.Popen([sys.executable, "-c", WRITER, url, str(random.randrange(2**32))]) as writer:
+        while writer.poll() is None:
+            kept.drain(input_)
+    assert writer.returncode == 0
+    polls = len(kept.batches)
+    kept.drain(input_)
+    input_.close()
+    with store.engine.connect() as connection:
+        there = set(connection.execute(sa.text("select crime_no from crimes")).scalars())
+    assert {event["subject"] for event in kept.events} == there
+    assert len(kept.events) == len(there) > 100  # each once: what was seen in the overlap is not turned again
+    assert polls > 5
 
 
 def test_rows_of_one_moment_are_read_to_the_last_also_when_their_keys_differ_in_case_only(
