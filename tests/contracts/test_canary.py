@@ -6,6 +6,7 @@ Not in a log, not in a column that is not encrypted, not in a file of the data f
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.events import crime, event, update, victim
+from tests.support.events import belonging, crime, event, hearing, message, update, victim
 from tests.support.installation import FEED, SECONDS, Installation, installation, links, now
 from tests.support.processes import eventually
 
@@ -37,6 +38,11 @@ SECRETS = {
     "officer's name": "Peregrine Nightjar",
     "officer's email": "peregrine.canary@police.example.org",
     "officer's password": "wigeon gadwall teal",
+    "court's result": "The case was put back for the lapwing",
+    "property": "A brass turnstile with a redshank on it",
+    "serial": "CANARY-SHOVELER-77",
+    "where to collect": "The garganey room",
+    "message from the records system": "Please bring the curlew's receipt",
     "unknown field": "a suspect called Kestrel",
     "wrong value": "smew-is-no-channel",
     "broken body": "whimbrel-in-a-broken-body",
@@ -137,7 +143,20 @@ def victims_way(made: Installation) -> None:
     assert SECRETS["message"] in sent.text
     made.send(SLUG, update(REFERENCE, 9, "u1", "note", text={"en": SECRETS["update"]}, time=now()))
     made.wait_for_mail(SECRETS["email"], 2)
-    assert SECRETS["update"] in person.get(f"/cases/{case.group(1)}/").text
+    made.send(
+        SLUG,
+        hearing(REFERENCE, 10, status="held", result={"en": SECRETS["court's result"]}, time=now()),
+        belonging(
+            REFERENCE, 11, "ready_to_collect", description=SECRETS["property"], serial=SECRETS["serial"],
+            collect_from=SECRETS["where to collect"], time=now(),
+        ),
+        message(REFERENCE, 12, SECRETS["message from the records system"], time=now()),
+    )  # fmt: skip
+    page = html.unescape(person.get(f"/cases/{case.group(1)}/").text)
+    for secret in ("update", "court's result", "property", "serial", "where to collect"):
+        assert SECRETS[secret] in page, secret
+    thread = html.unescape(person.get(f"/cases/{case.group(1)}/messages/").text)
+    assert SECRETS["message from the records system"] in thread
 
 
 def desks_way(made: Installation) -> None:

@@ -1,5 +1,7 @@
 """Every page of the portal in a real browser, in both languages: accessibility, small phones, content policy."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -9,7 +11,8 @@ from tests.portal.making import join, signed_in, world
 from tests.portal.test_cases import staff
 from tests.support import chromium
 from tests.support.doors import door_client
-from tests.support.events import crime, update, victim
+from tests.support.events import belonging, crime, event, hearing, update, victim
+from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people.models import Account, Victim
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
@@ -20,6 +23,7 @@ def pages(language: str) -> dict[str, str]:
     made = world("south-wales", ("cy", "en"))
     account = join(made)
     staff(made)
+    soon = utc_now().date() + timedelta(days=12)
     note = "We have looked at the cameras.\n\nThe bicycle was seen at 6pm."
     made.send(
         crime(
@@ -32,6 +36,17 @@ def pages(language: str) -> dict[str, str]:
         victim("52/2", 1, safe_contact={"channels": [], "disguise": False, "no_portal": False}),
         update("52/1", 6, "u1", "suspect_arrested"),
         update("52/1", 7, "u2", "note", text={"en": note}),
+        hearing("52/1", 8, starts_at=f"{soon.isoformat()}T10:00:00Z", attendance="required"),
+        hearing(
+            "52/1", 8, "H2", starts_at=None, week_commencing=(soon + timedelta(days=5)).isoformat(), weeks=3
+        ),
+        hearing("52/1", 9, "H3", starts_at=f"{soon.isoformat()}T14:00:00Z", status="cancelled"),
+        hearing("52/1", 9, "H4", status="held", result={"en": "It was put back for reports."}),
+        belonging("52/1", 9, "reported_stolen"),
+        belonging("52/1", 9, "held_as_evidence", "I2", description="Crowbar with a red handle", serial=None),
+        belonging("52/1", 9, "ready_to_collect", "I3", collect_from="Bridewell Police Station, 9am to 4pm"),
+        update("52/1", 10, "u3", "note", text={"en": "We will come on Monday."}),
+        event("update.withdrawn", "52/1", 11, {"update": "u3", "reason": "replaced", "replaced_by": "u2"}),
     )
     join(made)
     guest = door_client("portal")

@@ -75,11 +75,12 @@ def _section(name: str, title: str, items: list[str], quiet: bool) -> SafeString
 
 def _hearing(line: Hearing) -> str:
     when = f"<s>{escape(line.when)}</s>" if line.off else escape(line.when)
-    tag = f'<span class="tmc-tag tmc-tag--late">{escape(line.off)}</span> ' if line.off else ""
+    tag = f'<span class="tmc-tag tmc-tag--late">{escape(line.off)}</span>' if line.off else ""
     return _line(
         leaf(line.day, "done" if line.off else ""),
-        f"{tag}{when}",
-        f"{escape(line.attendance)}" if line.attendance else "",
+        when,
+        tag,
+        escape(line.attendance),
         _soft(", ".join(filter(None, (line.court, line.address)))),
         _soft(line.type),
     )

@@ -64,13 +64,11 @@ class Hearing(NamedTuple):
             # the entry's text is all in one language: that of the result, where it has one
             own = language if not result or language in result else next(iter(result))
             body: Language = "cy" if own == "cy" else "en"
-            told = [
-                text(f"hearing.{state}.happened", body),
-                self._facts(body),
-                *paragraphs(result.get(body, "")),
-            ]
+            first = text(f"hearing.{state}.happened", body)
             if state == "listed":
-                told.append(text(f"hearing.attendance.{self.attendance or 'unknown'}", body, unit=UNIT))
+                # whether to go stands where an entry that is folded still shows it
+                first += " " + text(f"hearing.attendance.{self.attendance or 'unknown'}", body, unit=UNIT)
+            told = [first, self._facts(body), *paragraphs(result.get(body, ""))]
             told += [text(f"hearing.{state}.next", body), text(f"hearing.{state}.ask", body, unit=UNIT)]
             kept[language] = {"title": text(f"hearing.{state}.title", language), "paragraphs": told}
         return kept
@@ -111,6 +109,10 @@ def _when(
     return text("hearing.week", language, day=day)
 
 
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
 def coming(kept: Iterable[Mapping[str, Any]], language: Language, today: date) -> list[HearingLine]:
     """The hearings of a published case that have not been yet, the next one first."""
     found = []
@@ -127,7 +129,7 @@ def coming(kept: Iterable[Mapping[str, Any]], language: Language, today: date) -
             HearingLine(
                 day=first if starts_at else None,
                 first=first,
-                when=_when(starts_at, week, one["weeks"], language, today),
+                when=_capital(_when(starts_at, week, one["weeks"], language, today)),
                 court=one["court"],
                 address=one["address"],
                 type=one["type"],
