@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from tests.agent.conftest import Beside, brought  # noqa: F401 (a fixture)
 from tests.connectors import databases
+from tests.support.processes import eventually
 from trackmycrime.feed.agent import returns, returns_settings
 from trackmycrime.feed.agent.config import GatewaySettings
 from trackmycrime.feed.agent.gateway import Away, Gateway
@@ -95,6 +97,25 @@ def test_the_agent_takes_them_beside_everything_else(made: World, live_server: A
     Reader.objects.update(allowed=False)
     assert "source returns allow" in beside.once(code=3)
     assert "source returns allow" in beside.check(code=1)
+
+
+@pytest.mark.processes
+def test_an_agent_that_is_killed_again_and_again_keeps_each_once(
+    made: World, live_server: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    beside = Beside(tmp_path, live_server.url, made.sender.token)
+    beside.configure(more=f'\n[returns]\ntype = "files"\nfolder = "{folder}"\nlimit = 3\nevery = 0.05\n')
+    beside.numbers(0)
+    for round_ in range(3):
+        made.happened(*[f"{n:03d}" for n in range(round_ * 40, round_ * 40 + 40)])
+        with beside.start() as running:
+            eventually(lambda r=round_: len(list(folder.glob("*.json"))) > r * 40 + 5)  # type: ignore[misc]
+            running.end(signal.SIGKILL)
+    with beside.start() as running:
+        eventually(lambda: cursor() == 120)
+        assert running.end(signal.SIGTERM) == 0
+    assert texts(ReturnsSettings("files", folder=folder)) == [f"{n:03d}" for n in range(120)]
 
 
 class NeverSays(Gateway):

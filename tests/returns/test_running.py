@@ -19,7 +19,7 @@ from tests.messages import making
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.scope import bound
 from trackmycrime.messages import api as messages
-from trackmycrime.returns import webhooks
+from trackmycrime.returns import webhooks, work
 from trackmycrime.returns.models import Post, Return, Webhook
 
 from .making import World, world
@@ -117,6 +117,28 @@ def test_killed_at_any_point_it_arrives_and_at_most_what_was_in_flight_twice(
     assert set(counts) == {"one", "two", "three"}
     assert sum(counts.values()) <= 4
     assert len({one.id for one in there.got}) == 3
+
+
+def test_killed_again_and_again_while_victims_write_nothing_is_missing(made: World, there: Receiver) -> None:
+    crimes, kills = others(made, 4), 4
+    for round_ in range(kills):
+        for n, crime in enumerate(crimes):
+            write(made, f"{n}:{2 * round_}", f"{n}:{2 * round_ + 1}", of=crime)
+        before = len(there.got)
+        with worker() as running:
+            wait_for(partial(more_than, there, before + round_), why=why)
+            running.kill()
+    with worker():
+        wait_for(lambda: all_done(32), why=why)
+    assert Return.objects.count() == 32
+    first = list(dict.fromkeys(there.texts()))
+    assert len(there.got) <= 32 + kills * work.AT_ONCE
+    for n in range(4):
+        assert [text for text in first if text.startswith(f"{n}:")] == [f"{n}:{k}" for k in range(8)]
+
+
+def more_than(there: Receiver, number: int) -> bool:
+    return len(there.got) > number
 
 
 def test_killed_before_the_return_is_made_it_is_made_by_the_next(made: World, there: Receiver) -> None:
