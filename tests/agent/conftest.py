@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,15 @@ from trackmycrime.feed.agent import status as standing
 ROOT = Path(__file__).parents[2]
 INSTALLED = Path(__file__).parent / "installed"
 """A folder with an installed package that brings the connector «made»"""
+
+JUMPING = """
+import pathlib, sys, time
+real, back = time.time, pathlib.Path(sys.argv[-1]).with_suffix(".back")
+time.time = lambda: real() + 86400 * (-700 if back.exists() else 4000)
+from trackmycrime.ops.cli import main
+main()
+"""
+"""The command line under a clock that is eleven years ahead, until somebody sets it back by thirteen"""
 
 
 @pytest.fixture(autouse=True)
@@ -77,10 +87,10 @@ class Beside:
         aside.write_text(str(upto))
         aside.replace(self.upto)
 
-    def start(self, *words: str) -> Background:
-        """The agent, in the background."""
-        argv = [*TRACKMYCRIME, "feed", "agent", "run", "--config", str(self.config), *words]
-        return Background(argv, env=self.env)
+    def start(self, *, jumping: bool = False) -> Background:
+        """The agent, in the background; with a clock that jumps."""
+        program = [sys.executable, "-c", JUMPING] if jumping else TRACKMYCRIME
+        return Background([*program, "feed", "agent", "run", "--config", str(self.config)], env=self.env)
 
     def once(self, code: int = 0) -> str:
         """Run it once; what it said on standard error."""
@@ -107,6 +117,10 @@ class Beside:
                 parts = ("applied", "duplicate", "superseded", "quarantined", "unsent")
                 assert events["made"] == sum(events[name] for name in parts)
         return told
+
+    def set_back(self) -> None:
+        """Let the clock of an agent that was started `jumping` jump."""
+        self.config.with_suffix(".back").touch()
 
     def kept(self) -> int:
         """How many events wait in the spool; 0 also where there is none yet."""

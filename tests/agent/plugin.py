@@ -1,6 +1,7 @@
 """A connector that another package would bring: crimes by number, as many as a file says, in batches.
 
-The numbers from the mark to the figure in the file `upto` are new. What was read stays readable, as it does there.
+The numbers from the mark to the figure in the file `upto` are new. With `die` it lets go of what was kept, as one whose
+files are moved away: what it has let go of cannot be read again.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Numbers:
             raise Unfit(f"{sorted(unknown)[0]} is not known; known are: {', '.join(sorted(known))}")
         options = settings.options
         self.upto = Path(options["upto"])
+        self._let_go = self.upto.with_suffix(".gone")
         self.batch = int(options.get("batch", 100))
         self.prefix, self.pad = str(options.get("prefix", "A")), int(options.get("pad", 0))
         self.wrong, self.skip = int(options.get("wrong", -1)), int(options.get("skip", -1))
@@ -53,7 +55,7 @@ class Numbers:
             end = int(self.upto.read_text())
         except OSError:
             raise Away(f"{self.upto} is not there") from None
-        first = int(mark or 0)
+        first = max(int(mark or 0), self._gone())
         while first < end:
             until = min(end, first + self.batch)
             numbers = [n for n in range(first, until) if n not in (self.wrong, self.skip)]
@@ -77,9 +79,14 @@ class Numbers:
         return made
 
     def kept(self, batch: Batch) -> None:
-        """Nothing to let go; `die` is the mark at which the process is killed here."""
-        if batch.mark == str(self.die):
-            os.kill(os.getpid(), signal.SIGKILL)
+        """Lets go of the batch; `die` is the mark at which the process is killed here."""
+        if self.die >= 0:
+            self._let_go.write_text(batch.mark)
+            if batch.mark == str(self.die):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def _gone(self) -> int:
+        return int(self._let_go.read_text()) if self._let_go.exists() else 0
 
     def close(self) -> None:
         """Nothing is held."""

@@ -62,12 +62,11 @@ def test_what_passes_is_tried_again_and_the_gateways_wish_to_wait_is_honoured(
         handler.drop()
 
     gateway.faults = [
-        lambda handler: handler.drop(),
+        later,
+        lambda handler: (asked.append(time.monotonic()), handler.drop()),
         lambda handler: handler.answer(200, b"<html>a proxy"),
         half,
-        later,
     ]
-    gateway.after = lambda _: asked.append(time.monotonic())
     beside.numbers(500)
     said = beside.once()
     assert gateway.statuses == {"applied": 500}
@@ -106,16 +105,18 @@ def test_a_gateway_that_can_read_nothing_does_not_make_the_agent_give_events_up(
     assert gateway.statuses == {"applied": 100}
 
 
+@pytest.mark.parametrize("jumping", [False, True], ids=["usual-clock", "jumping-clock"])
 def test_where_the_gateway_fails_at_one_event_its_subject_waits_and_the_others_go_on(
-    beside: Beside, gateway: Double
+    beside: Beside, gateway: Double, jumping: bool
 ) -> None:
     gateway.failing = b'"A5"'
     beside.numbers(400)
     subject = f"A/{5 % SUBJECTS}"
     of_it = len(range(5, 400, SUBJECTS))
-    with beside.start() as agent:
+    with beside.start(jumping=jumping) as agent:
         eventually(lambda: gateway.statuses["applied"] == 400 - of_it, what="the others")
         assert subject not in {of for _, of in gateway.order}
+        beside.set_back()
         eventually(lambda: beside.status(1)["totals"]["events"]["unsent"] == of_it, what="the count")
         told = beside.status(1)
         assert any("fails at some of its events" in need for need in told["needs"])

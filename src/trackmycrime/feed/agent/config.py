@@ -169,6 +169,8 @@ def _spool(table: Table) -> SpoolSettings:
 
 def _inputs(whole: Table) -> tuple[Input, ...]:
     tables = whole.take("inputs", [], "")
+    if not tables and "returns" in whole.values:
+        return ()
     if not isinstance(tables, list) or not tables or not all(isinstance(each, dict) for each in tables):
         whole.fault("inputs", "must be there once or more often, each as [[inputs]] with a name and a type")
         return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,8 @@ _LONGEST_BAR = 600.0
 _IDLE = 1.0
 _TRIES_BEFORE_HALVING = 2
 """How often a delivery at which the gateway fails is sent as it is, before it is asked which event it fails at"""
+_SMALL_STEP = 10
+"""Events that are let go at once where the disk is so full that it does not take more"""
 _ALL_FAIL = 20
 """At so many events in a row, one by one, it is not the events at which the gateway fails"""
 
@@ -153,9 +156,9 @@ class Sender:
                 lines.append(
                     reported(one.input, "quarantined", one.id, one.type, one.subject, result.problem)
                 )
+        sums = Counter(one.status for one in answers)
         self._write_down(lines, answers)
         self._answered()
-        sums = {name: sum(one.status == name for one in answers) for name in {one.status for one in answers}}
         said = ", ".join(f"{name} {sums[name]}" for name in sorted(sums))
         self._log.info(f"{len(kept)} events answered: {said}")
 
@@ -171,16 +174,19 @@ class Sender:
         self._log.error(f"event {one.id} cannot be read by the gateway; it was set apart, see the report")
 
     def _write_down(self, lines: list[dict[str, object]], answers: list[Answered]) -> None:
-        tries = 0
-        while True:
+        """Report, count and let go; kept at until the disk takes it, in small steps where it does not take it whole."""
+        tries, step = 0, len(answers)
+        while answers:
             try:
                 self.report.write(lines)
                 lines = []
-                self.spool.settle(answers)
-                self.waits_for = ""
-                return
+                self.spool.settle(answers[:step])
+                del answers[:step]
             except Stuck as why:
                 if self.spool.make_room():
+                    continue
+                if step > _SMALL_STEP:
+                    step = max(_SMALL_STEP, step // 4)
                     continue
                 self.waits_for = str(why)
                 if not tries:
@@ -188,6 +194,7 @@ class Sender:
                 tries += 1
                 if self.stop.wait(growing(tries, 30.0)):
                     raise  # sent again after the next start, and known there as duplicates
+        self.waits_for = ""
 
     def _bar(self, one: Kept, why: Away) -> None:
         """The gateway fails at this event: it and what follows of its subject wait, the others go on."""
