@@ -4,21 +4,25 @@ The commands call `replay`, `mend` and `drop` in their own transaction, bound to
 (`feed.handling`), and the worker calls `PASSES`.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from trackmycrime.audit.api import Act, Actor, record
 from trackmycrime.feed import handling, quarantine
 from trackmycrime.feed.accept import Result
+from trackmycrime.feed.models import Handling
 from trackmycrime.feed.reasons import WIPES
 from trackmycrime.kernel.locks import force_lock
 from trackmycrime.pipeline import take_events
 from trackmycrime.tasks import api as tasks
+
+log = logging.getLogger(__name__)
 
 
 def replay(force_id: int, rows: Sequence[UUID], *, by: Actor, now: datetime) -> Counter[str]:
@@ -68,26 +72,41 @@ def _handle(now: datetime) -> int:
     one = handling.next_asked()
     if one is None:
         return 0
-    force, by, over = one.force_id, Actor("officer", str(one.asked_by)), True
+    over = True
     try:
-        if one.event_id and one.act == handling.DROP:
-            drop(force, one.event_id, one.reason, by=by, now=now)
-        elif one.event_id and one.act == handling.MEND:
-            one.outcome = {mend(force, one.event_id, one.patch, by=by, now=now).status: 1}
-        else:
-            wanted = quarantine.Wanted(**one.wanted)
-            rows = (
-                [one.event_id] if one.event_id else quarantine.some(force, wanted, now=now, after=one.after)
-            )
-            one.outcome = dict(Counter(one.outcome) + replay(force, rows, by=by, now=now))
-            one.after, over = max(rows, default=None), bool(one.event_id) or not rows
+        with transaction.atomic():
+            over = _do(one, now)
     except quarantine.NotThere:
         one.outcome = {"gone": 1}
     except quarantine.StillWrong as why:
         one.outcome = {why.problem.type: 1}
+    except (OperationalError, InterfaceError):
+        raise  # it passes; the row is still there
+    except Exception as fault:
+        # one that can never be done must not stand before all others
+        log.error("what was asked of the quarantine failed: %s", type(fault).__name__)
+        one.outcome = {"failed": 1}
     one.done_at = now if over else None
     one.save(update_fields=["after", "done_at", "outcome"])
     return 1
+
+
+def _do(one: Handling, now: datetime) -> bool:
+    """Do what was asked, or the next batch of it; says whether that was all."""
+    force, by = one.force_id, Actor("officer", str(one.asked_by))
+    if one.event_id is None:
+        wanted = quarantine.Wanted(**one.wanted)
+        rows = quarantine.some(force, wanted, now=now, after=one.after)
+        one.outcome = dict(Counter(one.outcome) + replay(force, rows, by=by, now=now))
+        one.after = max(rows, default=None)
+        return not rows
+    if one.act == handling.DROP:
+        drop(force, one.event_id, one.reason, by=by, now=now)
+    elif one.act == handling.MEND:
+        one.outcome = {mend(force, one.event_id, one.patch, by=by, now=now).status: 1}
+    else:
+        one.outcome = dict(replay(force, [one.event_id], by=by, now=now))
+    return True
 
 
 def _report(now: datetime) -> int:

@@ -63,7 +63,7 @@ def take_events(
     force = Force.objects.get(id=source.force_id)
     with setwise.ahead():
         with accept(source, judged, now=now, again=again) as accepted:
-            publish_contacts(force, () if source.shadow else accepted.contacts)
+            publish_contacts(force, accepted.contacts)
             publishing = Refresh(force, accepted.crimes, new=accepted.new_crimes, came=accepted.came, now=now)
         setwise.check_keys()
         _follow(force, publishing.run(), now, written=accepted.messages, came=accepted.came)

@@ -1,41 +1,42 @@
-"""Trying a source out unseen: a crime that a source in shadow has sent is closed to its victims, whatever it says.
+"""Trying a source out unseen: what it sends is kept apart from what others send, and closed to victims.
 
-What it sends is judged, kept and put into the records as always. `report` computes what would be seen and sent, by
-doing all of it and undoing it. `end` publishes what came in shadow as history: shown, and told to nobody (CONTRACT,
-«First loads»).
+It is judged, kept and put into the records as always, under names of its own. `report` computes what would be seen and
+sent, by doing all of it and undoing it. `end` throws the records that were kept apart away and takes all events once
+more, as history: shown, and told to nobody (CONTRACT, «First loads»).
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from trackmycrime import pipeline
 from trackmycrime.audit.api import SYSTEM, Act, record
+from trackmycrime.cases.models import Crime
+from trackmycrime.feed import quarantine
+from trackmycrime.feed.aside import apart
 from trackmycrime.feed.models import Entity, Source
 from trackmycrime.feed.sources import CannotDo
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import setwise
 from trackmycrime.kernel.locks import force_lock
-from trackmycrime.publish.contacts import publish_contacts
 
 _AT_ONCE = 500
-_HISTORY = (
-    "cases_crime_state", "cases_update", "cases_hearing", "cases_property", "cases_message"
-)  # fmt: skip
 _CRIMES = """
-select c.id from cases_crime c join feed_entity e
-  on e.force_id = c.force_id and e.entity = 'crime:' || c.reference_key || ':' and e.source_id = %s
-where c.force_id = %s and c.shadow and c.id > %s order by c.id limit %s
+select id from cases_crime
+where force_id = %s and shadow and starts_with(reference_key, %s) and id > %s order by id limit %s
 """
-_STAFF = """
-select split_part(entity, ':', 1) kind, substr(entity, position(':' in entity) + 1) ref from feed_entity
-where force_id = %s and source_id = %s and (starts_with(entity, 'officer:') or starts_with(entity, 'unit:'))
+_HELD_BACK = """
+update feed_event set status = 'quarantined', waits_for = '', entity = '',
+  problem = coalesce(problem, '{"type": "not-allowed", "title": "", "detail": "", "pointer": ""}'::jsonb)
+where force_id = %s and source_id = %s and (status in ('applied', 'superseded') or waits_for <> '')
+returning id
 """
+_LATE = datetime.max.replace(tzinfo=UTC)
+"""Everything is before it: a source that is live from then on tells of history"""
 
 
 @dataclass
@@ -76,27 +77,40 @@ def begin(source: Source, *, now: datetime) -> bool:
     return True
 
 
-def end(source: Source, *, now: datetime) -> int:
-    """Take a source out of shadow: what it sent is shown, as history. Says how many crimes there were.
+def end(source: Source, *, now: datetime) -> Counter[str]:
+    """Take a source out of shadow: all that it sent is taken once more, as history. Counts what became of the events.
 
+    What another source has told of meanwhile stays that one's: such events are `not-allowed` until it is handed over.
     All of it or nothing, under the force's lock: deliveries of the force wait meanwhile, and may be sent again.
     """
+    fates = Counter[str]()
     with transaction.atomic():
         force_lock(source.force_id)
         source.refresh_from_db()
         if not source.shadow:
-            return 0
+            return fates
         source.shadow = False
         source.save(update_fields=["shadow"])
-        force, count = Force.objects.get(id=source.force_id), 0
         for crimes in _batches(source):
-            _into_history(crimes)
-            pipeline.publish_anew(force, crimes, now=now)
-            count += len(crimes)
-        publish_contacts(force, _staff(source))
-        acts = [Act("source.shadow_off", "source", str(source.id), {"crimes": count})]
+            Crime.objects.filter(force_id=source.force_id, id__in=crimes).delete()
+        Entity.objects.filter(force_id=source.force_id, source=source).delete()
+        held = setwise.fetch(_HELD_BACK, [source.force_id, source.id])
+        rows = sorted(row["id"] for row in held)
+        for start in range(0, len(rows), _AT_ONCE):
+            fates += _as_history(source, rows[start : start + _AT_ONCE], now)
+        acts = [Act("source.shadow_off", "source", str(source.id), dict(fates))]
         record(SYSTEM, acts, force=source.force_id, now=now)
-    return count
+    return fates
+
+
+def _as_history(source: Source, rows: Sequence[UUID], now: datetime) -> Counter[str]:
+    fates = Counter[str]()
+    found, _unkept = quarantine.judged_again(source.force_id, rows, now=now)
+    for sender, several in found.items():
+        past = replace(sender, live_from=_LATE, types=None)
+        judged, again = [one.judged for one in several], [one.row for one in several]
+        fates.update(one.status for one in pipeline.take_events(past, judged, now=now, again=again))
+    return fates
 
 
 def report(source: Source, *, now: datetime, most: int = 100) -> Report:
@@ -162,7 +176,7 @@ def _count(found: Report, crimes: Sequence[UUID], most: int) -> None:
 
 def _batches(source: Source) -> Iterator[list[UUID]]:
     last = UUID(int=0)
-    while rows := setwise.fetch(_CRIMES, [source.id, source.force_id, last, _AT_ONCE]):
+    while rows := setwise.fetch(_CRIMES, [source.force_id, apart(source.id), last, _AT_ONCE]):
         yield [row["id"] for row in rows]
         last = rows[-1]["id"]
 
@@ -170,21 +184,3 @@ def _batches(source: Source) -> Iterator[list[UUID]]:
 def _open(crimes: Sequence[UUID]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("update cases_crime set shadow = false where id = any(%s)", [list(crimes)])
-
-
-def _into_history(crimes: Sequence[UUID]) -> None:
-    """What was said of these crimes so far alerts and invites nobody; the first that comes from now on does."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "update cases_crime set shadow = false, live = false where id = any(%s)", [list(crimes)]
-        )
-        for table in _HISTORY:
-            cursor.execute(
-                f"update {table} set live = false where crime_id = any(%s) and live",  # noqa: S608
-                [list(crimes)],
-            )
-
-
-def _staff(source: Source) -> list[tuple[str, str]]:
-    rows: list[dict[str, Any]] = setwise.fetch(_STAFF, [source.force_id, source.id])
-    return [(row["kind"], row["ref"][:-1]) for row in rows]

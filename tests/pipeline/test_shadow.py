@@ -22,7 +22,7 @@ from trackmycrime.forces.models import Force
 from trackmycrime.kernel.scope import bound
 from trackmycrime.ops.commands.source import command as source_command
 from trackmycrime.ops.feeding.shadow import command as shadow_command
-from trackmycrime.people.models import Account, Invitation, Victim
+from trackmycrime.people.models import Account, Invitation, Officer, Victim
 from trackmycrime.publish.models import Case, Contact, Entry
 from trackmycrime.tasks.models import Task
 
@@ -112,7 +112,7 @@ def test_the_report_says_what_would_have_been_seen_and_sent_and_leaves_nothing(r
 def test_when_it_ends_what_came_is_history_and_the_next_thing_invites(row: SourceRow) -> None:
     tell(row, *STORY)
     done = run(source_command, "shadow", "avon-and-somerset", "Athena", "off")
-    assert (done["crimes"], done["shadow"]) == (2, False)
+    assert (done["events"], done["shadow"]) == ({"applied": len(STORY)}, False)
     case = Case.objects.get()
     assert case.open
     states = dict(Entry.objects.values_list("key", "state"))
@@ -124,7 +124,7 @@ def test_when_it_ends_what_came_is_history_and_the_next_thing_invites(row: Sourc
     assert not Alert.objects.exists()
     assert tell(row, update("52/1", 20, "U3", "still_working")) == ["applied"]
     assert [one.purpose for one in Dispatch.objects.all()] == ["invitation"]
-    assert run(source_command, "shadow", "avon-and-somerset", "Athena", "off")["crimes"] == 0
+    assert run(source_command, "shadow", "avon-and-somerset", "Athena", "off")["events"] == {}
     assert [
         one.action for one in Record.objects.filter(action__startswith="source.shadow").order_by("id")
     ] == [
@@ -148,22 +148,47 @@ def test_the_timeline_is_the_same_as_if_it_had_been_loaded_as_history(row: Sourc
     assert timeline(other)
 
 
-def test_a_source_in_shadow_cannot_speak_into_crimes_that_victims_see(row: SourceRow) -> None:
+def test_it_touches_nothing_that_another_source_tells_of_the_same_things(row: SourceRow) -> None:
+    """The system that it replaces goes on; the two know the same crimes, officers and victims."""
     seen = SourceRow.objects.create(force=row.force, name="Niche", live_from=None, created_at=START)
-    tell(seen, crime("99/1", 1), victim("99/1", 2))
-    before = Entry.objects.count(), Victim.objects.count()
-    assert tell(row, crime("52/1", 1)) == ["applied"]
-    into = event("crime.withdrawn", "52/1", 5, {"reason": "merged", "merged_into": "99/1"})
-    assert (
-        tell(row, update("99/1", 3, "U1", "still_working"), victim("99/1", 4, "P9"), into)
-        == ["not-allowed"] * 3
-    )
-    assert (Entry.objects.count(), Victim.objects.count()) == before
-    assert tell(seen, victim("52/1", 2, "P8")) == ["applied"]  # the crime is closed, whoever speaks of it
-    assert not Case.objects.filter(crime_id=Crime.objects.get(reference="52/1").id).exists()
-    shadow.end(row, now=NOW)
-    assert told("replay", "--all", "avon-and-somerset") == {"applied": 3}
-    assert Entry.objects.filter(key="update:U1").exists()
+    tell(seen, *STORY[:3])
+    before = Entry.objects.count(), Dispatch.objects.count(), Victim.objects.count()
+    assert tell(row, *STORY) == ["applied"] * len(STORY)
+    assert tell(row, victim("52/1", 30, "P9")) == ["applied"]
+    merged = event("crime.withdrawn", "52/2", 31, {"reason": "merged", "merged_into": "52/1"})
+    assert tell(row, merged) == ["applied"]
+    assert (Entry.objects.count(), Dispatch.objects.count()) == before[:2]
+    live = Crime.objects.get(reference="52/1", shadow=False)
+    assert Victim.objects.filter(crime_id=live.id).count() == before[2]
+    assert tell(seen, crime("52/1", 40, stage="charged", officer="O1"), crime("52/7", 1)) == ["applied"] * 2
+    assert Case.objects.count() == 2
+    assert Officer.objects.count() == 1
+
+
+def test_what_another_source_tells_of_stays_its_own_until_it_is_handed_over(row: SourceRow) -> None:
+    seen = SourceRow.objects.create(force=row.force, name="Niche", live_from=None, created_at=START)
+    tell(row, *STORY)
+    tell(seen, crime("52/1", 1), victim("52/1", 2))
+    fates = shadow.end(row, now=NOW)
+    assert fates == {"applied": 6, "quarantined": 2}
+    assert not Crime.objects.filter(shadow=True).exists()
+    assert Crime.objects.get(reference="52/1").stage == "reported"
+    words = ("hand-over", "avon-and-somerset", "--from", "Niche", "--to", "Athena", "--subject", "52/1")
+    assert run(source_command, *words)["waiting"] == 2
+    assert told("replay", "--all", "avon-and-somerset") == {"applied": 2}
+    assert Crime.objects.get(reference="52/1").stage == "investigating"
+
+
+def test_what_waited_in_shadow_waits_on_and_what_was_refused_stays_refused(row: SourceRow) -> None:
+    assert tell(row, victim("77/1", 2), crime("78/1", 1, stage="nonsense")) == [
+        "waiting-for-crime",
+        "invalid-data",
+    ]
+    assert shadow.end(row, now=NOW) == {"quarantined": 1}
+    found = {one.event_id.split("/")[0]: one.problem["type"] for one in Event.objects.all()}
+    assert found == {"victim.changed": "waiting-for-crime", "crime.changed": "invalid-data"}
+    assert tell(row, crime("77/1", 1)) == ["applied"]
+    assert Victim.objects.count() == 1
 
 
 def test_somebody_who_has_an_account_sees_nothing_of_it(row: SourceRow) -> None:

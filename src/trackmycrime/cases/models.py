@@ -15,7 +15,7 @@ class Crime(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id)
     force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
     reference = models.CharField(max_length=32)
-    reference_key = models.CharField(max_length=32)
+    reference_key = models.CharField(max_length=64)
     offence_code = models.CharField(max_length=16, blank=True)
     offence_name = models.CharField(max_length=200)
     category = models.CharField(max_length=40)

@@ -232,7 +232,9 @@ class PatchForm(forms.Form):
             "JSON, with only what changes (a merge patch, RFC 7396). It goes over what was kept; null removes a field."
         ),
         max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
+        widget=forms.Textarea(
+            attrs={"class": "tmc-mono", "rows": 8, "spellcheck": "false", "autocomplete": "off"}
+        ),
         error_messages={
             "required": lazy("Write the correction. {} goes on without what was not kept"),
             "max_length": lazy("Your correction is too long for any event"),

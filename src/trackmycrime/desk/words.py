@@ -165,6 +165,7 @@ FATES = {
     "gone": lazy("It was no longer in quarantine."),
     "mended": lazy("It was mended: the mended event took its place."),
     "dropped": lazy("It was dropped."),
+    "failed": lazy("It failed, and nothing changed. That is a fault of this service: tell those who run it."),
 }
 
 

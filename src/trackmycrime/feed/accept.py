@@ -17,6 +17,7 @@ from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
 
 from . import records
+from .aside import aside
 from .contract import Event, Line, Problem, Refusal, judge, subject_key
 from .contract.envelope import MOST_SEQUENCE
 from .naming import name_of, needs
@@ -40,11 +41,15 @@ class Source:
     live_from: datetime | None
     types: frozenset[str] | None
     shadow: bool = False
-    """Tried out unseen: its crimes are closed to their victims"""
+    """Tried out unseen: what it speaks of is kept apart, and closed to victims"""
 
     def live(self, time: datetime) -> bool:
         """Whether what happened then may alert and invite; before `live_from` it is history."""
         return self.live_from is None or time >= self.live_from
+
+    def apart(self, event: Event) -> Event:
+        """The event as it is applied: what a source in shadow says is about things of its own, even of one name."""
+        return aside(event, self.id) if self.shadow else event
 
 
 @dataclass(frozen=True)
@@ -184,12 +189,6 @@ class _Taking:
                 "Another source of this force sent this first; it belongs to that source.",
                 "/subject",
             )
-        if item.source.shadow and any(
-            self.known.get(one, (item.source.id, 0))[0] != item.source.id for one in needs(event)
-        ):
-            return Problem.of(
-                "not-allowed", "A source in shadow may only speak of its own crimes.", "/subject"
-            )
         used = self.sequences.get((name, event.sequence))
         if used:
             return Problem.of(
@@ -239,7 +238,7 @@ class _Taking:
             if isinstance(event, Event):
                 known = row["source_id"], self.source.force_id, row["name"], row["live_from"], None
                 source = Source(*known, row["shadow"])
-                items.append(_Item(event, source, {"id": row["id"]}, None))
+                items.append(_Item(source.apart(event), source, {"id": row["id"]}, None))
         return items
 
 
@@ -280,7 +279,8 @@ def accept(
             _quarantine(row, problem)
             results[position] = Result(one.id, "quarantined", problem)
         else:
-            items.append(_Item(one, source, row, position))
+            items.append(_Item(source.apart(one), source, row, position))
+            row["entity"] = name_of(items[-1].event.entity)
     taking.look_up(items)
     taking.take(items)
     waited: list[_Item] = []
@@ -298,7 +298,11 @@ def accept(
         results[item.position] = Result(item.event.id, item.status, item.problem)
     changed = records.apply(
         source.force_id,
-        [Taken(i.event, i.source.live(i.event.time), i.source.shadow) for i in taking.taken],
+        [
+            Taken(i.event, i.source.live(i.event.time), i.source.shadow)
+            for i in taking.taken
+            if not (i.source.shadow and i.event.entity.kind in ("officer", "unit"))
+        ],
         now=now,
     )
     assert all(result is not None for result in results)

@@ -41,7 +41,7 @@ select k.id, k.reference, k.category, k.place, k.stage, c.open, coalesce(c.promi
        (select count(*) from publish_entry e where e.case_id = c.id and e.state = 'held') held
 from (
     select k.* from cases_crime k
-    where {condition} and (k.stage = 'closed') = %s
+    where not k.shadow and {condition} and (k.stage = 'closed') = %s
     order by k.id desc offset %s limit %s) k
 left join publish_case c on c.crime_id = k.id
 left join lateral (
@@ -55,7 +55,7 @@ def cases(scope: Scope, now: datetime, *, closed: bool, number: int, size: int =
     """One page of the crimes of this scope, the newest first. Two statements."""
     condition, values = scope.sql("k")
     total = setwise.fetch(
-        f"select count(*) n from cases_crime k where {condition} and (k.stage = 'closed') = %s",  # noqa: S608
+        f"select count(*) n from cases_crime k where not k.shadow and {condition} and (k.stage = 'closed') = %s",  # noqa: S608
         [*values, closed],
     )[0]["n"]
     rows = setwise.fetch(_CASES.format(condition=condition), [*values, closed, (number - 1) * size, size])

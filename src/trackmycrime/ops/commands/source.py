@@ -283,7 +283,8 @@ def shadow(force: str, name: str, switch: str, as_json: bool) -> None:
     In shadow all that it sends is judged, kept and computed, and nothing leaves: nobody can see it, nobody is
     invited or told. It begins before the source has told of anything. What it would have led to: feed shadow
     report. When it ends, what came in shadow is shown as history: nobody is told of it, and the first thing
-    that is sent about a crime from then on invites its victims.
+    that is sent about a crime from then on invites its victims. What another source has told of meanwhile
+    stays that one's until it is handed over.
     """
     from trackmycrime import shadow as shadows
     from trackmycrime.feed import sources
@@ -291,21 +292,20 @@ def shadow(force: str, name: str, switch: str, as_json: bool) -> None:
     from trackmycrime.kernel.scope import bound
 
     of = named(force)
+    fates: dict[str, int] = {}
     try:
         source = sources.named(of, name)
         with bound(force=of.id):
             if switch == "on":
                 shadows.begin(source, now=utc_now())
-                text, count = (
-                    f"«{name}» of {force} is in shadow: nothing of it is seen, and nobody is told",
-                    0,
-                )
+                text = f"«{name}» of {force} is in shadow: nothing of it is seen, and nobody is told"
             else:
-                count = shadows.end(source, now=utc_now())
-                text = f"«{name}» of {force} is out of shadow; crimes that can be seen now: up to {count:,}"
+                fates = dict(shadows.end(source, now=utc_now()))
+                became = ", ".join(f"{count:,} {fate}" for fate, count in sorted(fates.items()))
+                text = f"«{name}» of {force} is out of shadow; its events until now: {became or 'none'}"
     except sources.CannotDo as why:
         raise WrongUse(str(why)) from None
-    answer({"source": name, "force": force, "shadow": switch == "on", "crimes": count}, text, as_json=as_json)
+    answer({"source": name, "force": force, "shadow": switch == "on", "events": fates}, text, as_json=as_json)
 
 
 def _line(row: dict[str, object]) -> str:
