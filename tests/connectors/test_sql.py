@@ -272,6 +272,13 @@ def test_a_database_that_goes_away_comes_back_and_nothing_is_missed() -> None:
         assert set(numbers(kept.events)) == set(range(20))
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_a_server_that_does_not_answer_is_away(kind: str) -> None:
+    input_ = registry.factory("sql")(settings(**OPTIONS | {"url": f"{kind}://reader@127.0.0.1:1/rms"}))
+    with pytest.raises(Away, match=r"the database cannot be read: .*refused"):
+        Kept().drain(input_)
+
+
 OPTIONS: dict[str, Any] = {
     "url": "postgresql://reader@db.example.org/rms",
     "view": "v",
