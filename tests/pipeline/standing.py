@@ -116,7 +116,7 @@ def _same_decisions(force: Force, fresh: Force, now: datetime) -> None:
     for old in Crime.objects.filter(force=force):
         for decided in Entry.objects.filter(case__crime_id=old.id):
             entry = same.get((old.reference_key, decided.key))
-            if entry is not None and (decided.decision or decided.missed):
+            if entry is not None:
                 entry.decision, entry.decided_hash = decided.decision, decided.decided_hash
                 entry.missed = decided.missed
                 if decided.decision == "release" and decided.state in ("published", "withdrawn"):

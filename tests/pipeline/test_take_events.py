@@ -1,6 +1,8 @@
 """From a delivery of the feed to what a victim sees and is sent, under the gateway's own rights."""
 
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -18,6 +20,7 @@ from tests.support.events import (
     judged,
     make_force,
     make_source,
+    message,
     update,
     victim,
 )
@@ -28,11 +31,13 @@ from trackmycrime.delivery.models import Dispatch
 from trackmycrime.feed.accept import Source
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.scope import bound
+from trackmycrime.messages.models import Message
 from trackmycrime.people.models import Invitation, Victim
 from trackmycrime.publish.models import Case, Entry
 from trackmycrime.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
+UUID_OF_NOBODY = UUID(int=7)
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +118,29 @@ def test_a_withheld_case_cancels_what_waits_and_ends_the_invitation(source: Sour
     assert {d.state for d in Dispatch.objects.all()} == {"cancelled"}
     assert Invitation.objects.get().state == "revoked"
     assert not Case.objects.get().open
+
+
+@dataclass(frozen=True)
+class Officer:
+    """Who acts at the desk."""
+
+    force_id: int
+    account_id: UUID = UUID_OF_NOBODY
+    officer_id: str = "DC9"
+
+
+def test_what_was_written_while_a_case_was_closed_is_a_task_when_an_officer_opens_it(source: Source) -> None:
+    """Under the desk's own rights: for a crime that is withheld, and for one of a protected kind."""
+    send(source, crime("52/1", 1), victim("52/1", 1))
+    send(source, crime("52/2", 1, flags=["domestic_abuse"]), victim("52/2", 1))
+    send(source, event("crime.withdrawn", "52/1", 2, {"reason": "withheld"}))
+    send(source, message("52/1", 3, "Please call."), message("52/2", 3, "Please call.", id="M2"))
+    first, second = (Crime.objects.get(reference=reference).id for reference in ("52/1", "52/2"))
+    with role("desk"), bound(force=source.force_id):
+        pipeline.lift(Officer(source.force_id), first, "safe", now=NOW)
+        pipeline.switch_on(Officer(source.force_id), second, True, "safe", now=NOW)
+    assert Task.objects.filter(kind="messages_not_shown").count() == 2
+    assert not Message.objects.exists()
 
 
 def test_an_ineligible_crime_leaves_a_record_and_no_trace_outside(source: Source) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 from tests.design.served import served
 from tests.design.test_browser import FLAGS, violations
 from tests.portal.making import join, signed_in, world
-from tests.portal.test_cases import staff
+from tests.portal.test_cases import staff, yesterday
 from tests.support import chromium
 from tests.support.doors import door_client
 from tests.support.events import belonging, crime, event, hearing, update, victim
@@ -30,8 +30,9 @@ def pages(language: str) -> dict[str, str]:
             "52/2",
             1,
             stage="closed",
-            outcome={"code": "18", "decided_on": "2026-11-20"},
+            outcome={"code": "18", "decided_on": yesterday().date().isoformat()},
             place="Queen Street",
+            time=yesterday(),
         ),
         victim("52/2", 1, safe_contact={"channels": [], "disguise": False, "no_portal": False}),
         update("52/1", 6, "u1", "suspect_arrested"),

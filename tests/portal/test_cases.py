@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from tests.support.doors import role
 from tests.support.events import NOW, crime, event, update, victim
 from trackmycrime.alerts.models import Alert
 from trackmycrime.kernel import scope
+from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people.models import Account, Victim
 from trackmycrime.portal import reads
 from trackmycrime.publish import view
@@ -37,12 +38,16 @@ def text(response: Any) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
+def yesterday() -> datetime:
+    return utc_now() - timedelta(days=1)
+
+
 def staff(made: World) -> None:
-    """An officer and their unit, on the case."""
+    """An officer and their unit, on the case since yesterday."""
     made.send(
         event("unit.changed", "U1", 1, {"name": {"en": "the Burglary Team"}, "hours": {"en": "8am to 6pm"}}),
         event("officer.changed", "O1", 1, {"name": "Amara Okafor", "rank": "DC", "unit": "U1"}),
-        crime("52/1", 2, officer="O1", unit="U1", stage="investigating"),
+        crime("52/1", 2, officer="O1", unit="U1", stage="investigating", time=yesterday()),
     )
 
 
@@ -199,7 +204,8 @@ def test_the_list_has_every_case_and_no_other(made: World, account: Account) -> 
 
 def test_the_list_shows_what_is_first_on_the_page(made: World, account: Account) -> None:
     staff(made)
-    made.send(crime("52/1", 3, officer="O2", unit="U1", stage="charged"))  # two entries of one moment
+    two = crime("52/1", 3, officer="O2", unit="U1", stage="charged", time=utc_now())
+    made.send(two)  # two entries of one moment
     client = signed_in()
     page = client.get(f"/cases/{made.case('52/1')}/").content.decode()
     titles = re.findall(r'<h3 class="govuk-heading-s">(.*?)</h3>', page)
@@ -233,7 +239,8 @@ def test_no_case_is_said_kindly(made: World, account: Account) -> None:
 def test_a_finished_case_promises_nothing_and_says_how_long_it_can_be_read(
     made: World, account: Account
 ) -> None:
-    made.send(crime("52/1", 3, stage="closed", outcome={"code": "18", "decided_on": "2026-11-20"}))
+    outcome = {"code": "18", "decided_on": yesterday().date().isoformat()}
+    made.send(crime("52/1", 3, stage="closed", outcome=outcome, time=yesterday()))
     client = signed_in()
     said = text(client.get(f"/cases/{made.case('52/1')}/"))
     assert "Your case is finished" in said

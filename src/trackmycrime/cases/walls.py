@@ -27,7 +27,7 @@ WALLS = Walls(
             "worker": "select, insert, update",
         },
         "cases_message": {
-            "desk": "select",
+            "desk": "select, update (shown)",
             "gateway": "select, insert, update",
             "worker": "select, insert, update",
         },
