@@ -7,7 +7,7 @@ more, as history: shown, and told to nobody (CONTRACT, «First loads»).
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from django.db import connection, transaction
 
 from trackmycrime import pipeline
 from trackmycrime.audit.api import SYSTEM, Act, record
-from trackmycrime.cases.models import Crime
 from trackmycrime.feed import quarantine
 from trackmycrime.feed.aside import apart
 from trackmycrime.feed.models import Entity, Source
@@ -89,28 +88,32 @@ def end(source: Source, *, now: datetime) -> Counter[str]:
         source.refresh_from_db()
         if not source.shadow:
             return fates
-        source.shadow = False
-        source.save(update_fields=["shadow"])
-        for crimes in _batches(source):
-            Crime.objects.filter(force_id=source.force_id, id__in=crimes).delete()
+        # until the end of this all that the source tells is history, also what waits for a later batch
+        live_from, source.live_from, source.shadow = source.live_from, _LATE, False
+        source.save(update_fields=["shadow", "live_from"])
+        with connection.cursor() as cursor:
+            for crimes in _batches(source):
+                cursor.execute("delete from cases_crime where id = any(%s)", [list(crimes)])
         Entity.objects.filter(force_id=source.force_id, source=source).delete()
-        held = setwise.fetch(_HELD_BACK, [source.force_id, source.id])
-        rows = sorted(row["id"] for row in held)
+        rows = sorted(row["id"] for row in setwise.fetch(_HELD_BACK, [source.force_id, source.id]))
         for start in range(0, len(rows), _AT_ONCE):
-            fates += _as_history(source, rows[start : start + _AT_ONCE], now)
+            _take_again(source, rows[start : start + _AT_ONCE], now)
+        source.live_from = live_from
+        source.save(update_fields=["live_from"])
+        for row in setwise.fetch(
+            "select status, count(*) n from feed_event where id = any(%s::uuid[]) group by 1", [rows]
+        ):
+            fates[row["status"]] = row["n"]
         acts = [Act("source.shadow_off", "source", str(source.id), dict(fates))]
         record(SYSTEM, acts, force=source.force_id, now=now)
     return fates
 
 
-def _as_history(source: Source, rows: Sequence[UUID], now: datetime) -> Counter[str]:
-    fates = Counter[str]()
+def _take_again(source: Source, rows: Sequence[UUID], now: datetime) -> None:
     found, _unkept = quarantine.judged_again(source.force_id, rows, now=now)
     for sender, several in found.items():
-        past = replace(sender, live_from=_LATE, types=None)
         judged, again = [one.judged for one in several], [one.row for one in several]
-        fates.update(one.status for one in pipeline.take_events(past, judged, now=now, again=again))
-    return fates
+        pipeline.take_events(sender, judged, now=now, again=again)
 
 
 def report(source: Source, *, now: datetime, most: int = 100) -> Report:

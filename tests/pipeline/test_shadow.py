@@ -191,6 +191,22 @@ def test_what_waited_in_shadow_waits_on_and_what_was_refused_stays_refused(row: 
     assert Victim.objects.count() == 1
 
 
+def test_all_of_it_is_history_also_what_is_taken_again_before_what_it_names(
+    row: SourceRow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shadow, "_AT_ONCE", 1)
+    for number in range(4):
+        told_first = victim(f"52/{number}", 2, f"P{number}"), update(f"52/{number}", 3, "U1", "still_working")
+        tell(row, *told_first)
+        tell(row, crime(f"52/{number}", 1))
+    assert shadow.end(row, now=NOW) == {"applied": 12}
+    assert Entry.objects.filter(state="published").count() == 8
+    assert not Entry.objects.filter(live=True).exists()
+    assert not Dispatch.objects.exists()
+    row.refresh_from_db()
+    assert (row.live_from, row.shadow) == (None, False)
+
+
 def test_somebody_who_has_an_account_sees_nothing_of_it(row: SourceRow) -> None:
     seen = SourceRow.objects.create(force=row.force, name="Niche", live_from=None, created_at=START)
     tell(seen, crime("99/1", 1), victim("99/1", 2))
