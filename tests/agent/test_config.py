@@ -85,6 +85,13 @@ def test_all_faults_are_said_at_once_and_the_command_ends_with_2(beside: Beside)
         assert len(lines) == 4, said
 
 
+def test_options_that_a_connector_does_not_know_end_a_run_before_it_begins(beside: Beside) -> None:
+    beside.numbers(10)
+    beside.configure(inputs=[{}, {"name": "odd", "more": 1}])
+    assert "[[inputs]] odd: more is not known; known are: batch, " in beside.once(2)
+    assert not beside.spool.exists()
+
+
 def test_a_token_that_others_can_read_is_refused_and_one_that_systemd_hands_over_is_not(
     tmp_path: Path, beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -228,6 +228,11 @@ def test_told_to_reload_it_takes_new_inputs_and_stays_with_the_old_where_the_new
         beside.config.write_text("[gateway")
         agent.process.send_signal(signal.SIGHUP)
         eventually(lambda: any("was not taken" in line for line in agent.complained), what="the refusal")
+        beside.configure(inputs=[{"more": 1}])
+        agent.process.send_signal(signal.SIGHUP)
+        eventually(
+            lambda: any("more is not known" in line for line in agent.complained), what="another refusal"
+        )
         beside.configure(inputs=[{}, {"name": "other", "prefix": "B"}])
         agent.process.send_signal(signal.SIGHUP)
         eventually(lambda: gateway.statuses["applied"] == 200, what="the second input")
@@ -282,6 +287,28 @@ def test_a_spool_at_its_bound_stops_reading_and_goes_on_by_itself(beside: Beside
         eventually(lambda: gateway.statuses["applied"] == 6000, what="the rest")
         assert agent.end(signal.SIGTERM) == 0
     assert in_order(gateway)
+
+
+def test_a_spool_that_is_damaged_while_it_runs_ends_the_agent_and_the_next_start_goes_on(
+    beside: Beside, gateway: Double
+) -> None:
+    beside.numbers(3000)
+    beside.configure(gateway={"url": "http://127.0.0.1:9"}, inputs=[{"batch": 1000, "pad": 3000}])
+    with beside.start() as agent:
+        eventually(lambda: beside.kept() == 3000, what="reading")
+        file = beside.spool / "store" / "spool.db"
+        for part in (file, file.with_name("spool.db-wal")):
+            with part.open("r+b") as changed:
+                changed.write(b"\xff" * part.stat().st_size)
+        beside.configure()
+        agent.process.send_signal(signal.SIGHUP)
+        assert agent.process.wait(30) == 3
+    assert "the next start puts it aside" in "\n".join(agent.complained)
+    beside.once()
+    assert gateway.statuses["applied"] == 3000
+    assert in_order(gateway)
+    (need,) = beside.status(1)["needs"]
+    assert "a damaged spool was put aside as" in need
 
 
 def test_status_without_a_spool_says_so_and_ends_with_3(beside: Beside) -> None:

@@ -52,7 +52,7 @@ def run(file: Path, once: bool) -> int:
     """
     settings = _loaded(file)
     try:
-        settings.gateway.token()
+        settings.must_be_fit()
         ended = Agent(settings, once).run()
     except configuration.Wrong as why:
         raise WrongUse(str(why)) from None

@@ -94,6 +94,18 @@ class Config:
     returns: ReturnsSettings | None = None
     """Where returns are written, if they are"""
 
+    def must_be_fit(self) -> None:
+        """What is told by trying, before anything is read: the token, and each input's options. Raises Wrong."""
+        self.gateway.token()
+        wrong = []
+        for each in self.inputs:
+            try:
+                each.opened(lambda _: None).close()
+            except Unfit as why:
+                wrong.append(f"{self.file}: [[inputs]] {each.name}: {why}")
+        if wrong:
+            raise Wrong("\n".join(wrong))
+
 
 def load(file: Path) -> Config:
     """Read the file. Raises Wrong with every fault that was found."""

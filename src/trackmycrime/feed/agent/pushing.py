@@ -82,6 +82,8 @@ class Sender:
                 self._round()
         except Damaged as why:
             self.damaged = why
+        except Stuck as why:
+            self.failure = str(why)
         except Exception as fault:
             self.fault = f"gateway: {kind_and_place(fault)}"
         finally:
@@ -210,6 +212,10 @@ class Sender:
     def _open(self) -> Gateway:
         if self._gateway is None:
             self._gateway = connected(self.settings, self.settings.token())
+            if self._gateway.open_wire:
+                self._log.error(
+                    f"{self.settings.url} is not https: whoever is in between can read everything"
+                )
         return self._gateway
 
     def _answered(self) -> None:

@@ -31,6 +31,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _LOOK = 0.2
 _BEAT = 30.0
 _PATIENCE_FOR_READERS = 10.0
+_DAMAGED = "the spool is damaged; the next start puts it aside and takes over what can be read of it"
 
 
 class CannotRun(Exception):
@@ -99,6 +100,8 @@ class Agent:
                 return self._run(spool, lock)
             except Stuck as why:
                 raise CannotRun(str(why)) from None
+            except Damaged as why:
+                raise CannotRun(f"{_DAMAGED} ({why})") from None
             finally:
                 spool.close()
 
@@ -128,9 +131,7 @@ class Agent:
             finally:
                 work.end()
             if work.damaged:
-                raise CannotRun(
-                    f"the spool is damaged ({work.damaged}); it will be put aside and read from at the next start"
-                )
+                raise CannotRun(f"{_DAMAGED} ({work.damaged})")
             if work.fault:
                 raise CannotRun(
                     f"a fault of this program: {work.fault}; the next start goes on where this one was"
@@ -168,7 +169,7 @@ class Agent:
         """Take the configuration as it stands in the file now, if it can be used."""
         try:
             found = config.load(self.settings.file)
-            found.gateway.token()
+            found.must_be_fit()
         except Wrong as why:
             self._log.error(f"the configuration was not taken; the one before holds: {why}")
             return
