@@ -186,3 +186,14 @@ def test_a_thread_is_only_of_its_own_force(source: Source) -> None:
     assert send(elsewhere, message("52/1", 2, "Hello")) == ["waiting-for-crime"]
     assert Force.objects.count() == 2
     assert not Message.objects.exists()
+
+
+def test_what_was_written_to_somebody_withdrawn_is_there_when_they_are_back(source: Source) -> None:
+    """As it would be, had the withdrawal that was not to last come after the message."""
+    send(source, *BEGINNING)
+    joined()
+    send(source, event("victim.withdrawn", "52/1", 2, {"victim": "P1", "reason": "declined"}))
+    assert send(source, message("52/1", 3, "Hello")) == ["applied"]
+    assert not Message.objects.exists()
+    send(source, victim("52/1", 4))
+    assert [text for _, text in read()] == ["Hello"]

@@ -217,6 +217,11 @@ STORY: list[dict[str, Any]] = [
     belonging("52/1", 55, "ready_to_collect", collect_from="Bridewell"),
     belonging("52/1", 56, "recovered", "I2"),
     belonging("52/1", 57, "lost", "I2"),
+    message("52/1", 58, "Ring me at noon."),
+    message("52/1", 59, "Ring me at one."),
+    message("52/1", 60, "Ring me at one."),
+    message("52/1", 61, "For P1 after all", "M2", victim="P2"),
+    message("52/1", 62, "For P1 after all", "M2"),
 ]
 # Crimes merged, the merge corrected, one reopened, one withheld and restored.
 MERGES: list[dict[str, Any]] = [
@@ -260,7 +265,11 @@ def settled() -> tuple[Any, ...]:
         if standing.get(t.entry) == t.revision
     )
     pages = [{**c.page, "owner": bool(c.page["owner"])} for c in Case.objects.all()]
-    return crimes, entries, victims, told, pages
+    threads = [
+        (m.ref, m.text, m.corrected, m.written_at)
+        for m in Message.objects.filter(replaced_at=None, victim=first).order_by("ref")
+    ]
+    return crimes, entries, victims, told, pages, threads
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -310,7 +319,7 @@ def _tell(events: list[dict[str, Any]], cuts: list[int], came_to: Any = settled)
 def test_the_story_is_worth_telling(source: Source) -> None:
     """The property above would hold for a system that does nothing: say what this story comes to."""
     send(source, *STORY)
-    crimes, entries, victims, told, pages = settled()
+    crimes, entries, victims, told, pages, threads = settled()
     assert crimes[0][:2] == ("closed", "15")
     assert [(e[0], e[3]) for e in entries] == [
         ("derived:closed:60", "published"),
@@ -326,6 +335,10 @@ def test_the_story_is_worth_telling(source: Source) -> None:
         ("update:U6", "published"),
     ]
     assert [v[:2] for v in victims] == [("P1", True), ("P2", False)]
+    assert [t[:3] for t in threads] == [
+        ("M1", "Ring me at one.", True),
+        ("M2", "For P1 after all", True),
+    ]
     assert [h["status"] for h in pages[0]["hearings"]] == ["adjourned", "listed"]
     assert [i["status"] for i in pages[0]["property"]] == ["ready_to_collect", "lost"]
     assert len(told) == 8

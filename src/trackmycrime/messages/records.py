@@ -54,9 +54,9 @@ def show(force: int, sent: Sequence[Unshown], cases: Mapping[UUID, UUID], *, now
         ["case_id", "ref"],
         [],
         [_row(force, readers.get((one.crime_id, one.person)), one, cases) for one in sent],
-        sets="replaced_at = case when t.revision < n.revision or t.victim_id is distinct from n.victim_id"
-        " then n.written_at end, corrected = t.corrected or n.corrected",
-        where="t.replaced_at is null",
+        sets="replaced_at = case when t.once = n.once then null else coalesce(t.replaced_at, n.written_at) end,"
+        " written_at = case when t.once = n.once then n.written_at else t.written_at end,"
+        " corrected = t.corrected or n.corrected",
     )
     shown = [
         Shown(
@@ -91,5 +91,6 @@ def _row(
         "text": crypto.seal("messages_message.text", key, one.text),
         "written_at": one.written_at,
         "read_as": "",
-        "once": uuid5(victim or case, f"{one.ref} {one.sequence}"),
+        # the same words to the same person are one message, whenever they were said
+        "once": uuid5(victim or case, f"{one.ref} {crypto.blind('words', one.text).hex()}"),
     }

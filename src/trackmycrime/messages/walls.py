@@ -22,8 +22,8 @@ WALLS = Walls(
             "desk": "select, insert, update (read_at, read_by, read_as)",
             "worker": "select, insert, update (taken_at, corrected, replaced_at)",
             # writes what was written in the records system, and reads none of it
-            "gateway": "select (id, force_id, victim_id, case_id, ref, revision, corrected, replaced_at, by, read_at),"
-            " insert, update (corrected, replaced_at)",
+            "gateway": "select (id, force_id, victim_id, case_id, ref, once, written_at, corrected, replaced_at, by,"
+            " read_at), insert, update (written_at, corrected, replaced_at)",
         }
     },
     policies={

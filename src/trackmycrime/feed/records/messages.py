@@ -32,10 +32,12 @@ def message_sent(rows: Rows, event: Event, data: Any, live: bool) -> None:
     rows.mark("cases_message", message)
     words = crypto.blind("message", f"{data.victim}\0{data.text}").hex()
     standing = max(message["said"], key=lambda each: message["said"][each][2], default="")
-    # other words than before, older or newer: what stands in the thread is replaced, or was corrected
-    if words not in message["said"] or (words != standing and event.sequence > message["sequence"]):
-        message["shown"] = False
+    known = message["said"].get(words)
     note_said(message, words, event)
+    # what stands in the thread is replaced, turns out to be a correction, or was said earlier than was known
+    newer = event.sequence > message["sequence"] and words != standing
+    if newer or known is None or (words == standing and known[0] != message["said"][words][0]):
+        message["shown"] = False
     rows.messages_touched.add(crime["id"])
     if event.sequence <= message["sequence"]:
         return

@@ -48,7 +48,9 @@ def victim_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
         victim |= {"enhanced": data.enhanced_rights, "enhanced_sequence": event.sequence}
     if event.sequence > victim["sequence"]:
         victim |= _told(rows, victim["id"], event, data)
-    victim["live"] = victim["sequence"] > victim["withdrawn_sequence"]
+    was_live, victim["live"] = victim["live"], victim["sequence"] > victim["withdrawn_sequence"]
+    if victim["live"] and not was_live:
+        rows.messages_touched.add(crime["id"])  # what was written to them meanwhile
 
 
 def _told(rows: Rows, key: UUID, event: Event, data: Any) -> dict[str, Any]:
