@@ -86,8 +86,9 @@ def _handle(now: datetime) -> int:
         # one that can never be done must not stand before all others
         log.error("what was asked of the quarantine failed: %s", type(fault).__name__)
         one.outcome = {"failed": 1}
-    one.done_at = now if over else None
-    one.save(update_fields=["after", "done_at", "outcome"])
+    if over:
+        one.done_at, one.patch = now, None  # what it said stands in the event now, or is not wanted
+    one.save(update_fields=["after", "done_at", "outcome", "patch"])
     return 1
 
 

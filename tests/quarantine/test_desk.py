@@ -131,7 +131,9 @@ def test_a_mend_is_judged_at_once_and_applied_by_the_worker(made: World, adminis
     assert "0 events" in text(administrator, "/quarantine/")
 
 
-def test_a_patch_is_stored_sealed(made: World, administrator: DoorClient) -> None:
+def test_a_patch_is_stored_sealed_and_only_until_it_is_applied(
+    made: World, administrator: DoorClient
+) -> None:
     bad = refuse(made, victim("52/1", 9, "P9", role="nonsense"))
     patch = {"data": {"role": "victim", "name": "Gwen Example"}}
     administrator.post(f"/quarantine/{bad}/mend/", {"patch": json.dumps(patch)})
@@ -142,6 +144,7 @@ def test_a_patch_is_stored_sealed(made: World, administrator: DoorClient) -> Non
         assert "Gwen" not in cursor.fetchone()[0]
     work()
     assert Victim.objects.get(person="P9").detail["name"] == "Gwen Example"
+    assert Handling.objects.get().patch is None
 
 
 def test_a_replay_of_all_takes_what_is_possible_now_in_batches(
