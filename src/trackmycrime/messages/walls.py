@@ -20,7 +20,7 @@ WALLS = Walls(
         "messages_message": {
             "portal": "select, insert, update (read_at, read_by)",
             "desk": "select, insert, update (read_at, read_by, read_as)",
-            "worker": "select, insert, update (taken_at, corrected, replaced_at)",
+            "worker": "select, insert, update (taken_at, corrected, replaced_at, written_at)",
             # writes what was written in the records system, and reads none of it
             "gateway": "select (id, force_id, victim_id, case_id, ref, once, written_at, corrected, replaced_at, by,"
             " read_at), insert, update (written_at, corrected, replaced_at)",
