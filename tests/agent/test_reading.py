@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
+
 from tests.agent.conftest import Beside
-from trackmycrime.feed.agent import config, run
+from trackmycrime.feed.agent import clock, config, run
 from trackmycrime.feed.agent.log import Log
 from trackmycrime.feed.agent.reading import Reader
 from trackmycrime.feed.agent.reports import Report
+from trackmycrime.feed.agent.returns import Puller
+from trackmycrime.feed.agent.returns_settings import ReturnsSettings
 
 
 def reader(beside: Beside, stop: threading.Event) -> Reader:
@@ -48,3 +52,17 @@ def test_a_report_is_rotated_and_a_line_that_a_kill_cut_off_spoils_no_other(tmp_
         file.write('{"n": "half')
     report.write([{"n": 300}])
     assert report.file.read_text().splitlines()[-1].endswith('"n": 300}')
+
+
+def test_returns_that_cannot_be_taken_are_a_matter_for_a_person_when_that_lasts(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside.configure(gateway={"url": "http://127.0.0.1:9", "patience": 0})
+    settings = ReturnsSettings("files", folder=beside.folder / "returns")
+    puller = Puller(settings, config.load(beside.config).gateway, threading.Event(), once=True)
+    puller.run()
+    assert "no answer from http://127.0.0.1:9" in puller.failure
+    assert puller.stands_still() == ""
+    now = clock.steady()
+    monkeypatch.setattr(clock, "steady", lambda: now + 300)
+    assert puller.stands_still() == puller.failure

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from trackmycrime.feed.agent import secret_files
+from trackmycrime.feed.agent import clock, secret_files
 from trackmycrime.feed.agent.config import GatewaySettings, Wrong
 from trackmycrime.feed.agent.gateway import Away, Denied, Gateway, Unreadable, growing
 from trackmycrime.feed.agent.log import Log, kind_and_place
@@ -26,6 +26,7 @@ from trackmycrime.feed.agent.returns_settings import ReturnsSettings
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SEQUENCE = re.compile(r"[0-9]{1,19}")
 _LONGEST_WAIT = 60.0
+_LONG = 300.0
 
 
 class NotKept(Exception):
@@ -225,6 +226,7 @@ class Puller:
     """What is wrong now, in words; empty while all goes on"""
     taken: int = 0
     _log: Log = field(default_factory=lambda: Log("returns"))
+    _failing_since: float | None = None
 
     def run(self) -> None:
         """Until told to end."""
@@ -232,7 +234,7 @@ class Puller:
         while not self.stop.is_set():
             try:
                 self._pull()
-                self.failure, tries = "", 0
+                self.failure, tries, self._failing_since = "", 0, None
             except (Away, Denied, Unreadable, NotKept, Wrong) as why:
                 self._failed(str(why))
             except Exception as fault:
@@ -243,10 +245,17 @@ class Puller:
             tries += bool(self.failure)
             self.stop.wait(wait)
 
+    def stands_still(self) -> str:
+        """Why it has taken nothing for so long that a person should look; "" while it may pass by itself."""
+        since = self._failing_since
+        return self.failure if since is not None and clock.steady() - since >= _LONG else ""
+
     def _failed(self, why: str) -> None:
         if why != self.failure:
             self._log.error(why)
         self.failure = why
+        if self._failing_since is None:
+            self._failing_since = clock.steady()
 
     def _pull(self) -> None:
         """Everything there is by now. The token and the password are read anew, so that rotated ones are found."""

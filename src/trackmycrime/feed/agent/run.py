@@ -240,8 +240,8 @@ class _Work:
         waiting = [
             f"input {one.input.name} is not read: {one.waits_for}" for one in self.readers if one.waits_for
         ]
-        if self.puller and self.puller.failure:
-            waiting.append(f"returns are not taken: {self.puller.failure}")
+        if self.puller and (why := self.puller.stands_still()):
+            waiting.append(f"returns are not taken: {why}")
         return "; ".join(waiting + [self.sender.waits_for] * bool(self.sender.waits_for))
 
     def failures(self) -> list[str]:
