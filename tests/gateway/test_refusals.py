@@ -117,9 +117,10 @@ def test_a_token_that_does_not_count(niche: Sender, path: str, header: str | Non
 
 def test_every_address_asks_for_a_token_but_those_that_say_nothing() -> None:
     """Deny by default: an address that is added here without a thought fails this."""
-    public = {"/api/feed/v1/openapi.json", "/healthz"}
+    described = ("openapi.json", "asyncapi.json", "schemas/index.json", "schemas/crime.changed.json")
+    public = {*(f"/api/feed/v1/{name}" for name in described), "/healthz"}
     for pattern in urls.urlpatterns:
-        path = f"/{pattern.pattern}"
+        path = f"/{pattern.pattern}".replace("<str:type_>", "crime.changed")
         answers = [door_client("gateway").generic(method, path) for method in ("GET", "POST")]
         told = {response.status_code for response in answers}
         assert told == ({200, 405} if path in public else {401, 405}), path
