@@ -2,41 +2,17 @@
 goes beside it as it is, because as text it would be twice as long and be read three times."""
 
 import functools
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import orjson
-import psycopg
 from django.apps import apps
 from django.db import connection
-from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
-_BYTEA, _BYTEA_ARRAY = 17, 1001  # PostgreSQL's type numbers
-_size = struct.Struct("!i").pack
-_NULL = _size(-1)
-
-
-class _Several(list["bytes | None"]):
-    """Values of a ``bytea[]``."""
-
-
-class _SeveralDumper(Dumper):
-    """PostgreSQL's binary form of an array: its head, then each value after its length."""
-
-    oid, format = _BYTEA_ARRAY, Format.BINARY
-
-    def dump(self, obj: "Sequence[bytes | None]") -> bytes:
-        parts = [struct.pack("!5i", 1, int(None in obj), _BYTEA, len(obj), 1)]
-        for value in obj:
-            parts += (_NULL,) if value is None else (_size(len(value)), value)
-        return b"".join(parts)
-
-
-psycopg.adapters.register_dumper(_Several, _SeveralDumper)
+from .postgresql.arrays import Several
 
 
 @functools.cache
@@ -55,13 +31,13 @@ class _Rows:
         self._apart = [column for column in _bytes_of(table) if column in columns]
         json = f"json_populate_recordset(null::{table}, %s::json)"
         if self._apart:
-            beside = ", ".join(["%s"] * len(self._apart))
+            beside = ", ".join(["%s::bytea[]"] * len(self._apart))
             names = ", ".join(map(self.name, self._apart))
             self.source = f"rows from (unnest({beside}), {json}) as n ({names})"
         else:
             self.source = f"{json} n"
         self.params: list[Any] = [
-            *(_Several([row[column] for row in rows]) for column in self._apart),
+            *(Several([row[column] for row in rows]) for column in self._apart),
             orjson.dumps(list(rows), default=_beside if self._apart else _as_text).decode(),
         ]
 

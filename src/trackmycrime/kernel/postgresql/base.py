@@ -4,6 +4,8 @@ import select
 
 from django.db.backends.postgresql import base
 
+from . import arrays as arrays
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's own, but for the look at a kept connection before each request (CONN_HEALTH_CHECKS).

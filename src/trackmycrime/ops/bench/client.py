@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 _BUFFER = 1 << 18
 _WARM_UP = 0.3
-"""Seconds that are not counted."""
+"""Seconds that are not counted where nobody pauses."""
 
 
 @dataclass
@@ -95,7 +95,7 @@ def run(
             connection = _Connection(opened)
             selector.register(opened, selectors.EVENT_READ, connection)
             connection.ask(next(asked))
-        begin = time.perf_counter() + min(_WARM_UP, seconds / 4)
+        begin = time.perf_counter() + (0 if pause else min(_WARM_UP, seconds / 4))
         end = begin + seconds
         now = 0.0
         waiting: list[tuple[float, _Connection]] = []
