@@ -51,7 +51,8 @@ def test_a_day_in_the_life_of_an_installation(folder: Path) -> None:
             door: os.getpriority(os.PRIO_PROCESS, _behind(serving, door)[0]) for door in (*DOORS, "worker")
         }
         assert polite["worker"] > polite["gateway"] == polite["portal"] == polite["desk"]
-        assert len(_behind(serving, "gateway")) == 1 + min(2, os.cpu_count() or 1)
+        expected = 1 + min(2, os.cpu_count() or 1)  # the first answers while the second is being made
+        eventually(lambda: len(_behind(serving, "gateway")) == expected, what="the gateway's processes")
         assert len(_behind(serving, "portal")) == 1 + 1
 
         # a second one on the same folder says so, and harms nothing
