@@ -42,6 +42,24 @@ def data_option(function: Callable[..., Any]) -> Callable[..., Any]:
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with one line of JSON.")
 """The option ``--json``, given to the function as ``as_json: bool``; see ``exits.answer``."""
 
+to_option = click.option(
+    "--to",
+    "url",
+    default="http://127.0.0.1:8002",
+    show_default=True,
+    envvar="TMC_GATEWAY_URL",
+    metavar="URL",
+    help="The gateway's address.",
+)
+"""The option ``--to URL``, given to the function as ``url: str``."""
+token_option = click.option(
+    "--token",
+    envvar="TMC_SOURCE_TOKEN",
+    metavar="T",
+    help="The source's token; better given as TMC_SOURCE_TOKEN, which other users cannot see.",
+)
+"""The option ``--token T``, given to the function as ``token: str | None``."""
+
 
 def bring_up_to_date(database: Database) -> None:
     """Run ``migrate`` on the database, in a process of its own: only that one ever has the owner's login.

@@ -216,17 +216,26 @@ def sessions(cookie: str, count: int) -> list[str]:
     return cookies
 
 
-def chain(since: str, most: int, batch: int) -> float:
-    """As the owner: rows a second of a bare set-wise way in, without rules, keys or walls: COPY into a temporary table,
-    and one statement that stores the events of it with four effects each (a state, a case, an entry, an alert)."""
+def _taken(since: str, most: int) -> tuple[Any, str, list[list[Any]]]:
+    """A connection of its own transactions, the query of what was taken since then, and its rows as COPY takes them."""
     from django.db import connection
     from psycopg.types.json import Jsonb
 
     connection.ensure_connection()
     raw = connection.connection
     raw.autocommit = True
-    taken = raw.execute(f"select * from feed_event where received_at >= '{since}' limit {int(most)}")  # noqa: S608
-    rows = [[Jsonb(value) if isinstance(value, dict) else value for value in row] for row in taken.fetchall()]
+    source = f"select * from feed_event where received_at >= '{since}' limit {int(most)}"  # noqa: S608 (the bench's own)
+    rows = [
+        [Jsonb(value) if isinstance(value, dict) else value for value in row]
+        for row in raw.execute(source).fetchall()
+    ]
+    return raw, source, rows
+
+
+def chain(since: str, most: int, batch: int) -> float:
+    """As the owner: rows a second of a bare set-wise way in, without rules, keys or walls: COPY into a temporary table,
+    and one statement that stores the events of it with four effects each (a state, a case, an entry, an alert)."""
+    raw, _, rows = _taken(since, most)
     raw.execute(_CHAIN_TABLES)
     began = time.perf_counter()
     for first in range(0, len(rows), batch):
@@ -264,15 +273,7 @@ def copy(since: str, most: int, batch: int) -> dict[str, float]:
     `batches`: as many rows to a COPY and a commit as a delivery has events, the values given by Python. `whole`: all
     at once, ready-made text: the most that COPY can do.
     """
-    from django.db import connection
-    from psycopg.types.json import Jsonb
-
-    connection.ensure_connection()
-    raw = connection.connection
-    raw.autocommit = True
-    source = f"select * from feed_event where received_at >= '{since}' limit {int(most)}"  # noqa: S608
-    taken = raw.execute(source)
-    rows = [[Jsonb(value) if isinstance(value, dict) else value for value in row] for row in taken.fetchall()]
+    raw, source, rows = _taken(since, most)
     with raw.cursor().copy(f"copy ({source}) to stdout") as out:
         text = [bytes(block) for block in out]
     measured: dict[str, float] = {"rows": len(rows)}

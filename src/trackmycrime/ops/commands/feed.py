@@ -16,14 +16,12 @@ import click
 from trackmycrime.feed.agent.gateway import Away, Denied, Gateway
 from trackmycrime.feed.connectors.months import month_number
 from trackmycrime.ops import agent
-from trackmycrime.ops.attach import data_option, json_option
+from trackmycrime.ops.attach import data_option, json_option, to_option, token_option
 from trackmycrime.ops.exits import DONE, REFUSED, Unreachable, WrongUse, answer, say
 from trackmycrime.ops.feeding import contract, quarantine, reconcile, shadow
 from trackmycrime.ops.push import record
 from trackmycrime.ops.push.inputs import Inputs, NothingFound, gathered
 from trackmycrime.ops.push.run import Pusher, Sums, save_to
-
-_GATEWAY = "http://127.0.0.1:8002"
 
 
 def _month(_context: click.Context, _option: click.Parameter, text: str | None) -> int | None:
@@ -53,21 +51,8 @@ command.add_command(contract.command)
 
 @command.command("push")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(path_type=Path))
-@click.option(
-    "--to",
-    "url",
-    default=_GATEWAY,
-    show_default=True,
-    envvar="TMC_GATEWAY_URL",
-    metavar="URL",
-    help="The gateway's address.",
-)
-@click.option(
-    "--token",
-    envvar="TMC_SOURCE_TOKEN",
-    metavar="T",
-    help="The source's token; better given as TMC_SOURCE_TOKEN, which other users cannot see.",
-)
+@to_option
+@token_option
 @click.option(
     "--made-up-victims",
     is_flag=True,

@@ -11,28 +11,15 @@ import click
 from trackmycrime.feed.agent.gateway import Away, Denied, Gateway, Unreadable
 from trackmycrime.feed.connectors.ndjson import NAMES, is_ndjson
 from trackmycrime.feed.connectors.police_uk import files_below
-from trackmycrime.ops.attach import json_option
+from trackmycrime.ops.attach import json_option, to_option, token_option
 from trackmycrime.ops.exits import DONE, REFUSED, Unreachable, WrongUse, answer, say
 from trackmycrime.ops.feeding.comparing import KINDS, Comparison
 
 
 @click.command("reconcile")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…", type=click.Path(path_type=Path))
-@click.option(
-    "--to",
-    "url",
-    default="http://127.0.0.1:8002",
-    show_default=True,
-    envvar="TMC_GATEWAY_URL",
-    metavar="URL",
-    help="The gateway's address.",
-)
-@click.option(
-    "--token",
-    envvar="TMC_SOURCE_TOKEN",
-    metavar="T",
-    help="The source's token; better given as TMC_SOURCE_TOKEN, which other users cannot see.",
-)
+@to_option
+@token_option
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
