@@ -65,7 +65,7 @@ def _readable(file: Path, seal: Seal, newest_first: bool) -> Iterator[tuple[int,
     try:
         order = "desc" if newest_first else "asc"
         for number, input_, id_, type_, subject, line in connection.execute(
-            f"select id, input, event_id, type, subject, line from event order by id {order}"  # noqa: S608
+            f"select id, input, event_id, type, subject, line from event order by id {order}"  # noqa: S608 (two words)
         ):
             with suppress(Broken, TypeError, AttributeError):
                 yield number, input_, Ready(id_, type_, subject, seal.open(line, place(number, input_)))

@@ -96,7 +96,7 @@ class Database:
         """
         nothing = sa.select(sa.text("*")).select_from(sa.table(view, schema=schema)).limit(0)
         with self.reading(view) as connection:
-            return {name.casefold(): name for name in connection.execute(nothing).keys()}  # noqa: SIM118
+            return {name.casefold(): name for name in connection.execute(nothing).keys()}  # noqa: SIM118 (a result, no dict)
 
     def now(self) -> datetime | None:
         """The server's clock, None where we do not know how to ask."""
