@@ -4,7 +4,7 @@ from datetime import time, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from tests.support.doors import role
@@ -239,3 +239,17 @@ def test_two_at_once_telling_the_same_tell_it_once() -> None:
     finally:
         telling._untold, telling._not_gone_out = kept, telling_not_gone
     assert Dispatch.objects.count() == Alert.objects.count() == 1
+
+
+def test_what_is_told_belongs_to_an_alert_of_the_same_victim() -> None:
+    made, other = making.made(), making.made(making.force("south-wales"))
+    tell(made.force.id, made.news(), now=NOW)
+    for stray in (
+        {"victim": other.victim},
+        {"force": other.force},
+        {"victim": other.victim, "force": other.force},
+    ):
+        with pytest.raises(IntegrityError, match="same_force"), transaction.atomic():
+            Told.objects.update(**stray)
+            with connection.cursor() as cursor:
+                cursor.execute("set constraints all immediate")

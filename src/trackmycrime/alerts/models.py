@@ -35,9 +35,11 @@ class Alert(models.Model):
 
     class Meta:
         db_table = "alerts_alert"
-        constraints = [models.UniqueConstraint(fields=["force", "id"], name="alerts_alert_in_force")]
+        constraints = [
+            # the victim first: by it alone a victim's alerts are found, and `Told` points here with its victim
+            models.UniqueConstraint(fields=["victim", "force", "id"], name="alerts_of_victim_in_force")
+        ]
         indexes = [
-            models.Index(fields=["victim", "decided_at"], name="alerts_of_victim"),
             models.Index(
                 fields=["due_at"],
                 condition=models.Q(state__in=["waiting", "not_set_up"]),
@@ -49,7 +51,9 @@ class Alert(models.Model):
 class Told(models.Model):
     """That a victim is alerted of one revision of one entry (or message, or invitation): never twice.
 
-    It holds for as long as its alert is not cancelled; what a cancelled alert was about may be told by another.
+    It holds for as long as its alert is not cancelled; what a cancelled alert was about may be told by another. Its key
+    leads to an alert of the same victim and force (`walls`), and thereby to the victim: one more key would say nothing
+    new, and would be checked for each row.
     """
 
     pk = models.CompositePrimaryKey("victim_id", "entry", "revision")

@@ -37,13 +37,13 @@ WALLS = Walls(
         Key(
             "alerts_alert", "alerts_alert_same_force", "force_id, victim_id", "people_victim", "force_id, id"
         ),
-        Key("alerts_told", "alerts_told_same_force", "force_id, victim_id", "people_victim", "force_id, id"),
+        # the alert's own key leads on to the victim
         Key(
             "alerts_told",
             "alerts_told_alert_same_force",
-            "force_id, alert_id",
+            "victim_id, force_id, alert_id",
             "alerts_alert",
-            "force_id, id",
+            "victim_id, force_id, id",
         ),
     ],
     functions=[("alerts_seen(uuid, timestamptz)", _SEEN, ("portal",))],
