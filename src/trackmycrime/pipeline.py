@@ -64,7 +64,14 @@ def take_events(
     with setwise.ahead():
         with accept(source, judged, now=now, again=again) as accepted:
             publish_contacts(force, accepted.contacts)
-            publishing = Refresh(force, accepted.crimes, new=accepted.new_crimes, came=accepted.came, now=now)
+            publishing = Refresh(
+                force,
+                accepted.crimes,
+                new=accepted.new_crimes,
+                came=accepted.came,
+                known=accepted.known,
+                now=now,
+            )
         setwise.check_keys()
         _follow(force, publishing.run(), now, written=accepted.messages, came=accepted.came)
     return accepted.results

@@ -131,8 +131,8 @@ def came_to(folder: Path, slug: str) -> dict[str, list[tuple[Any, ...]]]:
         ),
         "states": rows(
             folder,
-            "select c.reference_key, s.sequence, s.stage, s.officer_id from cases_crime_state s"
-            f" join cases_crime c on c.id = s.crime_id where s.force_id = {of} order by 1, 2",
+            "select c.reference_key, (s ->> 0)::bigint, s ->> 2, s ->> 4 from cases_crime c,"
+            f" json_array_elements(c.states) s where c.force_id = {of} order by 1, 2",
             slug,
         ),
         "cases": rows(

@@ -138,7 +138,7 @@ def test_one_broken_policy_of_entries_turns_the_test_red(world: dict[str, Any]) 
 
 
 POLICE = [
-    "cases_crime", "cases_crime_state", "cases_update", "feed_event", "feed_entity", "feed_source", "feed_token",
+    "cases_crime", "cases_update", "feed_event", "feed_entity", "feed_source", "feed_token",
     "people_invitation", "people_officer", "people_staff", "people_desk_session", "tasks_task", "delivery_dispatch",
     "delivery_attempt", "alerts_alert", "alerts_told", "kernel_seal_key", "kernel_counter", "people_setup_link",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from trackmycrime.kernel.fields import EncryptedJSONField, EncryptedTextField
+from trackmycrime.kernel.fields import EncryptedJSONField, EncryptedTextField, PlainJSONField
 from trackmycrime.kernel.ids import new_id
 
 
@@ -50,6 +50,10 @@ class Crime(models.Model):
     """Whether anything about it happened at or after its source's `live_from`."""
     shadow = models.BooleanField(default=False, db_default=False)
     """Whether its source was tried out unseen when it came, and still is: then it is closed to its victims."""
+    states: Any = PlainJSONField(default=list)
+    """Each `crime.changed`, the superseded ones too: what derived entries are computed from. ``[sequence, moment in
+    UTC, stage, outcome, officer, live]``; live: it happened at or after `live_from`, so what follows may be alerted.
+    In this row because whoever reads or changes the one needs the other."""
 
     @property
     def withheld(self) -> bool:
@@ -78,24 +82,6 @@ class Crime(models.Model):
                 name="cases_crime_merged",
             ),
         ]
-
-
-class CrimeState(models.Model):
-    """One `crime.changed`, the superseded ones too: what derived entries are computed from."""
-
-    pk = models.CompositePrimaryKey("crime_id", "sequence")
-    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
-    crime = models.ForeignKey(Crime, models.CASCADE, db_constraint=False, db_index=False)
-    sequence = models.BigIntegerField()
-    time = models.DateTimeField()
-    stage = models.CharField(max_length=30)
-    outcome = models.CharField(max_length=4, blank=True)
-    officer_id = models.CharField(max_length=64, blank=True)
-    live = models.BooleanField()
-    """Whether it happened at or after `live_from`: then what follows from it may be alerted."""
-
-    class Meta:
-        db_table = "cases_crime_state"
 
 
 class Update(models.Model):

@@ -1,6 +1,6 @@
 from trackmycrime.kernel.walls import Key, Walls, of_force
 
-_OF_A_CRIME = ("cases_crime_state", "cases_update", "cases_hearing", "cases_property", "cases_message")
+_OF_A_CRIME = ("cases_update", "cases_hearing", "cases_property", "cases_message")
 
 # The portal is not named here: it can read nothing of what the police told us.
 WALLS = Walls(
@@ -10,7 +10,6 @@ WALLS = Walls(
             "gateway": "select, insert, update",
             "worker": "select, insert, update",
         },
-        "cases_crime_state": {"desk": "select", "gateway": "select, insert", "worker": "select, insert"},
         "cases_update": {
             "desk": "select, insert, update",
             "gateway": "select, insert, update",

@@ -67,6 +67,8 @@ class Accepted:
 
     results: list[Result]
     crimes: set[UUID] = field(default_factory=set)
+    known: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    """Rows of crimes as they stand now, of those that had to be read"""
     new_crimes: set[UUID] = field(default_factory=set)
     contacts: set[tuple[str, str]] = field(default_factory=set)
     messages: set[UUID] = field(default_factory=set)
@@ -309,6 +311,7 @@ def accept(
     yield Accepted(
         [result for result in results if result is not None],
         changed.crimes_touched,
+        {crime["id"]: crime for crime in changed.crimes.values()},
         changed.crimes_new,
         changed.contacts_touched,
         changed.messages_touched,

@@ -102,3 +102,13 @@ class EncryptedJSONField(EncryptedTextField):
 
     def decode(self, text: str) -> Any:
         return json.loads(text)
+
+
+class PlainJSONField(models.JSONField):
+    """JSON that PostgreSQL only keeps: as it was written, never searched, which costs half of taking it apart."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return "json"
+
+    def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> Any:
+        return value  # psycopg has read it; what Django reads itself is its ``jsonb`` alone

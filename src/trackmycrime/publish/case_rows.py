@@ -10,20 +10,22 @@ from trackmycrime.kernel import crypto
 from trackmycrime.kernel.clock import london_date
 from trackmycrime.kernel.ids import new_id
 
+from .timeline import State
+
 _COMPARED = (
     "open", "stage", "outcome", "officer_id", "unit_id", "next_update_on", "closed_on", "readable_until",
 )  # fmt: skip
 
 
-def page_of(crime: dict[str, Any], states: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def page_of(crime: dict[str, Any], states: Iterable[State], *, joined: bool) -> dict[str, Any]:
     """What the page shows of the crime, as it is stored (encrypted as one value).
 
     ``joined``: another record of it was put together with this one. Hearings, property and whose it is are filled in
     once it is known what of them can be read.
     """
     reached: dict[str, str] = {}
-    for state in sorted(states, key=lambda s: s["sequence"]):
-        reached.setdefault(PUBLIC_STAGE[state["stage"]], state["time"].isoformat())
+    for state in sorted(states):
+        reached.setdefault(PUBLIC_STAGE[state.stage], state.time.isoformat())
     withdrawn = crime["withdrawn_reason"] if crime["withdrawn_sequence"] > crime["sequence"] else ""
     return {
         "reference": crime["reference"],
@@ -35,7 +37,7 @@ def page_of(crime: dict[str, Any], states: Iterable[dict[str, Any]]) -> dict[str
         "reached": reached,
         "withdrawn": withdrawn,
         "merged_into": str(crime["merged_into"]) if withdrawn == "merged" else "",
-        "joined": crime["joined"],
+        "joined": joined,
         "hearings": [],
         "property": [],
         "owner": "",
@@ -53,7 +55,7 @@ def owner_of(victims: Iterable[dict[str, Any]]) -> str:
 
 def case_row(
     crime: dict[str, Any],
-    states: Sequence[dict[str, Any]],
+    states: Sequence[State],
     page: dict[str, Any],
     old: dict[str, Any] | None,
     policy: Policy,
@@ -93,7 +95,7 @@ def differs(old: dict[str, Any], row: dict[str, Any], page: dict[str, Any]) -> b
 
 def _closed_on(
     crime: dict[str, Any],
-    states: Sequence[dict[str, Any]],
+    states: Sequence[State],
     withdrawn: str,
     old: dict[str, Any] | None,
     now: datetime,
@@ -107,11 +109,11 @@ def _closed_on(
     return None
 
 
-def _closed_since(states: Iterable[dict[str, Any]]) -> datetime | None:
+def _closed_since(states: Iterable[State]) -> datetime | None:
     """When the unbroken run of closed states that is the newest began."""
     began: datetime | None = None
-    for state in sorted(states, key=lambda s: s["sequence"]):
-        began = (began or state["time"]) if state["stage"] == CLOSED else None
+    for state in sorted(states):
+        began = (began or state.time) if state.stage == CLOSED else None
     return began
 
 

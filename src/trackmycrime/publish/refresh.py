@@ -4,7 +4,7 @@ Must run inside a transaction that holds the force's lock. What may be seen is d
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -18,37 +18,32 @@ from trackmycrime.tasks.api import Need
 from . import eligibility
 from .belongings import Item
 from .case_rows import case_row, differs, owner_of, page_of, promise
-from .entry_rows import GONE, HELD, PUBLISHED, READ, WITHDRAWN, differ, entry_row, write
+from .entry_rows import GONE, HELD, PUBLISHED, READ, WITHDRAWN, Standing, entry_row, write
 from .hearings import Hearing
 from .published import News, Part, Published
-from .timeline import State, Written, timeline
+from .timeline import Sealed, State, Written, timeline
 
-# Whether others were merged into it is asked with «limit 1», by the index for each: for an «exists» PostgreSQL would
-# rather read all crimes there are, once.
-_CRIMES = """select id, force_id, reference, category, offence_code, offence_name, place, occurred_from, occurred_to,
-  reported_at, flags, stage, outcome, officer_id, unit_id, closed_at, sequence, withdrawn_reason, withdrawn_sequence,
-  merged_into, withheld_sequence, restored_sequence, withheld_here, switched_on, live, shadow,
-  (select true from cases_crime m where m.merged_into = c.id and m.force_id = c.force_id
-     and m.withdrawn_reason = 'merged' and m.withdrawn_sequence > m.sequence limit 1) is not null as joined
-from cases_crime c where force_id = %s and id = any(%s)"""
-_STATES = """select crime_id, sequence, time, stage, outcome, officer_id, live from cases_crime_state
-where force_id = %s and crime_id = any(%s)"""
-_UPDATES = """select id, crime_id, update_id, by_desk, sequence, milestone, happened_at, text, persons, review, live,
-  withdrawn_reason, withdrawn_sequence, replaced_by
-from cases_update where force_id = %s and crime_id = any(%s) and sequence >= 0"""
-_HEARINGS = """select id, crime_id, hearing_id, type, court, court_address, starts_at, week_commencing, weeks,
-  attendance, status, result, sequence, said, live
-from cases_hearing where force_id = %s and crime_id = any(%s) order by hearing_id collate "C"
+# Everything is asked for by the place of its crime in one list, so that rows find together by small numbers.
+_OF = "from unnest(%s::uuid[]) with ordinality as w (crime, n) join"
+_CRIMES = "select * from cases_crime where force_id = %s and id = any(%s)"
+_JOINED = """select distinct merged_into from cases_crime
+where force_id = %s and merged_into = any(%s) and withdrawn_reason = 'merged' and withdrawn_sequence > sequence"""
+_UPDATES = f"""select w.n, u.id, u.update_id, u.by_desk, u.sequence, u.milestone, u.happened_at, u.text, u.persons,
+  u.review, u.live, u.withdrawn_reason, u.withdrawn_sequence, u.replaced_by
+{_OF} cases_update u on u.crime_id = w.crime and u.force_id = %s and u.sequence >= 0"""
+_HEARINGS = f"""select w.n, h.id, h.hearing_id, h.type, h.court, h.court_address, h.starts_at, h.week_commencing,
+  h.weeks, h.attendance, h.status, h.result, h.sequence, h.said, h.live
+{_OF} cases_hearing h on h.crime_id = w.crime and h.force_id = %s order by h.hearing_id collate "C"
 """
-_PROPERTY = """select id, crime_id, property_id, detail, status, sequence, said, live
-from cases_property where force_id = %s and crime_id = any(%s) order by property_id collate "C"
+_PROPERTY = f"""select w.n, p.id, p.property_id, p.detail, p.status, p.sequence, p.said, p.live
+{_OF} cases_property p on p.crime_id = w.crime and p.force_id = %s order by p.property_id collate "C"
 """
-_VICTIMS = """select id, crime_id, person, role, live, under_age, enhanced, account_id, invited_at from people_victim
-where force_id = %s and crime_id = any(%s)"""
-_CASES = "select * from publish_case where force_id = %s and crime_id = any(%s)"
-_ENTRIES = f"""select {", ".join(f"e.{column}" for column in READ)} from publish_entry e
-join publish_case c on c.id = e.case_id and c.force_id = e.force_id
-where e.force_id = %s and c.crime_id = any(%s)"""  # noqa: S608
+_VICTIMS = f"""select w.n, v.id, v.person, v.role, v.live, v.under_age, v.enhanced, v.account_id, v.invited_at
+{_OF} people_victim v on v.crime_id = w.crime and v.force_id = %s"""
+_CASES = f"select w.n, c.* {_OF} publish_case c on c.crime_id = w.crime and c.force_id = %s"
+_ENTRIES = f"""select w.n, {", ".join(f"e.{column}" for column in READ)}
+{_OF} publish_case c on c.crime_id = w.crime and c.force_id = %s
+join publish_entry e on e.case_id = c.id and e.force_id = c.force_id"""
 
 
 def policy_of(force: Force) -> Policy:
@@ -99,12 +94,15 @@ class Told(NamedTuple):
     updates: list[Written]
     hearings: list[Hearing]
     items: list[Item]
+    joined: bool
+    """Another record of it was put together with this one"""
 
 
 class Refresh:
     """`refresh` in two steps: made, it has asked for all that it must know; `run`, it decides and writes.
 
-    `came` are the victims who have a part since now: they catch up on what stands there already.
+    `came` are the victims who have a part since now: they catch up on what stands there already. `known` are rows of
+    crimes as they stand in this transaction, which need not be read again.
 
     Both within one `setwise.ahead`. Between the two the caller can say what else there is to write, which PostgreSQL
     does while the decisions are being made.
@@ -117,6 +115,7 @@ class Refresh:
         *,
         new: frozenset[UUID] | set[UUID] = frozenset(),
         came: frozenset[UUID] | set[UUID] = frozenset(),
+        known: Mapping[UUID, dict[str, Any]] | None = None,
         actor: Actor = SYSTEM,
         now: datetime,
     ) -> None:
@@ -126,30 +125,39 @@ class Refresh:
         self.cases: list[dict[str, Any]] = []
         self.entries: list[dict[str, Any]] = []
         self.acts: list[Act] = []
-        ids = setwise.array(sorted(set(crime_ids)))
-        asked = (_CRIMES, _STATES, _UPDATES, _HEARINGS, _PROPERTY, _VICTIMS, _CASES, _ENTRIES) if ids else ()
-        self._asked = setwise.Asked(*((sql, [force.id, ids]) for sql in asked))
+        self._ids = sorted(set(crime_ids))
+        self._known = dict(known or {})
+        unknown = [id_ for id_ in self._ids if id_ not in self._known]
+        questions: list[tuple[str, list[Any]]] = []
+        if self._ids:
+            ids = setwise.array(self._ids)
+            questions = [
+                (sql, [ids, force.id]) for sql in (_UPDATES, _HEARINGS, _PROPERTY, _VICTIMS, _CASES, _ENTRIES)
+            ]
+            questions += [(_JOINED, [force.id, ids]), (_CRIMES, [force.id, unknown])]
+        self._asked = setwise.Asked(*questions)
 
     def run(self) -> Published:
         """Decide and write; what came of it."""
         found = self._asked.rows()
         if not found:
             return self.out
-        crimes, states, updates, hearings, belongings, victims, cases, entries = found
-        states_of, updates_of = _by("crime_id", states), _by("crime_id", updates)
-        hearings_of, belongings_of = _by("crime_id", hearings), _by("crime_id", belongings)
-        victims_of, entries_of = _by("crime_id", victims), _by("case_id", entries)
-        case_of = {case["crime_id"]: case for case in cases}
-        for crime in crimes:
-            key, case = crime["id"], case_of.get(crime["id"])
+        updates, hearings, belongings, victims, cases, entries = map(_by_crime, found[:6])
+        joined = {row["merged_into"] for row in found[6]}
+        self._known |= {row["id"]: row for row in found[7]}
+        for number, key in enumerate(self._ids, start=1):
+            crime = self._known.get(key)
+            if crime is None:
+                continue
             told = Told(
-                [_state(s) for s in states_of[key]],
-                [_written(u) for u in updates_of[key]],
-                [_hearing(h) for h in hearings_of[key]],
-                [_item(i) for i in belongings_of[key]],
+                [_state(said) for said in crime["states"]],
+                [_written(row) for row in updates[number]],
+                [_hearing(row) for row in hearings[number]],
+                [_item(row) for row in belongings[number]],
+                key in joined,
             )
-            entries_here = entries_of[case["id"]] if case else []
-            self._crime(crime, states_of[key], told, victims_of[key], case, entries_here)
+            case = next(iter(cases[number]), None)
+            self._crime(crime, told, victims[number], case, entries[number])
         self._write()
         return self.out
 
@@ -158,7 +166,6 @@ class Refresh:
     def _crime(
         self,
         crime: dict[str, Any],
-        states: list[dict[str, Any]],
         told: Told,
         victims: list[dict[str, Any]],
         case: dict[str, Any] | None,
@@ -183,14 +190,13 @@ class Refresh:
         if not is_open:
             assert case is not None
             if case["open"]:
-                self.cases.append(
-                    case | {"open": False, "version": case["version"] + 1, "changed_at": self.now}
-                )
+                shut = {"open": False, "version": case["version"] + 1, "changed_at": self.now}
+                self.cases.append({name: value for name, value in case.items() if name != "n"} | shut)
                 self.out.closed.append(crime["id"])
                 self.acts.append(Act("case.closed_to_victims", "crime", str(crime["id"])))
             return
-        page = page_of(crime, states)
-        row = case_row(crime, states, page, case, self.policy, now=self.now)
+        page = page_of(crime, told.states, joined=told.joined)
+        row = case_row(crime, told.states, page, case, self.policy, now=self.now)
         changed, shown = self._entries(crime, row, told, victims, entries, guarded=guarded, missed=missed)
         page["hearings"] = [one.line() for one in told.hearings if f"hearing:{one.id}" in shown]
         lines = [item.line(f"property:{item.id}" in shown) for item in told.items]
@@ -249,19 +255,19 @@ class Refresh:
         latest: datetime | None = None
         for want in wanted:
             old = before.pop(want.key, None)
-            entry = entry_row(
+            stands, entry = entry_row(
                 want, old, row, by_person, self.policy, guarded=guarded, missed=missed, now=self.now
             )
-            if entry["state"] in (PUBLISHED, WITHDRAWN):
-                latest = max(filter(None, (latest, want.happened_at)))
-            if entry["state"] == PUBLISHED:
+            if stands.state == PUBLISHED:
                 shown |= {want.key, want.instead_of}
-            if catches_up and entry["state"] == PUBLISHED and want.live:
-                told.append(_news(crime, entry))
-            if differ(old, entry):
+                if catches_up and want.live:
+                    told.append(_news(crime, row, want.key, stands))
+            if stands.state in (PUBLISHED, WITHDRAWN) and (latest is None or latest < want.happened_at):
+                latest = want.happened_at
+            if entry is not None:
                 changed = True
                 self.entries.append(entry)
-                self._follow(crime, old, entry)
+                self._follow(crime, row, old, stands, entry)
         for gone in before.values():
             if gone["state"] != GONE:
                 changed = True
@@ -272,28 +278,27 @@ class Refresh:
             self.out.entries[crime["id"]] = told
         return changed, shown
 
-    def _follow(self, crime: dict[str, Any], old: dict[str, Any] | None, entry: dict[str, Any]) -> None:
+    def _follow(
+        self,
+        crime: dict[str, Any],
+        case: dict[str, Any],
+        old: dict[str, Any] | None,
+        stands: Standing,
+        entry: dict[str, Any],
+    ) -> None:
         """What follows from one entry's new state: news for the victims, a record, a task to speak first."""
         was, words, whom = (old["state"], old["words_hash"], old["victims"]) if old else ("", b"", None)
         # whoever has been told of it in these words is not told again
-        if entry["state"] == PUBLISHED and (was, words, whom) != (
-            PUBLISHED, entry["words_hash"], entry["victims"]
-        ):  # fmt: skip
-            self.out.news.append(_news(crime, entry))
-        if entry["state"] != was or entry["state"] == PUBLISHED:
-            self.acts.append(
-                Act(
-                    f"entry.{entry['state']}",
-                    "entry",
-                    entry["id"],
-                    {"key": entry["key"], "revision": entry["revision"]},
-                )
-            )
-        if entry["state"] == HELD and entry["hold_reason"] == "speak_first":
+        if stands.state == PUBLISHED and (was, words, whom) != (PUBLISHED, stands.words_hash, stands.victims):
+            self.out.news.append(_news(crime, case, entry["key"], stands))
+        if stands.state != was or stands.state == PUBLISHED:
+            detail = {"key": entry["key"], "revision": stands.revision}
+            self.acts.append(Act(f"entry.{stands.state}", "entry", entry["id"], detail))
+        if stands.state == HELD and stands.hold_reason == "speak_first":
             self.out.needs.append(
                 Need(
                     "speak_before_release",
-                    f"{entry['id']}:{entry['revision']}",
+                    f"{entry['id']}:{stands.revision}",
                     crime_id=crime["id"],
                     officer_id=crime["officer_id"],
                     unit_id=crime["unit_id"],
@@ -310,39 +315,31 @@ class Refresh:
         record(self.actor, self.acts, force=self.force.id, now=self.now)
 
 
-def _by(key: str, rows: Iterable[dict[str, Any]]) -> dict[UUID, list[dict[str, Any]]]:
-    grouped: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+def _by_crime(rows: Iterable[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
+    grouped: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        grouped[row[key]].append(row)
+        grouped[row["n"]].append(row)
     return grouped
 
 
-def _news(crime: dict[str, Any], entry: dict[str, Any]) -> News:
-    victims = frozenset(entry["victims"]) if entry["victims"] is not None else None
-    return News(
-        crime["id"],
-        entry["case_id"],
-        entry["key"],
-        entry["revision"],
-        entry["words_hash"],
-        victims,
-        entry["live"],
-    )
+def _news(crime: dict[str, Any], case: dict[str, Any], key: str, stands: Standing) -> News:
+    victims = frozenset(stands.victims) if stands.victims is not None else None
+    return News(crime["id"], case["id"], key, stands.revision, stands.words_hash, victims, stands.live)
 
 
-def _state(row: dict[str, Any]) -> State:
-    return State(row["sequence"], row["time"], row["stage"], row["outcome"], row["officer_id"], row["live"])
+def _state(said: list[Any]) -> State:
+    sequence, moment, stage, outcome, officer, live = said
+    return State(sequence, datetime.fromisoformat(moment), stage, outcome, officer, live)
 
 
 def _written(row: dict[str, Any]) -> Written:
-    text = crypto.unseal_json("cases_update.text", row["id"], row["text"]) if row["text"] is not None else {}
     return Written(
         key=f"{'desk' if row['by_desk'] else 'update'}:{row['update_id']}",
         id=row["update_id"],
         revision=row["sequence"],
         milestone=row["milestone"],
         happened_at=row["happened_at"],
-        text=tuple(sorted(text.items())),
+        text=Sealed(row["id"], row["text"]) if row["text"] is not None else (),
         victims=frozenset(row["persons"]) if row["persons"] is not None else None,
         review=row["review"],
         live=row["live"],

@@ -7,6 +7,7 @@ for one, to what an officer wrote of the same step.
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from trackmycrime.cases.vocabulary import CLOSED, STAGE_MILESTONE, outcome_milestone
 
@@ -29,6 +30,17 @@ class State(NamedTuple):
     live: bool
 
 
+Text = tuple[tuple[str, str], ...]
+"""(language, words) pairs; empty: the force's own words"""
+
+
+class Sealed(NamedTuple):
+    """An officer's words as they are stored, not opened: most timelines can be made without reading them."""
+
+    row: UUID
+    stored: bytes
+
+
 class Written(NamedTuple):
     """One update that an officer wrote, in its newest revision; `withdrawn` is the reason if it was taken back."""
 
@@ -37,8 +49,7 @@ class Written(NamedTuple):
     revision: int
     milestone: str
     happened_at: datetime
-    text: tuple[tuple[str, str], ...]
-    """(language, words) pairs; empty: the force's own words"""
+    text: Text | Sealed
     victims: frozenset[str] | None
     review: bool
     live: bool
@@ -60,7 +71,7 @@ class Wanted(NamedTuple):
     outcome: str
     happened_at: datetime
     officer: str = ""
-    text: tuple[tuple[str, str], ...] = ()
+    text: Text | Sealed = ()
     victims: frozenset[str] | None = None
     review: bool = False
     live: bool = True

@@ -10,7 +10,7 @@ from trackmycrime.kernel import crypto
 
 from .defaults import TOLD_BY_OUTCOME
 from .prose import OFFICER, UNIT, paragraphs
-from .timeline import Wanted
+from .timeline import Sealed, Text, Wanted
 from .wording import LANGUAGES, Language, entry_words
 
 __all__ = ["OFFICER", "UNIT", "frozen", "paragraphs", "shown", "spelled"]
@@ -27,12 +27,18 @@ def frozen(entry: Wanted) -> dict[str, Any]:
     own = _own(entry.milestone, entry.outcome if entry.milestone in TOLD_BY_OUTCOME else "")
     if not entry.text:
         return own
-    text = dict(entry.text)
+    text = dict(_opened(entry.text))
     kept: dict[str, Any] = {"written": sorted(text)}
     for language in LANGUAGES:
         written = text.get(language) or next(iter(text.values()))
         kept[language] = {"title": own[language]["title"], "paragraphs": paragraphs(written)}
     return kept
+
+
+def _opened(text: Text | Sealed) -> Text:
+    if not isinstance(text, Sealed):
+        return text
+    return tuple(sorted(crypto.unseal_json("cases_update.text", text.row, text.stored).items()))
 
 
 @cache

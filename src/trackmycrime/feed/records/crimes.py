@@ -1,5 +1,6 @@
 """What is said of a crime: `crime.changed`, `crime.withdrawn`, `crime.restored`."""
 
+from datetime import UTC
 from typing import Any
 
 from trackmycrime.feed.contract import Event, subject_key
@@ -26,6 +27,7 @@ def crime_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
             "switched_on": None,
             "live": False,
             "shadow": event.subject_key in rows.in_shadow,
+            "states": [],
         }
         rows.crimes_new.add(crime["id"])
     rows.crimes_touched.add(crime["id"])
@@ -34,18 +36,9 @@ def crime_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
             crime["merged_into"]
         )  # its page says that this one is part of it, or no longer
     officer = subject_key(data.officer) if data.officer else ""
-    rows.states.append(
-        {
-            "force_id": rows.force_id,
-            "crime_id": crime["id"],
-            "sequence": event.sequence,
-            "time": event.time,
-            "stage": data.stage,
-            "outcome": data.outcome.code if data.outcome else "",
-            "officer_id": officer,
-            "live": live,
-        }
-    )
+    outcome = data.outcome.code if data.outcome else ""
+    said_at = event.time.astimezone(UTC).isoformat()
+    crime["states"].append([event.sequence, said_at, data.stage, outcome, officer, live])
     crime["live"] = crime["live"] or live
     rows.mark("cases_crime", crime)
     if event.sequence <= crime["sequence"]:
@@ -60,7 +53,7 @@ def crime_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
         "occurred_to": as_text(data.occurred.end) if data.occurred else "",
         "place": data.place or "",
         "stage": data.stage,
-        "outcome": data.outcome.code if data.outcome else "",
+        "outcome": outcome,
         "outcome_on": as_text(data.outcome.decided_on) if data.outcome else "",
         "officer_id": officer,
         "unit_id": subject_key(data.unit) if data.unit else "",

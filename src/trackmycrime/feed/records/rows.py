@@ -61,7 +61,6 @@ class Rows:
         self.belongings: dict[tuple[UUID, str], dict[str, Any]] = {}
         self.messages: dict[tuple[UUID, str], dict[str, Any]] = {}
         self.staff: dict[tuple[str, str], dict[str, Any]] = {}
-        self.states: list[dict[str, Any]] = []
         self.in_shadow: set[str] = set()
         """Subjects that a source in shadow speaks of"""
         self.crimes_touched: set[UUID] = set()
@@ -148,5 +147,3 @@ class Rows:
             kept = _KEPT.get(table, frozenset()) | {"id", "force_id"}
             sets = ", ".join(f"{column} = excluded.{column}" for column in rows[0] if column not in kept)
             setwise.insert(table, list(rows[0]), rows, conflict=f"on conflict (id) do update set {sets}")
-            if table == "cases_crime" and self.states:
-                setwise.insert("cases_crime_state", list(self.states[0]), self.states)
