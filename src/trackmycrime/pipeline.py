@@ -20,12 +20,13 @@ from trackmycrime.feed.accept import Source, accept
 from trackmycrime.feed.contract import Event, Refusal
 from trackmycrime.feed.records.messages import dealt_with, unshown
 from trackmycrime.forces.models import Force
-from trackmycrime.kernel import crypto, setwise
+from trackmycrime.kernel import bell, crypto, setwise
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.kernel.locks import force_lock
 from trackmycrime.messages import api as messages
 from trackmycrime.people import invitations
 from trackmycrime.people.models import Victim
+from trackmycrime.publish import promises
 from trackmycrime.publish.contacts import publish_contacts
 from trackmycrime.publish.models import Case, Entry
 from trackmycrime.publish.published import News, Published
@@ -398,3 +399,4 @@ def set_next_update(staff: Staff, case_id: UUID, on: date | None, *, now: dateti
     case.promised_on, case.version, case.changed_at = on, case.version + 1, now
     case.save(update_fields=["promised_on", "version", "changed_at"])
     _record(staff, "case.promised", "case", case_id, now)
+    bell.ring(promises.BELL)  # the day may be near

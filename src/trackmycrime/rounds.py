@@ -16,6 +16,7 @@ from trackmycrime.people import choices, invitations
 from trackmycrime.people.models import Victim
 from trackmycrime.people.sessions import clear_expired
 from trackmycrime.publish.models import Case
+from trackmycrime.publish.promises import BELL as PROMISES
 from trackmycrime.publish.promises import due_promises
 from trackmycrime.publish.refresh import protected_crimes
 from trackmycrime.returns import api as returns
@@ -104,8 +105,12 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("codes", _send_codes),
     ("invitations", _renew_invitations),
     ("unanswered", messages.mend),
-    ("promises", _ask_for_updates),
+    (PROMISES, _ask_for_updates),
     ("sessions", clear_expired),
     ("limits", limits.clear_ended),
 )
 """What a worker carries on, in order: (what the bell calls it, what is done). Each is a transaction, repeatable."""
+
+SELDOM = frozenset({PROMISES})
+"""Passes that look for days to come and not for moments: done now and then, or when rung for. This one reads all open
+cases; an index on a date that changes with almost every entry would cost more each time one is published."""

@@ -59,6 +59,18 @@ def test_a_ring_is_for_the_pass_of_its_name_and_an_unknown_one_for_all() -> None
         wait_for(lambda: (codes.calls, messages.calls) == (2, 3))
 
 
+def test_a_pass_that_looks_for_days_comes_seldom_but_at_once_when_it_is_rung_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trackmycrime.ops.worker.ROUND_EVERY", 0.02)
+    promises, others = Counted(), Counted()
+    with running(("promises", promises), ("others", others)) as rounds:
+        wait_for(lambda: others.calls > 5)
+        assert promises.calls == 1
+        rounds.ring("promises")
+        wait_for(lambda: promises.calls == 2)
+
+
 def test_a_pass_that_fails_holds_up_no_other_and_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:
     def fails(now: datetime) -> int:
         raise LookupError("rhian.pritchard@example.org")

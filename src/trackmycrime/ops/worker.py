@@ -43,6 +43,8 @@ from trackmycrime.returns.posting import Poster
 log = logging.getLogger(__name__)
 
 ROUND_EVERY = 5.0
+SELDOM_EVERY = 600.0
+"""For the passes of `rounds.SELDOM`, unless they are rung for"""
 AGAIN_AFTER = 0.1
 PART_OF_THE_DAY = 20.0
 """A pass that took a second rests for this many seconds."""
@@ -133,7 +135,8 @@ class Listener(threading.Thread):
 
 class Rounds(threading.Thread):
     """Goes round the passes: those that a ring names at once, each of them every few seconds, and soon again while it
-    finds something to do. A pass that takes long comes round less often, so that passes never fill the day."""
+    finds something to do. A pass that takes long comes round less often, so that passes never fill the day; one of
+    `rounds.SELDOM`, which has days to do what it does, every ten minutes."""
 
     def __init__(self, passes: Sequence[Pass]) -> None:
         super().__init__(name="rounds", daemon=True)
@@ -168,7 +171,8 @@ class Rounds(threading.Thread):
                 continue
             did = self._go(name, do)
             took = time.monotonic() - began
-            self._due[name] = began + (AGAIN_AFTER if did else max(ROUND_EVERY, took * PART_OF_THE_DAY))
+            every = SELDOM_EVERY if name in rounds.SELDOM else ROUND_EVERY
+            self._due[name] = began + (AGAIN_AFTER if did else max(every, took * PART_OF_THE_DAY))
 
     def _go(self, name: str, do: Callable[[datetime], int]) -> int:
         """One pass in its own transaction; its failure is logged by its kind, and holds up no other pass."""

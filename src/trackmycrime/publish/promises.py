@@ -7,6 +7,8 @@ from trackmycrime.kernel import setwise
 from trackmycrime.kernel.clock import LONDON, london_date
 from trackmycrime.tasks.api import Need
 
+BELL = "promises"
+"""What the worker's pass that asks officers is called (`rounds.PASSES`)."""
 BEFORE = timedelta(days=3)
 """How long before the day an officer is asked."""
 
