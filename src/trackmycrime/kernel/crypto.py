@@ -13,6 +13,7 @@ import hmac
 import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -37,6 +38,17 @@ class Keyring:
     current: str
     ciphers: dict[str, AESGCM]
     lookup: bytes
+
+    @cached_property
+    def head(self) -> bytes:
+        """What every new value begins with: the version, and the id of its key after its length."""
+        name = self.current.encode()
+        return bytes((VERSION, len(name))) + name
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        """What new values are sealed with."""
+        return self.ciphers[self.current]
 
 
 def read_keyring(text: str, secret: str) -> Keyring:
@@ -78,11 +90,13 @@ def _keyring() -> Keyring:
 
 def seal(place: str, row: object, plain: str) -> bytes:
     """Encrypt a text for one place (``table.column``) in one row (its primary key)."""
+    return _seal(place, row, plain.encode())
+
+
+def _seal(place: str, row: object, plain: bytes) -> bytes:
     ring = _keyring()
-    name = ring.current.encode()
     nonce = os.urandom(NONCE_BYTES)
-    cipher = ring.ciphers[ring.current].encrypt(nonce, plain.encode(), f"{place}.{row}".encode())
-    return bytes((VERSION, len(name))) + name + nonce + cipher
+    return ring.head + nonce + ring.cipher.encrypt(nonce, plain, f"{place}.{row}".encode())
 
 
 def unseal(place: str, row: object, stored: bytes) -> str:
@@ -105,10 +119,10 @@ def unseal(place: str, row: object, stored: bytes) -> str:
 def seal_json(place: str, row: object, value: Any) -> bytes:
     """`seal` for anything that JSON can say."""
     try:
-        plain = orjson.dumps(value).decode()
+        plain = orjson.dumps(value)
     except orjson.JSONEncodeError:  # a number of more than 64 bits
-        plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return seal(place, row, plain)
+        plain = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _seal(place, row, plain)
 
 
 def unseal_json(place: str, row: object, stored: bytes) -> Any:
