@@ -2,8 +2,9 @@
 
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from trackmycrime.feed.contract.plain import read_plain
 from trackmycrime.feed.contract.problems import BodyProblem
 from trackmycrime.feed.contract.tidy import Oversized, Twice
 
@@ -22,12 +23,14 @@ LINES = "application/x-ndjson"
 _SPACE = " \t\r\n"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
     """One event as it was sent, not yet judged: its place in the delivery (from 0) and its JSON value."""
 
     index: int
     value: object
+    spelt: bytes | None = field(default=None, compare=False)
+    """The canonical form of the value, where reading has shown that it is tidy"""
 
 
 def read_body(content_type: str, content_encoding: str | None, raw: bytes) -> list[Line]:
@@ -138,11 +141,12 @@ def _decoded(body: bytes) -> str:
 def _lines(text: str) -> list[Line]:
     lines: list[Line] = []
     for number, row in enumerate(text.split("\n"), start=1):
-        if not row.strip(_SPACE):
+        stripped = row.strip(_SPACE)
+        if not stripped:
             continue
         if len(lines) == MOST_EVENTS:
             raise _too_many()
-        lines.append(Line(len(lines), _json(row, number)))
+        lines.append(Line(len(lines), *(read_plain(stripped) or (_json(row, number),))))
     return lines
 
 

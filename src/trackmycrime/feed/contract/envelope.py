@@ -1,11 +1,11 @@
 """The envelope of an event: CloudEvents 1.0, as narrow as the contract has it."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from trackmycrime.feed.contract.faults import Fault
-from trackmycrime.feed.contract.fields import REFERENCE, REFERENCE_RULE, WRITTEN, read_reference
+from trackmycrime.feed.contract.fields import REFERENCE, REFERENCE_RULE, WRITTEN
 from trackmycrime.feed.contract.moments import MOMENT, MOMENT_RULE, read_moment
 
 # RFC 3986: a URI reference has these characters and no others.
@@ -25,14 +25,20 @@ REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "sequence"
 # CloudEvents' libraries send these two by themselves. They are read and not kept.
 IGNORED = ("datacontenttype", "dataschema")
 
+# What is about one of the staff, and not about a crime.
+STAFF = frozenset(("officer.changed", "unit.changed"))
+
+_STAFF_RULE = f"must be the id of the officer or unit, up to {LONGEST_STAFF_ID} characters"
+_AHEAD_RULE = "must not be more than a day ahead of the clock here"
+
+_reference = re.compile(REFERENCE)
 _source = re.compile(SOURCE)
 _sequence = re.compile(SEQUENCE)
 _type = re.compile(TYPE)
 _json_type = re.compile(r"application/([a-z0-9.+-]+\+)?json(\s*;.*)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """The attributes that could be read; None where one is missing or wrong."""
 
     id: str | None = None
@@ -69,7 +75,7 @@ def subject_key(subject: str) -> str:
 
 def envelope_schema(type_: str) -> dict[str, object]:
     """The JSON Schema of the envelope of one type; what `data` is, its model says."""
-    staff = type_ in {"officer.changed", "unit.changed"}
+    staff = type_ in STAFF
     subject: dict[str, object] = {
         "description": "The id of the officer or unit."
         if staff
@@ -134,58 +140,64 @@ def envelope_schema(type_: str) -> dict[str, object]:
 
 def read_envelope(event: dict[str, object], now: datetime) -> tuple[Envelope, list[Fault]]:
     """The envelope of a tidied event, and what is wrong with it. `now` is aware. Never raises."""
-    faults: list[Fault] = []
-
-    def read(name: str, reading: object, rule: str) -> None:
-        """Note a rule that is broken: `reading` is what came of the value, None where nothing did."""
-        if reading is None:
-            known = event.get(name) is not None
-            faults.append(Fault((name,), rule if known else f"is required, and {rule}"))
-
-    version = "1.0" if event.get("specversion") == "1.0" else None
-    read("specversion", version, "must be «1.0»")
-    id_ = _string(event.get("id"), LONGEST_ID)
-    read("id", id_, f"must be a string of 1 to {LONGEST_ID} characters")
-    source = _string(event.get("source"), LONGEST_SOURCE, _source)
-    read("source", source, f"must be a URI reference (RFC 3986) of up to {LONGEST_SOURCE} characters")
+    get = event.get
+    id_ = _string(get("id"), LONGEST_ID)
+    source = _string(get("source"), LONGEST_SOURCE, _source)
     # A text that cannot be a type is an unknown one: judging says so.
-    type_ = _string(event.get("type"), LONGEST_TYPE, _type)
-    if not isinstance(event.get("type"), str):
-        read("type", None, "must be one of the contract's event types")
-    if type_ in {"officer.changed", "unit.changed"}:
-        subject = _string(event.get("subject"), LONGEST_STAFF_ID)
-        if subject is not None and len(subject_key(subject)) > LONGEST_STAFF_ID:
-            subject = None  # some letters are several without case
-        read(
-            "subject", subject, f"must be the id of the officer or unit, up to {LONGEST_STAFF_ID} characters"
-        )
-    else:
-        subject = _reference(event.get("subject"))
-        read("subject", subject, REFERENCE_RULE)
-    moment, rule = _time(event.get("time"), now)
-    read("time", moment, rule)
-    sequence = _number(event.get("sequence"))
-    read("sequence", sequence, f"must be a decimal integer in a string, from «0» to «{MOST_SEQUENCE}»")
-    read("data", event.get("data") if isinstance(event.get("data"), dict) else None, "must be an object")
-    if event.get("datacontenttype") is not None:
-        read(
-            "datacontenttype",
-            _string(event["datacontenttype"], LONGEST_ID, _json_type),
-            "must be application/json",
-        )
-    if event.get("dataschema") is not None:
-        read("dataschema", _string(event["dataschema"], LONGEST_SOURCE, _source), "must be a URI (RFC 3986)")
+    type_ = _string(get("type"), LONGEST_TYPE, _type)
+    staff = type_ in STAFF
+    subject = _staff_id(get("subject")) if staff else _string(get("subject"), LONGEST_STAFF_ID, _reference)
+    key = None if subject is None else subject_key(subject)
+    time = get("time")
+    moment = _moment(time)
+    ahead = moment is not None and moment - now > AHEAD
+    if ahead:
+        moment = None
+    sequence = _number(get("sequence"))
     envelope = Envelope(
-        id_,
-        source,
-        type_,
-        subject,
-        None if subject is None else subject_key(subject),
-        moment,
-        None if moment is None else str(event["time"]),
-        sequence,
+        id_, source, type_, subject, key, moment, None if moment is None else str(time), sequence
     )
-    return envelope, faults
+    if (
+        None not in envelope
+        and get("specversion") == "1.0"
+        and isinstance(get("data"), dict)
+        and get("datacontenttype") is None
+        and get("dataschema") is None
+    ):
+        return envelope, []
+    told = (
+        ("specversion", get("specversion") == "1.0", "must be «1.0»"),
+        ("id", id_ is not None, f"must be a string of 1 to {LONGEST_ID} characters"),
+        (
+            "source",
+            source is not None,
+            f"must be a URI reference (RFC 3986) of up to {LONGEST_SOURCE} characters",
+        ),
+        ("type", isinstance(get("type"), str), "must be one of the contract's event types"),
+        ("subject", subject is not None, _STAFF_RULE if staff else REFERENCE_RULE),
+        ("time", moment is not None, _AHEAD_RULE if ahead else MOMENT_RULE),
+        (
+            "sequence",
+            sequence is not None,
+            f"must be a decimal integer in a string, from «0» to «{MOST_SEQUENCE}»",
+        ),
+        ("data", isinstance(get("data"), dict), "must be an object"),
+        (
+            "datacontenttype",
+            _absent_or(get("datacontenttype"), LONGEST_ID, _json_type),
+            "must be application/json",
+        ),
+        (
+            "dataschema",
+            _absent_or(get("dataschema"), LONGEST_SOURCE, _source),
+            "must be a URI (RFC 3986)",
+        ),
+    )
+    return envelope, [
+        Fault((name,), rule if get(name) is not None else f"is required, and {rule}")
+        for name, right, rule in told
+        if not right
+    ]
 
 
 def _string(value: object, most: int, pattern: re.Pattern[str] | None = None) -> str | None:
@@ -194,23 +206,21 @@ def _string(value: object, most: int, pattern: re.Pattern[str] | None = None) ->
     return None
 
 
-def _reference(value: object) -> str | None:
+def _absent_or(value: object, most: int, pattern: re.Pattern[str]) -> bool:
+    return value is None or _string(value, most, pattern) is not None
+
+
+def _staff_id(value: object) -> str | None:
+    found = _string(value, LONGEST_STAFF_ID)
+    # some letters are several without case
+    return found if found is not None and len(subject_key(found)) <= LONGEST_STAFF_ID else None
+
+
+def _moment(value: object) -> datetime | None:
     try:
-        return read_reference(value) if type(value) is str else None
+        return read_moment(value) if type(value) is str else None
     except ValueError:
         return None
-
-
-def _time(value: object, now: datetime) -> tuple[datetime | None, str]:
-    if type(value) is not str:
-        return None, MOMENT_RULE
-    try:
-        moment = read_moment(value)
-    except ValueError:
-        return None, MOMENT_RULE
-    if moment - now > AHEAD:
-        return None, "must not be more than a day ahead of the clock here"
-    return moment, MOMENT_RULE
 
 
 def _number(value: object) -> int | None:

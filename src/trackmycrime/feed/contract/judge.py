@@ -38,17 +38,20 @@ def judge(
     `now` is aware; `allowed_types` are those that the source's token may send (None: all); `digest_key` is
     the key of the digests; `country` (ISO 3166) is where national telephone numbers are dialled.
     """
-    try:
-        event = tidy(line.value)
-    except Untidy as fault:
-        return _untidy(line.value, fault, now, digest_key)
-    digest = _digest(event, digest_key)
+    event = line.value
+    if line.spelt is None:
+        try:
+            event = tidy(event)
+        except Untidy as fault:
+            return _untidy(event, fault, now, digest_key)
+    digest = _digest(canonical(event) if line.spelt is None else line.spelt, digest_key)
     if not isinstance(event, dict):
         return _refusal(
             NOTHING, Problem.of("invalid-data", "An event must be a JSON object."), [Fault((), "")], digest
         )
     envelope, faults = read_envelope(event, now)
-    faults = [unknown_field((name,), _ATTRIBUTES) for name in event if name not in _ATTRIBUTES] + faults
+    if not event.keys() <= _ATTRIBUTES:
+        faults[:0] = [unknown_field((name,), _ATTRIBUTES) for name in event if name not in _ATTRIBUTES]
     if isinstance(event.get("type"), str) and event["type"] not in MODELS:
         problem = Problem.of("unknown-type", f"/type must be one of {', '.join(TYPES)}.", "/type")
         return _refusal(envelope, problem, [*faults, Fault(("data",), "")], digest)
@@ -95,8 +98,8 @@ def canonical(value: object) -> bytes:
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=lambda _: None).encode
 
 
-def _digest(value: object, key: bytes) -> bytes:
-    return hmac.digest(key, canonical(value), "sha256")
+def _digest(spelt: bytes, key: bytes) -> bytes:
+    return hmac.digest(key, spelt, "sha256")
 
 
 def _data(data: object, envelope: Envelope, country: str) -> tuple[Data | None, list[Fault]]:
@@ -148,9 +151,9 @@ def _untidy(value: object, untidy: Untidy, now: datetime, key: bytes) -> Refusal
         except (Untidy, KeyError, TypeError):
             continue
     try:
-        digest = _digest(value, key)
+        digest = _digest(canonical(value), key)
     except RecursionError:
-        digest = _digest(members, key)
+        digest = _digest(canonical(members), key)
     envelope, _ = read_envelope(members, now)
     fault = Fault(tuple(untidy.path), untidy.rule)
     whole = Fault(("data",), "")

@@ -50,7 +50,9 @@ def read_moment(text: str) -> datetime:
     if leap:
         text = f"{text[:17]}59{text[19:]}"
     try:
-        moment = datetime.fromisoformat(text.upper()).astimezone(UTC)
+        moment = datetime.fromisoformat(text.upper())
+        if moment.tzinfo is not UTC:
+            moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(MOMENT_RULE) from None
     if leap:

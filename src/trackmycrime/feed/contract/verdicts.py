@@ -46,6 +46,22 @@ MODELS: Mapping[str, type[Data]] = {
 }
 TYPES: tuple[str, ...] = tuple(MODELS)
 
+_ABOUT: Mapping[type[Closed], tuple[EntityKind, str]] = {
+    CrimeChanged: ("crime", ""),
+    CrimeWithdrawn: ("crime", ""),
+    CrimeRestored: ("crime", ""),
+    VictimChanged: ("victim", "victim"),
+    VictimWithdrawn: ("victim", "victim"),
+    UpdatePublished: ("update", "update"),
+    UpdateWithdrawn: ("update", "update"),
+    HearingChanged: ("hearing", "hearing"),
+    PropertyChanged: ("property", "property"),
+    MessageSent: ("message", "message"),
+    OfficerChanged: ("officer", ""),
+    UnitChanged: ("unit", ""),
+}
+"""What each model is about, and the field of it that holds the entity's id within its crime."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:
@@ -62,25 +78,11 @@ class Entity:
     @classmethod
     def of(cls, data: Closed, subject_key: str) -> "Entity":
         """The entity that `data` is about."""
-        match data:
-            case VictimChanged() | VictimWithdrawn():
-                return cls("victim", subject_key, data.victim)
-            case UpdatePublished() | UpdateWithdrawn():
-                return cls("update", subject_key, data.update)
-            case HearingChanged():
-                return cls("hearing", subject_key, data.hearing)
-            case PropertyChanged():
-                return cls("property", subject_key, data.property)
-            case MessageSent():
-                return cls("message", subject_key, data.message)
-            case OfficerChanged():
-                return cls("officer", subject_key, "")
-            case UnitChanged():
-                return cls("unit", subject_key, "")
-        return cls("crime", subject_key, "")
+        kind, id_ = _ABOUT[type(data)]
+        return cls(kind, subject_key, getattr(data, id_) if id_ else "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
     """An event that says what the contract lets it say. Whether it may be applied is not decided here.
 
