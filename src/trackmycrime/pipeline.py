@@ -105,19 +105,26 @@ def _follow(
         for part in parts
         if part.live and not part.joined and not part.invited
     }
-    if uninvited:
-        flagged = {victim for victim, crime in uninvited.items() if crime in published.protected}
-        victims = list(Victim.objects.filter(id__in=uninvited))
-        invited = invitations.invite(force, victims, flagged=flagged, now=now)
-        at_once = [n for one in invited for n in published.entries[uninvited[one.victim.id]]]
-        alerts.send_invitations(force.id, invited, _told(at_once, published, only=set(uninvited)), now=now)
     live = [news for news in published.news if news.live]
     told = _told(live, published, but=set(uninvited))
     told += [news for news in sent if news.victim_id not in uninvited]
     if back := set(came) - set(uninvited):
         standing = [item for crime in published.victims for item in published.entries.get(crime, ())]
         told += _told(standing, published, only=back)
-    alerts.tell(force.id, told, now=now)
+    known = alerts.people({*uninvited, *(news.victim_id for news in told)})
+    flagged = {victim for victim, crime in uninvited.items() if crime in published.protected}
+    victims = [known[victim].victim for victim in uninvited if victim in known]
+    invited = invitations.invite(force, victims, flagged=flagged, now=now)
+    crimes = {one.victim.id: uninvited[one.victim.id] for one in invited}
+    at_once = [item for crime in dict.fromkeys(crimes.values()) for item in published.entries[crime]]
+    alerts.invite_and_tell(
+        known,
+        [(one, published.cases[crimes[one.victim.id]]) for one in invited],
+        _told(at_once, published, only=set(crimes)),
+        told,
+        force=force.id,
+        now=now,
+    )
 
 
 def _sent_messages(

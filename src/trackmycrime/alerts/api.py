@@ -10,7 +10,8 @@ from .inviting import Invited, send_code, send_invitations
 from .lines import Line, lines_for, waiting_for_a_channel
 from .looking import Undelivered, finished, recheck
 from .news import News
-from .telling import tell
+from .reading import Person, people
+from .telling import invite_and_tell, tell
 
 UPSTAIRS = Upstairs(recheck, finished)
 
@@ -19,13 +20,16 @@ __all__ = [
     "Invited",
     "Line",
     "News",
+    "Person",
     "Undelivered",
     "cancel_for_crimes",
     "cancel_for_victims",
     "finished",
+    "invite_and_tell",
     "lines_for",
     "mend",
     "opened",
+    "people",
     "recheck",
     "seen",
     "send_code",

@@ -1,7 +1,7 @@
 """Sending invitations, and the code that is asked for while joining: the letters that let somebody in."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -17,13 +17,12 @@ from .rules import allow
 from .writing import (
     TELL_YOURSELF,
     Decided,
+    Decisions,
     alert_row,
     language_of,
     letter,
     need,
     portal_address,
-    store,
-    told_rows,
     waiting_row,
 )
 
@@ -41,6 +40,8 @@ class Invited(Protocol):
     def token(self) -> str: ...
     @property
     def expires_at(self) -> datetime: ...
+    @property
+    def round(self) -> int: ...
 
 
 def send_invitations(
@@ -51,35 +52,37 @@ def send_invitations(
     `news` is what these victims can see at this moment: the invitation tells of it, so no alert does. Idempotent for
     each invitation. Counts as `tell`, and ``by_hand`` for those that an officer gives out.
     """
-    counts: Counter[str] = Counter()
     if not invited:
-        return counts
-    known = people({each.victim.id for each in invited})
-    rounds = _rounds({each.invitation_id for each in invited})
-    cases = _cases({each.victim.id for each in invited})
+        return Counter()
+    once = {each.invitation_id: each for each in invited}
+    unsent, cases = _unsent(once), _cases({each.victim.id for each in invited})
+    to_send = [
+        (each, cases[each.victim.id])
+        for id_, each in once.items()
+        if id_ in unsent and each.victim.id in cases
+    ]
+    decisions = Decisions(force, now)
+    decide_invitations(decisions, people({each.victim.id for each, _ in to_send}), to_send, news)
+    return decisions.store()
+
+
+def decide_invitations(
+    decisions: Decisions,
+    known: Mapping[UUID, Person],
+    invited: Sequence[tuple[Invited, UUID]],
+    news: Sequence[News],
+) -> None:
+    """How each of these invitations, given with its case, goes out; it tells of the news of its victim."""
     by_victim: dict[UUID, list[News]] = defaultdict(list)
     for item in newest(news).values():
         by_victim[item.victim_id].append(item)
-    told: list[dict[str, Any]] = []
-    made: dict[UUID, Decided] = {}
-    for each in invited:
+    for each, case_id in invited:
         person = known.get(each.victim.id)
-        case_id = cases.get(each.victim.id)
-        round_ = rounds.pop(each.invitation_id, None)
-        if (
-            person is None
-            or case_id is None
-            or person.force != force
-            or not person.contact.live
-            or not round_
-        ):
+        if person is None or person.force != decisions.force or not person.contact.live:
             continue
-        alert = _invitation(person, case_id, each, round_, now)
-        made[alert.row["id"]] = alert
         sign = News(person.id, case_id, f"invitation:{each.invitation_id}", 0, _NOTHING)
-        told += told_rows(person, alert.row["id"], [sign, *by_victim[person.id]])
-    store(force, made, told, counts, now)
-    return counts
+        alert = _invitation(person, case_id, each, decisions.now)
+        decisions.add(person, alert, [sign, *by_victim[person.id]])
 
 
 def send_code(
@@ -112,7 +115,7 @@ def send_code(
 _NOTHING = b"\0" * 32
 
 
-def _invitation(person: Person, case_id: UUID, invited: Invited, round_: int, now: datetime) -> Decided:
+def _invitation(person: Person, case_id: UUID, invited: Invited, now: datetime) -> Decided:
     id_ = new_id()
     if invited.way not in ("email", "text"):
         return Decided(
@@ -130,7 +133,7 @@ def _invitation(person: Person, case_id: UUID, invited: Invited, round_: int, no
         if invited.way == "email"
         else {"code": invited.token}
     )
-    said = words.frozen(words.invitation(round_), invited.way, language_of(person), **secret)
+    said = words.frozen(words.invitation(invited.round), invited.way, language_of(person), **secret)
     return Decided(
         row,
         letter(
@@ -139,14 +142,14 @@ def _invitation(person: Person, case_id: UUID, invited: Invited, round_: int, no
     )
 
 
-def _rounds(invitations: Iterable[UUID]) -> dict[UUID, int]:
-    """The round of each of these invitations, of those that have not been sent before."""
+def _unsent(invitations: Iterable[UUID]) -> set[UUID]:
+    """Those of these invitations that have not been sent before."""
     rows = setwise.fetch(
-        "select i.id, i.round from people_invitation i where i.id = any(%s) and not exists (select from alerts_told t"
+        "select i.id from people_invitation i where i.id = any(%s) and not exists (select from alerts_told t"
         " where t.victim_id = i.victim_id and t.entry = 'invitation:' || i.id)",
         [list(invitations)],
     )
-    return {row["id"]: row["round"] for row in rows}
+    return {row["id"] for row in rows}
 
 
 def _cases(victims: Iterable[UUID]) -> dict[UUID, UUID]:

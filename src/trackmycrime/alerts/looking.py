@@ -13,12 +13,12 @@ from uuid import UUID
 
 from trackmycrime.delivery.api import Finished, Letter, Stop, Verdict, Wait, prepare, set_up
 from trackmycrime.kernel import setwise
-from trackmycrime.tasks.api import Need, open_tasks
+from trackmycrime.tasks.api import Need
 
 from .reading import OPEN, Person, people
 from .rules import Decision, allow, decide
 from .words import Frozen
-from .writing import TELL_YOURSELF, alert_words, change_alerts, letter, need
+from .writing import TELL_YOURSELF, alert_words, ask_officers, change_alerts, letter, need
 
 NOT_REACHED = "could_not_be_reached"
 
@@ -184,7 +184,8 @@ def _stands(
         return allow(person.contact, alert["channel"], now=now)
     if not alert["entries"]:
         return _End("cancelled", "withdrawn")
-    if person.joined_at is not None and person.joined_at > alert["decided_at"]:
+    joined_at = person.victim.joined_at
+    if joined_at is not None and joined_at > alert["decided_at"]:
         return _End("opened", "joined")
     tried = frozenset(each["channel"] for each in alert["tried"])
     return decide(person.contact, now=now, set_up=set_up() | ({by} if by else set()), tried=tried)
@@ -250,4 +251,4 @@ class _Afresh:
         change_alerts(self._changes)
         prepare(self._letters, now=self._now)
         for force, needs in self._needs.items():
-            open_tasks(force, needs, now=self._now)
+            ask_officers(force, needs, now=self._now)

@@ -1,12 +1,12 @@
 """What must be known of victims to reach them: read for many at once, in one statement."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from trackmycrime.kernel import crypto, setwise
+from trackmycrime.people.reaching import Known
 
 from .rules import Contact
 
@@ -15,41 +15,44 @@ OPEN = ("waiting", "not_set_up")
 REACHED = (*OPEN, "sent", "delivered", "opened")
 """Alerts by which a machine has told somebody, or is about to."""
 
-_VICTIMS = """
-select v.id, v.force_id, v.crime_id, v.live, v.email, v.email_hash, v.mobile, v.mobile_hash, v.language,
-  v.preferred_channel, v.safe_channels, v.safe_from, v.safe_to, v.disguise, v.no_portal, v.blocked_hashes,
-  v.chosen_channel, v.chosen_language, v.account_id, v.joined_at, v.invited_at,
-  f.languages, k.officer_id, k.unit_id, told.last_told, coalesce(told.invited, false) as invited
+# What was told before decides nothing for who has joined.
+_VICTIMS = f"""
+select {", ".join(f"v.{column}" for column in Known._fields)},
+  f.languages, told.last_told, coalesce(told.invited, false) as invited
 from people_victim v join forces_force f on f.id = v.force_id
-  left join cases_crime k on k.id = v.crime_id and k.force_id = v.force_id
   cross join lateral (
     select max(coalesce(a.finished_at, a.due_at)) as last_told, bool_or(a.about = 'invitation') as invited
-    from alerts_alert a where a.victim_id = v.id and a.state = any(%s)) told
+    from alerts_alert a where a.victim_id = v.id and a.state = any(%s)
+      and v.account_id is null and v.joined_at is null) told
 where v.id = any(%s)
-"""
+"""  # noqa: S608 (the columns are ours)
 
 
-@dataclass(frozen=True, repr=False)
-class Person:
+class Person(NamedTuple):
     """One victim as far as reaching them goes."""
 
-    id: UUID
-    force: int
-    crime_id: UUID
-    officer_id: str
-    unit_id: str
+    victim: Known
     contact: Contact
-    language: str
-    chosen_language: str
-    force_languages: tuple[str, ...]
-    joined_at: datetime | None
+    force_languages: Sequence[str]
     last_told: datetime | None
-    sealed: Mapping[str, bytes]
+    """When somebody who has not joined was last told or invited by a machine"""
+
+    @property
+    def id(self) -> UUID:
+        return self.victim.id
+
+    @property
+    def force(self) -> int:
+        return self.victim.force_id
 
     def address(self, channel: str) -> str:
         """The address on that channel, opened. Raises CannotOpen, and KeyError where there is none."""
-        column = "email" if channel == "email" else "mobile"
-        return crypto.unseal(f"people_victim.{column}", self.id, self.sealed[channel])
+        column, sealed = (
+            ("email", self.victim.email) if channel == "email" else ("mobile", self.victim.mobile)
+        )
+        if sealed is None:
+            raise KeyError(channel)
+        return crypto.unseal(f"people_victim.{column}", self.id, sealed)
 
 
 def people(ids: Iterable[UUID]) -> dict[UUID, Person]:
@@ -58,37 +61,39 @@ def people(ids: Iterable[UUID]) -> dict[UUID, Person]:
     if not wanted:
         return {}
     rows = setwise.fetch(_VICTIMS, [list(REACHED), wanted])
-    return {row["id"]: _person(row) for row in rows}
+    return {row["id"]: _person(*row.values()) for row in rows}
 
 
-def _person(row: Mapping[str, Any]) -> Person:
-    addresses = {"email": (row["email"], row["email_hash"]), "text": (row["mobile"], row["mobile_hash"])}
-    known = {name: pair for name, pair in addresses.items() if None not in pair}
-    joined = row["account_id"] is not None or row["joined_at"] is not None
-    return Person(
-        id=row["id"],
-        force=row["force_id"],
-        crime_id=row["crime_id"],
-        officer_id=row["officer_id"] or "",
-        unit_id=row["unit_id"] or "",
-        contact=Contact(
-            live=row["live"],
-            addresses={name: bytes(hash_) for name, (_, hash_) in known.items()},
-            blocked=frozenset(map(bytes, row["blocked_hashes"])),
-            chosen=row["chosen_channel"],
-            preferred=row["preferred_channel"],
-            safe_channels=None if row["safe_channels"] is None else frozenset(row["safe_channels"]),
-            safe_from=row["safe_from"],
-            safe_to=row["safe_to"],
-            disguise=row["disguise"],
-            no_portal=row["no_portal"],
-            joined=joined,
-            invited=row["invited"],
-        ),
-        language=row["language"],
-        chosen_language=row["chosen_language"],
-        force_languages=tuple(row["languages"]),
-        joined_at=row["joined_at"],
-        last_told=max((at for at in (row["last_told"], row["invited_at"]) if at is not None), default=None),
-        sealed={name: bytes(address) for name, (address, _) in known.items()},
+def officers(force: int, crimes: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Which officer and which unit these crimes have."""
+    rows = setwise.fetch(
+        "select id, officer_id, unit_id from cases_crime where force_id = %s and id = any(%s)",
+        [force, list(crimes)],
     )
+    return {row["id"]: (row["officer_id"], row["unit_id"]) for row in rows}
+
+
+def _person(*values: Any) -> Person:
+    *said, languages, last_told, invited = values
+    victim = Known(*said)
+    addresses = {}
+    if victim.email is not None and victim.email_hash is not None:
+        addresses["email"] = victim.email_hash
+    if victim.mobile is not None and victim.mobile_hash is not None:
+        addresses["text"] = victim.mobile_hash
+    contact = Contact(
+        live=victim.live,
+        addresses=addresses,
+        blocked=frozenset(victim.blocked_hashes),
+        chosen=victim.chosen_channel,
+        preferred=victim.preferred_channel,
+        safe_channels=None if victim.safe_channels is None else frozenset(victim.safe_channels),
+        safe_from=victim.safe_from,
+        safe_to=victim.safe_to,
+        disguise=victim.disguise,
+        no_portal=victim.no_portal,
+        joined=victim.account_id is not None or victim.joined_at is not None,
+        invited=invited,
+    )
+    last_told = max((at for at in (last_told, victim.invited_at) if at is not None), default=None)
+    return Person(victim, contact, languages, last_told)

@@ -7,9 +7,9 @@ moment that is in their safe hours, and before joining not within a day of the l
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from trackmycrime.people.safe_hours import SafeHours
 
@@ -21,12 +21,11 @@ BEFORE_JOINING = timedelta(days=1)
 """Who has not joined is not told oftener than this."""
 
 
-@dataclass(frozen=True, repr=False)
-class Contact:
+class Contact(NamedTuple):
     """What is known of reaching one victim. Addresses are here by their hashes only."""
 
     live: bool = True
-    addresses: Mapping[str, bytes] = field(default_factory=dict)
+    addresses: Mapping[str, bytes] = MappingProxyType({})
     """Channel → hash of the address on file, for those that have one"""
     blocked: frozenset[bytes] = frozenset()
     """Hashes of addresses whose holder said «not for me»"""
@@ -40,11 +39,13 @@ class Contact:
     no_portal: bool = False
     joined: bool = False
     invited: bool = False
-    """Whether a machine has sent the invitation"""
+    """Whether a machine has sent the invitation; says nothing of who has joined"""
+
+    def __repr__(self) -> str:
+        return "<what is known of reaching one victim>"
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """``machine``: by `channel` at `at`; ``person``: a task for an officer; ``nothing``. `reason` is a word for why."""
 
     how: Literal["machine", "person", "nothing"]

@@ -1,29 +1,19 @@
 """Deciding to tell, and preparing what is sent. In the caller's transaction, a bounded number of statements."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from trackmycrime.delivery.api import set_up
 from trackmycrime.kernel import setwise
 from trackmycrime.kernel.ids import new_id
 
+from .inviting import Invited, decide_invitations
 from .news import News, newest
 from .reading import OPEN, Person, people
 from .rules import decide, no_machine
-from .writing import (
-    TELL_YOURSELF,
-    Decided,
-    alert_row,
-    alert_words,
-    letter,
-    need,
-    store,
-    told_rows,
-    waiting_row,
-)
+from .writing import TELL_YOURSELF, Decided, Decisions, alert_row, alert_words, letter, need, waiting_row
 
 
 def tell(force: int, news: Sequence[News], *, now: datetime) -> Counter[str]:
@@ -34,28 +24,46 @@ def tell(force: int, news: Sequence[News], *, now: datetime) -> Counter[str]:
     Counts: ``alerts`` prepared, ``by_person`` given to an officer, ``joined`` (victims whose waiting alert covers it),
     ``silent`` (victims for whom there is nothing to tell, or who have no part any more).
     """
-    counts: Counter[str] = Counter()
     if not news:
-        return counts
-    known = people({each.victim_id for each in news})
-    fresh = _untold(news)
-    waiting = _not_gone_out(fresh)
-    told: list[dict[str, Any]] = []
-    made: dict[UUID, Decided] = {}
-    for victim_id, items in fresh.items():
-        person = known.get(victim_id)
-        if person is None or person.force != force or not person.contact.live:
-            continue
-        if victim_id in waiting and not no_machine(person.contact):
-            told += told_rows(person, waiting[victim_id], items)
-            counts["joined"] += 1
-            continue
-        alert = _decided(person, items, now)
-        made[alert.row["id"]] = alert
-        told += told_rows(person, alert.row["id"], items)
-    store(force, made, told, counts, now)
+        return Counter()
+    decisions = Decisions(force, now)
+    decide_news(decisions, people({each.victim_id for each in news}), news)
+    counts = decisions.store()
     counts["silent"] = len({each.victim_id for each in news}) - sum(counts.values())
     return counts
+
+
+def invite_and_tell(
+    known: Mapping[UUID, Person],
+    invited: Sequence[tuple[Invited, UUID]],
+    at_once: Sequence[News],
+    news: Sequence[News],
+    *,
+    force: int,
+    now: datetime,
+) -> None:
+    """`send_invitations` and `tell` of different victims in one, where the caller has just made the invitations and
+    read the victims (`people`). `invited` are invitations with their cases; `at_once` is what they tell of."""
+    decisions = Decisions(force, now)
+    decide_invitations(decisions, known, invited, at_once)
+    decide_news(decisions, known, news)
+    decisions.store()
+
+
+def decide_news(decisions: Decisions, known: Mapping[UUID, Person], news: Sequence[News]) -> None:
+    """How each of these victims is told."""
+    if not news:
+        return
+    fresh = _untold(news)
+    waiting = _not_gone_out(fresh)
+    for victim_id, items in fresh.items():
+        person = known.get(victim_id)
+        if person is None or person.force != decisions.force or not person.contact.live:
+            continue
+        if victim_id in waiting and not no_machine(person.contact):
+            decisions.join(person, waiting[victim_id], items)
+        else:
+            decisions.add(person, _decided(person, items, decisions.now), items)
 
 
 # how

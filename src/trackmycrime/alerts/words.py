@@ -47,24 +47,23 @@ def alert(entries: int, *, joined: bool) -> str:
 
 def frozen(kind: str, channel: str, language: str, **values: str) -> Frozen:
     """The words of `kind` for ``email`` or ``text``."""
+    # what holds a secret is not kept in memory
+    write = _frozen if {"link", "code"} & values.keys() else _kept
+    return write(kind, channel, language, tuple(sorted(values.items())))
+
+
+def _frozen(kind: str, channel: str, language: str, values: tuple[tuple[str, str], ...]) -> Frozen:
     if channel == "email":
-        subject = _said(f"{kind}.email_subject", language, **values)
-        return Frozen(subject, _said(f"{kind}.email_body", language, **values), language)
-    return Frozen(None, _said(f"{kind}.text", language, **values), language)
+        subject = _said(f"{kind}.email_subject", language, **dict(values))
+        return Frozen(subject, _said(f"{kind}.email_body", language, **dict(values)), language)
+    return Frozen(None, _said(f"{kind}.text", language, **dict(values)), language)
 
 
 def _said(key: str, language: str, **values: str) -> str:
-    # what holds a secret is not kept in memory
-    return (_render if {"link", "code"} & values.keys() else _rendered)(
-        key, language, tuple(sorted(values.items()))
-    )
-
-
-def _render(key: str, language: str, values: tuple[tuple[str, str], ...]) -> str:
     if language == "cy+en":
-        return both(key, **dict(values))
+        return both(key, **values)
     known: Language = "cy" if language == "cy" else "en"
-    return text(key, known, **dict(values))
+    return text(key, known, **values)
 
 
-_rendered = lru_cache(maxsize=256)(_render)
+_kept = lru_cache(maxsize=256)(_frozen)

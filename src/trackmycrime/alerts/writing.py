@@ -2,9 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from trackmycrime.tasks.api import Need, open_tasks
 
 from . import words
 from .news import News
-from .reading import Person
+from .reading import Person, officers
 
 TELL_YOURSELF = "tell_yourself"
 """The task where no machine may"""
@@ -108,7 +108,8 @@ def alert_words(person: Person, channel: str, entries: int) -> words.Frozen:
 
 def language_of(person: Person) -> str:
     """In which language, or both, this person is written to."""
-    return words.language_for(person.chosen_language, person.language, person.force_languages)
+    victim = person.victim
+    return words.language_for(victim.chosen_language, victim.language, person.force_languages)
 
 
 def portal_address() -> str:
@@ -117,20 +118,30 @@ def portal_address() -> str:
 
 
 def need(kind: str, person: Person, reason: str, **detail: Any) -> Need:
-    """A task about reaching this victim; one of a kind is open at a time."""
+    """A task about reaching this victim, for `ask_officers`; one of a kind is open at a time."""
     return Need(
         kind,
         once=str(person.id),
-        crime_id=person.crime_id,
+        crime_id=person.victim.crime_id,
         victim_id=person.id,
-        officer_id=person.officer_id,
-        unit_id=person.unit_id,
         detail={"reason": reason, **detail},
     )
 
 
-@dataclass(frozen=True, repr=False)
-class Decided:
+def ask_officers(force: int, needs: Sequence[Need], *, now: datetime) -> None:
+    """Open these tasks, each for the officer and the unit that have the crime."""
+    if not needs:
+        return
+    known = officers(force, {need.crime_id for need in needs if need.crime_id})
+    asked = [(need, known.get(need.crime_id) if need.crime_id else None) for need in needs]
+    open_tasks(
+        force,
+        [replace(need, officer_id=whom[0], unit_id=whom[1]) if whom else need for need, whom in asked],
+        now=now,
+    )
+
+
+class Decided(NamedTuple):
     """An alert that was decided, and what goes with it: a letter, or a task."""
 
     row: dict[str, Any]
@@ -146,43 +157,60 @@ def waiting_row(
     return alert_row(id_, person, case_id, about, now=now, state=state, channel=channel, due_at=at)
 
 
-def told_rows(person: Person, alert_id: UUID, items: Iterable[News]) -> list[dict[str, Any]]:
-    """That these are told to this person by that alert, as rows."""
-    return [
-        {
-            "force_id": person.force,
-            "victim_id": person.id,
-            "alert_id": alert_id,
-            "entry": item.entry,
-            "revision": item.revision,
-            "words_hash": item.words_hash,
-        }
-        for item in items
-    ]
+class Decisions:
+    """What is decided in one transaction about victims of one force, to be written by as many statements as tables."""
 
+    def __init__(self, force: int, now: datetime) -> None:
+        self.force, self.now = force, now
+        self.counts: Counter[str] = Counter()
+        self._made: dict[UUID, Decided] = {}
+        self._told: list[dict[str, Any]] = []
 
-def store(
-    force: int, made: dict[UUID, Decided], told: list[dict[str, Any]], counts: Counter[str], now: datetime
-) -> None:
-    """Write what was decided. An alert of which another transaction has told everything meanwhile is not made.
+    def add(self, person: Person, alert: Decided, items: Iterable[News]) -> None:
+        """A new alert, and what it tells this person."""
+        self._made[alert.row["id"]] = alert
+        self._tell(person, alert.row["id"], items)
 
-    The rows of what is told come before their alerts (keys are checked at the commit), because they decide. Must be
-    called inside a transaction.
-    """
-    assert connection.in_atomic_block
-    rows = setwise.insert(
-        "alerts_told",
-        ("force_id", "victim_id", "alert_id", "entry", "revision", "words_hash"),
-        told,
-        conflict="on conflict (victim_id, entry, revision) do update set alert_id = excluded.alert_id,"
-        " words_hash = excluded.words_hash where exists (select from alerts_alert a"
-        " where a.id = alerts_told.alert_id and a.state = 'cancelled')",
-        returning="alert_id",
-    )
-    telling = {row[0] for row in rows}
-    alerts = [alert for id_, alert in made.items() if id_ in telling]
-    setwise.insert("alerts_alert", _ALERT, [alert.row for alert in alerts])
-    prepare([alert.letter for alert in alerts if alert.letter], now=now)
-    open_tasks(force, [alert.need for alert in alerts if alert.need], now=now)
-    for alert in alerts:
-        counts["alerts" if alert.letter else "by_person" if alert.need else "by_hand"] += 1
+    def join(self, person: Person, alert_id: UUID, items: Iterable[News]) -> None:
+        """An alert that has not gone out yet tells this person of these too."""
+        self.counts["joined"] += 1
+        self._tell(person, alert_id, items)
+
+    def _tell(self, person: Person, alert_id: UUID, items: Iterable[News]) -> None:
+        self._told += [
+            {
+                "force_id": self.force,
+                "victim_id": person.id,
+                "alert_id": alert_id,
+                "entry": item.entry,
+                "revision": item.revision,
+                "words_hash": item.words_hash,
+            }
+            for item in items
+        ]
+
+    def store(self) -> Counter[str]:
+        """Write it. An alert of which another transaction has told everything meanwhile is not made. Says how many of
+        each kind there are.
+
+        The rows of what is told come before their alerts (keys are checked at the commit), because they decide. Must
+        be called inside a transaction.
+        """
+        assert connection.in_atomic_block
+        rows = setwise.insert(
+            "alerts_told",
+            ("force_id", "victim_id", "alert_id", "entry", "revision", "words_hash"),
+            self._told,
+            conflict="on conflict (victim_id, entry, revision) do update set alert_id = excluded.alert_id,"
+            " words_hash = excluded.words_hash where exists (select from alerts_alert a"
+            " where a.id = alerts_told.alert_id and a.state = 'cancelled')",
+            returning="alert_id",
+        )
+        telling = {row[0] for row in rows}
+        alerts = [alert for id_, alert in self._made.items() if id_ in telling]
+        setwise.insert("alerts_alert", _ALERT, [alert.row for alert in alerts])
+        prepare([alert.letter for alert in alerts if alert.letter], now=self.now)
+        ask_officers(self.force, [alert.need for alert in alerts if alert.need], now=self.now)
+        for alert in alerts:
+            self.counts["alerts" if alert.letter else "by_person" if alert.need else "by_hand"] += 1
+        return self.counts

@@ -24,7 +24,10 @@ def link_token() -> str:
 
 
 def _typed(length: int) -> str:
-    signs = "".join(secrets.choice(ALPHABET) for _ in range(length))
+    drawn, signs = secrets.randbelow(len(ALPHABET) ** length), ""
+    for _ in range(length):
+        drawn, sign = divmod(drawn, len(ALPHABET))
+        signs += ALPHABET[sign]
     return "-".join(signs[n : n + 4] for n in range(0, length, 4))
 
 

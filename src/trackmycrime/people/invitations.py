@@ -34,7 +34,7 @@ class Invited:
     ``desk``: it is the code that the officer hands over.
     """
 
-    victim: Victim
+    victim: Victim | reaching.Known
     invitation_id: UUID
     way: str
     token: str
@@ -43,7 +43,7 @@ class Invited:
     round: int
 
 
-def contact_of(victim: Victim) -> reaching.Contact:
+def contact_of(victim: Victim | reaching.Known) -> reaching.Contact:
     """What is known of reaching this victim, without opening an address."""
     channels = victim.safe_channels
     return reaching.Contact(
@@ -64,7 +64,7 @@ def _bytes(value: bytes | memoryview | None) -> bytes | None:
 
 
 def invite(
-    force: Force, victims: Sequence[Victim], *, flagged: Collection[UUID], now: datetime
+    force: Force, victims: Sequence[Victim | reaching.Known], *, flagged: Collection[UUID], now: datetime
 ) -> list[Invited]:
     """Invite each victim for the first time; returns what is to be sent.
 
@@ -72,7 +72,7 @@ def invite(
     has joined, was invited before, or is withdrawn is left out.
     """
     new = [v for v in victims if v.live and v.account_id is None and v.invited_at is None]
-    setwise.update("people_victim", ["id"], ["invited_at"], [{"id": v.pk, "invited_at": now} for v in new])
+    setwise.update("people_victim", ["id"], ["invited_at"], [{"id": v.id, "invited_at": now} for v in new])
     return _make(force, new, flagged, {}, by=audit.SYSTEM, now=now)
 
 
@@ -125,22 +125,22 @@ def _end(victims: Sequence[UUID], now: datetime) -> dict[UUID, tuple[int, dateti
 
 def _make(
     force: Force,
-    victims: Sequence[Victim],
+    victims: Sequence[Victim | reaching.Known],
     flagged: Collection[UUID],
     before: Mapping[UUID, tuple[int, datetime]],
     *,
     by: audit.Actor,
     now: datetime,
 ) -> list[Invited]:
-    plans = [(v, reaching.plan(contact_of(v), protected=v.pk in flagged or v.under_age)) for v in victims]
+    plans = [(v, reaching.plan(contact_of(v), protected=v.id in flagged or v.under_age)) for v in victims]
     tasks.open_tasks(
         force.pk,
         [
             tasks.Need(
                 plan.task,
-                once=f"invite:{victim.pk}",
+                once=f"invite:{victim.id}",
                 crime_id=victim.crime_id,
-                victim_id=victim.pk,
+                victim_id=victim.id,
                 detail={"reason": plan.reason},
             )
             for victim, plan in plans
@@ -153,7 +153,7 @@ def _make(
 
 def _insert(
     force: Force,
-    plans: Sequence[tuple[Victim, reaching.Plan]],
+    plans: Sequence[tuple[Victim | reaching.Known, reaching.Plan]],
     before: Mapping[UUID, tuple[int, datetime]],
     *,
     by: audit.Actor,
@@ -162,7 +162,7 @@ def _insert(
     made: dict[UUID, Invited] = {}
     rows: list[dict[str, Any]] = []
     for victim, plan in plans:
-        earlier, first_at = before.get(victim.pk, (0, now))
+        earlier, first_at = before.get(victim.id, (0, now))
         row = new_id()
         token = codes.link_token() if plan.way == "email" else codes.start_code()
         code = token if plan.second == "none" else codes.activation_code()
@@ -171,7 +171,7 @@ def _insert(
             {
                 "id": row,
                 "force_id": force.pk,
-                "victim_id": victim.pk,
+                "victim_id": victim.id,
                 "round": earlier + 1,
                 "first_at": first_at,
                 "way": plan.way,
@@ -194,9 +194,9 @@ def _insert(
         conflict="on conflict do nothing",
         returning="id",
     )
-    invited = [made[UUID(str(row[0]))] for row in stored]
+    invited = [made[row[0]] for row in stored]
     acts = [
-        audit.Act("invited", "victim", str(one.victim.pk), {"way": one.way, "round": one.round})
+        audit.Act("invited", "victim", str(one.victim.id), {"way": one.way, "round": one.round})
         for one in invited
     ]
     audit.record(by, acts, force=force.pk, now=now)

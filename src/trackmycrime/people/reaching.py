@@ -3,10 +3,45 @@
 Silence never loosens: what is not known to be safe in a protected case is not used at all (DESIGN section 5).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
+from typing import NamedTuple
+from uuid import UUID
 
 from .safe_hours import SafeHours
+
+
+class Known(NamedTuple):
+    """What is stored of one victim about reaching them, under the names of its columns: for who reads many at once."""
+
+    id: UUID
+    force_id: int
+    crime_id: UUID
+    live: bool
+    under_age: bool
+    account_id: UUID | None
+    joined_at: datetime | None
+    invited_at: datetime | None
+    email: bytes | None
+    """Sealed, as `mobile`"""
+    email_hash: bytes | None
+    mobile: bytes | None
+    mobile_hash: bytes | None
+    language: str
+    chosen_language: str
+    preferred_channel: str
+    chosen_channel: str
+    safe_known: bool
+    safe_channels: Sequence[str] | None
+    safe_from: time | None
+    safe_to: time | None
+    disguise: bool
+    no_portal: bool
+    blocked_hashes: Sequence[bytes]
+
+    def __repr__(self) -> str:
+        return f"<victim {self.id}>"
 
 
 @dataclass(frozen=True)
