@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from trackmycrime.delivery.letters import Letter, Outcome
 from trackmycrime.kernel.clock import utc_now
 
-from .message import CannotBeSent, compose, envelope_sender, recipient
+from .message import CannotBeSent, Sender, compose, recipient
 
 _OUR_FAULT = frozenset({530, 534, 535, 538})
 """Answers that ask for another login (RFC 4954); 5yz, but not about the letter"""
@@ -83,7 +83,7 @@ class SmtpChannel:
         """`timeout` is for each answer, in seconds, `verdict_timeout` for the one after the text (RFC 5321 allows
         ten minutes: servers look into the mail before they answer). Raises ValueError for a `url` that is none."""
         self._server = Server.read(url)
-        self._from = sender
+        self._from = Sender.read(sender)
         self._timeout = timeout
         self._verdict_timeout = verdict_timeout
         self._context = context
@@ -152,8 +152,9 @@ class SmtpChannel:
     def _hand_over(self, session: smtplib.SMTP, to: str, text: bytes) -> Outcome:
         """One letter on an open connection; the answer is GONE when that ended before the text was sent."""
         try:
-            for step in ("MAIL", "RCPT", "DATA"):
-                code, answer = self._say(session, step, to)
+            # said as they stand: both were read as addresses before, which smtplib would do anew for each
+            for line in (f"MAIL FROM:<{self._from.address}>", f"RCPT TO:<{to}>", "DATA"):
+                code, answer = session.docmd(line)
                 if code == _CLOSING:
                     break
                 if not 200 <= code < 400:
@@ -166,11 +167,6 @@ class SmtpChannel:
             pass
         self.close()
         return Outcome("later", GONE)
-
-    def _say(self, session: smtplib.SMTP, step: str, to: str) -> tuple[int, bytes]:
-        if step == "MAIL":
-            return session.mail(envelope_sender(self._from))
-        return session.rcpt(to) if step == "RCPT" else session.docmd("DATA")
 
     def _send_text(self, session: smtplib.SMTP, text: bytes) -> Outcome:
         """The text itself, once the server has asked for it. From here on, no answer is not a refusal."""

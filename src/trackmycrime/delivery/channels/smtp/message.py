@@ -3,8 +3,10 @@
 import email.header
 import email.quoprimime
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, formataddr, parseaddr
+from typing import Self
 
 from trackmycrime.delivery.letters import Letter
 
@@ -35,25 +37,35 @@ def recipient(address: str) -> str:
     return plain
 
 
-def envelope_sender(sender: str) -> str:
-    """The bare address of ``Name <address>``."""
-    return parseaddr(sender)[1]
+@dataclass(frozen=True)
+class Sender:
+    """Whom our mail is from: read once, because each reading costs as much as a whole message."""
+
+    address: str
+    """As it goes into the envelope"""
+    line: str
+    """As it stands in the message"""
+
+    @classmethod
+    def read(cls, sender: str) -> Self:
+        """The sender that a setting names, ``Name <address>``."""
+        name, address = parseaddr(sender)
+        return cls(address, formataddr((name, address), "utf-8"))
 
 
-def compose(letter: Letter, *, sender: str, to: str, at: datetime) -> bytes:
-    """The message from `sender` (``Name <address>``) to `to` (see `recipient`), with CRLF line ends.
+def compose(letter: Letter, *, sender: Sender, to: str, at: datetime) -> bytes:
+    """The message from `sender` to `to` (see `recipient`), with CRLF line ends.
 
     Raises CannotBeSent when the subject holds a line break or another control character.
     """
-    name, address = parseaddr(sender)
     body = letter.body.replace("\r\n", "\n").replace("\r", "\n").strip("\n") + "\n"
     plain = body.isascii() and all(len(line) <= _LINE for line in body.split("\n"))
     headers = (
-        ("From", formataddr((name, address), "utf-8")),
+        ("From", sender.line),
         ("To", to),
         ("Subject", _subject(letter.subject or "")),
         ("Date", format_datetime(at)),
-        ("Message-ID", f"<{letter.id}@{address.rpartition('@')[2]}>"),
+        ("Message-ID", f"<{letter.id}@{sender.address.rpartition('@')[2]}>"),
         # RFC 3834: so that no holiday answer comes back
         ("Auto-Submitted", "auto-generated"),
         ("X-Auto-Response-Suppress", "All"),
