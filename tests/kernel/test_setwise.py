@@ -62,6 +62,23 @@ def table() -> None:
         cursor.execute("create temporary table ahead (id uuid primary key, who text unique) on commit drop")
 
 
+def test_what_is_the_same_in_all_rows_goes_over_once() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "create temporary table same (id uuid, who text, d jsonb, of uuid, at timestamptz, force smallint,"
+            " word varchar(9), none jsonb) on commit drop"
+        )
+    rows = [limit("a"), limit("b") | {"d": {"a": 1}}]
+    now = datetime(2026, 11, 28, 7, tzinfo=UTC)
+    of = new_id()
+    same = {"of": of, "at": now, "force": 7, "word": "x'y", "none": None}
+    setwise.insert("same", ["id", "who", "d"], rows, same=same)
+    told = setwise.fetch("select * from same order by who")
+    assert told == [
+        row | same | {"d": document} for row, document in zip(rows, [None, {"a": 1}], strict=True)
+    ]
+
+
 @pytest.mark.usefixtures("table")
 def test_what_is_written_ahead_is_there_for_who_reads_next() -> None:
     rows = [limit("a"), limit("b")]

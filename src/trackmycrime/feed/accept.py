@@ -5,7 +5,7 @@ Must run inside a transaction bound to the source's force, holding the force's l
 that nothing about this force changes between what is read here and what is written.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -77,7 +77,7 @@ class Accepted:
     """Victims who have a part in a crime since now"""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Item:
     """One event on its way: `position` in the batch (None: it waited in the database), its row, its fate."""
 
@@ -87,6 +87,13 @@ class _Item:
     position: int | None
     status: str = ""
     problem: Problem | None = None
+    name: str = field(init=False)
+    """Of the entity that it is about"""
+    needs: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name = name_of(self.event.entity)
+        self.needs = needs(self.event)
 
 
 class _Taking:
@@ -107,9 +114,9 @@ class _Taking:
 
     def look_up(self, items: Sequence[_Item]) -> None:
         """Read, once for all, the entities that these events are about or need, and the sequences already used."""
-        names = {name_of(item.event.entity) for item in items}
+        names = {item.name for item in items}
         for item in items:
-            names.update(needs(item.event))
+            names.update(item.needs)
         names -= self.looked_up
         self.looked_up |= names
         for row in setwise.fetch(
@@ -124,10 +131,9 @@ class _Taking:
         # only what is not newer than all that is known of its entity can have been used before
         pairs = sorted(
             {
-                (name, item.event.sequence)
+                (item.name, item.event.sequence)
                 for item in items
-                if (name := name_of(item.event.entity)) in self.known
-                and item.event.sequence <= self.known[name][1]
+                if item.name in self.known and item.event.sequence <= self.known[item.name][1]
             }
         )
         if not pairs:
@@ -144,22 +150,22 @@ class _Taking:
     def _count_on(self, items: Iterable[_Item]) -> None:
         """What a source says of an entity that was handed over to it sorts after all that was said before."""
         for item in items:
-            base = self.bases.get(name := name_of(item.event.entity))
-            if base and self.known[name][0] == item.source.id:
+            base = self.bases.get(item.name)
+            if base and self.known[item.name][0] == item.source.id:
                 item.event = replace(item.event, sequence=min(item.event.sequence + base, MOST_SEQUENCE))
 
     def take(self, items: Iterable[_Item]) -> None:
         """Decide each event's fate in order; what it was that others waited for sets those going too."""
-        queue = list(items)
+        queue = deque(items)
         while queue:
-            item = queue.pop(0)
+            item = queue.popleft()
             item.problem = self._why_not(item)
             if item.problem:
                 item.status = "quarantined"
                 if item.problem.type == "waiting-for-crime":
-                    self.waiting[self._missing(item.event)].append(item)
+                    self.waiting[self.missing(item)].append(item)
                 continue
-            name = name_of(item.event.entity)
+            name = item.name
             newest = self.known.get(name)
             item.status = "superseded" if newest and item.event.sequence < newest[1] else "applied"
             self.sequences[name, item.event.sequence] = (item.source.id, item.event.id)
@@ -167,31 +173,32 @@ class _Taking:
             if item.status == "applied":
                 self.known[name] = (item.source.id, item.event.sequence)
                 self.touched[name] = {
-                    "force_id": self.source.force_id,
                     "entity": name,
                     "source_id": item.source.id,
                     "sequence": item.event.sequence,
-                    "digest": item.event.digest,
                 }
             if newest is None:
                 self.fresh.append(name)
                 released = sorted(self.waiting.pop(name, []), key=lambda waiter: waiter.event.sequence)
-                queue[:0] = released
+                queue.extendleft(reversed(released))
 
-    def _missing(self, event: Event) -> str:
-        return next((name for name in needs(event) if name not in self.known), "")
+    def missing(self, item: _Item) -> str:
+        """The first that this event needs and that has not arrived, or ""."""
+        for name in item.needs:
+            if name not in self.known:
+                return name
+        return ""
 
     def _why_not(self, item: _Item) -> Problem | None:
         event = item.event
-        name = name_of(event.entity)
-        owner = self.known.get(name)
+        owner = self.known.get(item.name)
         if owner and owner[0] != item.source.id:
             return Problem.of(
                 "not-allowed",
                 "Another source of this force sent this first; it belongs to that source.",
                 "/subject",
             )
-        used = self.sequences.get((name, event.sequence))
+        used = self.sequences.get((item.name, event.sequence))
         if used:
             return Problem.of(
                 "sequence-reused",
@@ -205,7 +212,7 @@ class _Taking:
             and subject_key(data.merged_into) == event.subject_key
         ):
             return Problem.of("invalid-data", "A crime cannot be merged into itself.", "/data/merged_into")
-        missing = self._missing(event)
+        missing = self.missing(item)
         if not missing:
             return None
         kind, _, rest = missing.partition(":")
@@ -269,7 +276,7 @@ def accept(
         # a refused event does not use up its id: mending it means sending it again
         reused = any(before.values()) and one.id is not None
         before[one.digest] = isinstance(one, Event)
-        row = _row(source, one, now)
+        row = _row(one)
         if again:
             row["id"] = again[position]
         rows.append(row)
@@ -279,10 +286,11 @@ def accept(
         elif reused:
             problem = Problem.of("id-reused", "This source sent this id before with other content.", "/id")
             _quarantine(row, problem)
+            row["entity"] = name_of(one.entity)
             results[position] = Result(one.id, "quarantined", problem)
         else:
             items.append(_Item(source.apart(one), source, row, position))
-            row["entity"] = name_of(items[-1].event.entity)
+            row["entity"] = items[-1].name
     taking.look_up(items)
     taking.take(items)
     waited: list[_Item] = []
@@ -295,7 +303,7 @@ def accept(
         item.row["sequence"] = item.event.sequence
         if item.problem:
             _quarantine(item.row, item.problem)
-            item.row["waits_for"] = taking._missing(item.event)
+            item.row["waits_for"] = taking.missing(item)
         assert item.position is not None
         results[item.position] = Result(item.event.id, item.status, item.problem)
     changed = records.apply(
@@ -320,9 +328,10 @@ def accept(
     if again:
         setwise.update("feed_event", ["id"], _JUDGED, rows)
         rows = []
-    _write(rows, waited, taking)
+    _write(source, rows, waited, taking, now)
 
 
+_CAME = ["id", "event_id", "digest", "body"]
 _JUDGED = ["type", "subject_key", "entity", "sequence", "time", "status", "problem", "waits_for"]
 """What judging says of an event; the rest is how it came."""
 
@@ -344,23 +353,20 @@ def _seen(
     return seen
 
 
-def _row(source: Source, one: Event | Refusal, now: datetime) -> dict[str, Any]:
+def _row(one: Event | Refusal) -> dict[str, Any]:
+    """What is written down of an event, but for what is the same for a whole delivery."""
     key = new_id()
     return {
         "id": key,
-        "force_id": source.force_id,
-        "source_id": source.id,
         "event_id": one.id or "",
         "digest": one.digest,
         "type": one.type or "",
         "subject_key": one.subject_key or "",
-        "entity": name_of(one.entity) if isinstance(one, Event) else "",
+        "entity": "",
         "sequence": one.sequence,
         "time": one.time,
-        "received_at": now,
         "body": crypto.seal_json(PLACE, key, one.kept),
         "status": "",
-        "problem": None,
         "waits_for": "",
     }
 
@@ -372,15 +378,18 @@ def _quarantine(row: dict[str, Any], problem: Problem) -> None:
     }  # fmt: skip
 
 
-def _write(rows: list[dict[str, Any]], waited: Sequence[_Item], taking: _Taking) -> None:
+def _write(
+    source: Source, rows: list[dict[str, Any]], waited: Sequence[_Item], taking: _Taking, now: datetime
+) -> None:
     if rows:
-        setwise.insert("feed_event", list(rows[0]), rows)
+        same = {"force_id": source.force_id, "source_id": source.id, "received_at": now}
+        setwise.insert("feed_event", _CAME + _JUDGED, rows, same=same)
     changed = []
     for item in waited:
         row = {"id": item.row["id"], "status": item.status, "problem": None, "waits_for": ""}
         if item.problem:
             _quarantine(row, item.problem)
-            row["waits_for"] = taking._missing(item.event)
+            row["waits_for"] = taking.missing(item)
         changed.append(row)
     setwise.update("feed_event", ["id"], ["status", "problem", "waits_for"], changed)
     if taking.touched:
@@ -389,6 +398,6 @@ def _write(rows: list[dict[str, Any]], waited: Sequence[_Item], taking: _Taking)
             "feed_entity",
             list(entities[0]),
             entities,
-            conflict="on conflict (force_id, entity) do update set"
-            " sequence = excluded.sequence, digest = excluded.digest",
+            same={"force_id": source.force_id},
+            conflict="on conflict (force_id, entity) do update set sequence = excluded.sequence",
         )

@@ -134,7 +134,6 @@ class Entity(models.Model):
     sequence = models.BigIntegerField()
     base = models.BigIntegerField(default=0, db_default=0)
     """What is added to its source's own sequences: more than all before it was handed over to that source"""
-    digest = models.BinaryField(max_length=32)
 
     class Meta:
         db_table = "feed_entity"

@@ -4,6 +4,7 @@ goes beside it as it is, because as text it would be twice as long and be read t
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -62,23 +63,26 @@ def insert(
     columns: Sequence[str],
     rows: Sequence[Mapping[str, Any]],
     *,
+    same: Mapping[str, Any] = MappingProxyType({}),
     conflict: str = "",
     returning: str = "",
 ) -> list[tuple[Any, ...]]:
     """Insert all rows with one statement. `table`, `columns`, `conflict` and `returning` are ours, never input.
 
+    `same` are further columns, whose value is the same in all rows: it goes over once, and need not be read for each.
+    A column that is not bytes and that a row does not have is null in it.
     `conflict` is an ``on conflict …`` clause. Returns what `returning` asks for; a skipped row returns nothing.
     """
     if not rows:
         return []
     given = _Rows(table, columns, rows)
-    values = ", ".join(f"n.{given.name(column)}" for column in columns)
+    values = ", ".join([*(f"n.{given.name(column)}" for column in columns), *(["%s"] * len(same))])
     sql = (
-        f"insert into {table} ({', '.join(columns)}) select {values} from {given.source} {conflict}"  # noqa: S608
+        f"insert into {table} ({', '.join((*columns, *same))}) select {values} from {given.source} {conflict}"  # noqa: S608
         + (f" returning {returning}" if returning else "")
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, given.params)
+        cursor.execute(sql, [*same.values(), *given.params])
         return cursor.fetchall() if returning else []
 
 
