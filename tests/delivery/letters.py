@@ -11,6 +11,7 @@ NOW = datetime(2026, 11, 24, 14, 4, tzinfo=UTC)
 
 def letter(**values: Any) -> Letter:
     said: dict[str, Any] = {
+        "id": new_id(),
         "force": 1,
         "purpose": "alert",
         "owner_id": new_id(),

@@ -23,7 +23,6 @@ from .writing import (
     letter,
     need,
     portal_address,
-    waiting_row,
 )
 
 
@@ -81,7 +80,7 @@ def decide_invitations(
         if person is None or person.force != decisions.force or not person.contact.live:
             continue
         sign = News(person.id, case_id, f"invitation:{each.invitation_id}", 0, _NOTHING)
-        alert = _invitation(person, case_id, each, decisions.now)
+        alert = _invitation(person, case_id, each, decisions)
         decisions.add(person, alert, [sign, *by_victim[person.id]])
 
 
@@ -115,8 +114,8 @@ def send_code(
 _NOTHING = b"\0" * 32
 
 
-def _invitation(person: Person, case_id: UUID, invited: Invited, now: datetime) -> Decided:
-    id_ = new_id()
+def _invitation(person: Person, case_id: UUID, invited: Invited, decisions: Decisions) -> Decided:
+    id_, now = new_id(), decisions.now
     if invited.way not in ("email", "text"):
         return Decided(
             alert_row(id_, person, case_id, "invitation", now=now, state="by_person", reason="given by hand")
@@ -127,7 +126,7 @@ def _invitation(person: Person, case_id: UUID, invited: Invited, now: datetime) 
             id_, person, case_id, "invitation", now=now, state="by_person", reason=decision.reason
         )
         return Decided(row, need=need(TELL_YOURSELF, person, decision.reason))
-    row = waiting_row(id_, person, case_id, "invitation", invited.way, decision.at, now)
+    row = decisions.waiting(id_, person, case_id, "invitation", invited.way, decision.at)
     secret = (
         {"link": f"{portal_address()}/start/{invited.token}"}
         if invited.way == "email"

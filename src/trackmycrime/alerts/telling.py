@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from trackmycrime.delivery.api import set_up
 from trackmycrime.kernel import setwise
 from trackmycrime.kernel.ids import new_id
 
@@ -13,7 +12,7 @@ from .inviting import Invited, decide_invitations
 from .news import News, newest
 from .reading import OPEN, Person, people
 from .rules import decide, no_machine
-from .writing import TELL_YOURSELF, Decided, Decisions, alert_row, alert_words, letter, need, waiting_row
+from .writing import TELL_YOURSELF, Decided, Decisions, alert_row, alert_words, letter, need
 
 
 def tell(force: int, news: Sequence[News], *, now: datetime) -> Counter[str]:
@@ -63,7 +62,7 @@ def decide_news(decisions: Decisions, known: Mapping[UUID, Person], news: Sequen
         if victim_id in waiting and not no_machine(person.contact):
             decisions.join(person, waiting[victim_id], items)
         else:
-            decisions.add(person, _decided(person, items, decisions.now), items)
+            decisions.add(person, _decided(person, items, decisions), items)
 
 
 # how
@@ -99,10 +98,11 @@ def _not_gone_out(victims: Iterable[UUID]) -> dict[UUID, UUID]:
     return {row["victim_id"]: row["id"] for row in rows}
 
 
-def _decided(person: Person, items: Sequence[News], now: datetime) -> Decided:
+def _decided(person: Person, items: Sequence[News], decisions: Decisions) -> Decided:
     about = "message" if all(item.about == "message" for item in items) else "update"
     id_, case_id = new_id(), items[0].case_id
-    decision = decide(person.contact, now=now, last=person.last_told, set_up=set_up())
+    now = decisions.now
+    decision = decide(person.contact, now=now, last=person.last_told, set_up=decisions.set_up)
     if decision.how != "machine" or decision.at is None:
         row = alert_row(
             id_,
@@ -115,6 +115,6 @@ def _decided(person: Person, items: Sequence[News], now: datetime) -> Decided:
             reason=decision.reason,
         )
         return Decided(row, need=need(TELL_YOURSELF, person, decision.reason))
-    row = waiting_row(id_, person, case_id, about, decision.channel, decision.at, now)
+    row = decisions.waiting(id_, person, case_id, about, decision.channel, decision.at)
     said = alert_words(person, decision.channel, len(items))
     return Decided(row, letter(id_, "alert", person, decision.channel, said, due_at=decision.at))

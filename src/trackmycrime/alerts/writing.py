@@ -9,9 +9,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from psycopg.types.json import Jsonb
 
 from trackmycrime.delivery.api import Letter, prepare, set_up
 from trackmycrime.kernel import setwise
+from trackmycrime.kernel.ids import new_id
 from trackmycrime.tasks.api import Need, open_tasks
 
 from . import words
@@ -25,17 +27,14 @@ GIVE_UP_AFTER = timedelta(hours=72)
 
 _ALERT = (
     "id",
-    "force_id",
     "victim_id",
     "case_id",
     "about",
     "channel",
     "state",
     "reason",
-    "decided_at",
     "due_at",
     "finished_at",
-    "tried",
 )
 _CHANGES = ("channel", "state", "reason", "due_at", "finished_at", "tried")
 
@@ -52,20 +51,17 @@ def alert_row(
     due_at: datetime | None = None,
     reason: str = "",
 ) -> dict[str, Any]:
-    """A new alert as a row."""
+    """A new alert as a row, without what `Decisions` writes the same of each."""
     return {
         "id": id_,
-        "force_id": person.force,
         "victim_id": person.id,
         "case_id": case_id,
         "about": about,
         "channel": channel,
         "state": state,
         "reason": reason,
-        "decided_at": now,
         "due_at": due_at or now,
         "finished_at": None if due_at else now,
-        "tried": [],
     }
 
 
@@ -86,6 +82,7 @@ def letter(
 ) -> Letter:
     """The letter that tells this person, by a channel on which they have an address."""
     return Letter(
+        id=new_id(),
         force=person.force,
         purpose=purpose,
         owner_id=alert_id,
@@ -149,19 +146,11 @@ class Decided(NamedTuple):
     need: Need | None = None
 
 
-def waiting_row(
-    id_: UUID, person: Person, case_id: UUID, about: str, channel: str, at: datetime, now: datetime
-) -> dict[str, Any]:
-    """A new alert whose letter goes out at that moment, or as soon as its channel is set up."""
-    state = "waiting" if channel in set_up() else "not_set_up"
-    return alert_row(id_, person, case_id, about, now=now, state=state, channel=channel, due_at=at)
-
-
 class Decisions:
     """What is decided in one transaction about victims of one force, to be written by as many statements as tables."""
 
     def __init__(self, force: int, now: datetime) -> None:
-        self.force, self.now = force, now
+        self.force, self.now, self.set_up = force, now, set_up()
         self.counts: Counter[str] = Counter()
         self._made: dict[UUID, Decided] = {}
         self._told: list[dict[str, Any]] = []
@@ -171,6 +160,13 @@ class Decisions:
         self._made[alert.row["id"]] = alert
         self._tell(person, alert.row["id"], items)
 
+    def waiting(
+        self, id_: UUID, person: Person, case_id: UUID, about: str, channel: str, at: datetime
+    ) -> dict[str, Any]:
+        """A new alert whose letter goes out at that moment, or as soon as its channel is set up; as a row."""
+        state = "waiting" if channel in self.set_up else "not_set_up"
+        return alert_row(id_, person, case_id, about, now=self.now, state=state, channel=channel, due_at=at)
+
     def join(self, person: Person, alert_id: UUID, items: Iterable[News]) -> None:
         """An alert that has not gone out yet tells this person of these too."""
         self.counts["joined"] += 1
@@ -179,7 +175,6 @@ class Decisions:
     def _tell(self, person: Person, alert_id: UUID, items: Iterable[News]) -> None:
         self._told += [
             {
-                "force_id": self.force,
                 "victim_id": person.id,
                 "alert_id": alert_id,
                 "entry": item.entry,
@@ -199,8 +194,9 @@ class Decisions:
         assert connection.in_atomic_block
         rows = setwise.insert(
             "alerts_told",
-            ("force_id", "victim_id", "alert_id", "entry", "revision", "words_hash"),
+            ("victim_id", "alert_id", "entry", "revision", "words_hash"),
             self._told,
+            same={"force_id": self.force},
             conflict="on conflict (victim_id, entry, revision) do update set alert_id = excluded.alert_id,"
             " words_hash = excluded.words_hash where exists (select from alerts_alert a"
             " where a.id = alerts_told.alert_id and a.state = 'cancelled')",
@@ -208,7 +204,8 @@ class Decisions:
         )
         telling = {row[0] for row in rows}
         alerts = [alert for id_, alert in self._made.items() if id_ in telling]
-        setwise.insert("alerts_alert", _ALERT, [alert.row for alert in alerts])
+        same = {"force_id": self.force, "decided_at": self.now, "tried": Jsonb([])}
+        setwise.insert("alerts_alert", _ALERT, [alert.row for alert in alerts], same=same)
         prepare([alert.letter for alert in alerts if alert.letter], now=self.now)
         ask_officers(self.force, [alert.need for alert in alerts if alert.need], now=self.now)
         for alert in alerts:

@@ -33,10 +33,6 @@ def record(actor: Actor, acts: Iterable[Act], *, force: int | None, now: datetim
     """Write acts down, in the caller's transaction: the act and its record are there together or not at all."""
     rows = [
         {
-            "force_id": force,
-            "at": now,
-            "actor_kind": actor.kind,
-            "actor_id": actor.id,
             "action": act.action,
             "object_kind": act.object_kind,
             "object_id": str(act.object_id),
@@ -44,5 +40,5 @@ def record(actor: Actor, acts: Iterable[Act], *, force: int | None, now: datetim
         }
         for act in acts
     ]
-    columns = ["force_id", "at", "actor_kind", "actor_id", "action", "object_kind", "object_id", "detail"]
-    setwise.insert("audit_record", columns, rows)
+    same = {"force_id": force, "at": now, "actor_kind": actor.kind, "actor_id": actor.id}
+    setwise.insert("audit_record", ["action", "object_kind", "object_id", "detail"], rows, same=same)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from trackmycrime.kernel import bell, crypto, setwise
@@ -43,13 +44,8 @@ _COLUMNS = (
     "subject",
     "body",
     "language",
-    "state",
-    "reason",
-    "tries",
-    "created_at",
     "next_try_at",
     "give_up_at",
-    "provider_id",
 )
 
 
@@ -60,32 +56,28 @@ def prepare(letters: Sequence[Letter], *, now: datetime) -> None:
     """
     if not letters:
         return
-    rows = [
-        {
-            "id": letter.id,
-            "force_id": letter.force,
-            "purpose": letter.purpose,
-            "owner_id": letter.owner_id,
-            "channel": letter.channel,
-            "address": crypto.seal("delivery_dispatch.address", letter.id, letter.address),
-            "address_hash": letter.address_hash,
-            "subject": None
-            if letter.subject is None
-            else crypto.seal("delivery_dispatch.subject", letter.id, letter.subject),
-            "body": crypto.seal("delivery_dispatch.body", letter.id, letter.body),
-            "language": letter.language,
-            "state": "prepared",
-            "reason": "",
-            "tries": 0,
-            "created_at": now,
-            "next_try_at": letter.due_at,
-            "give_up_at": letter.give_up_at,
-            "provider_id": "",
-        }
-        for letter in letters
-    ]
-    setwise.insert("delivery_dispatch", _COLUMNS, rows)
+    rows = [_row(letter, str(letter.id)) for letter in letters]
+    same = {"state": "prepared", "reason": "", "tries": 0, "created_at": now, "provider_id": ""}
+    setwise.insert("delivery_dispatch", _COLUMNS, rows, same=same)
     bell.ring(BELL)
+
+
+def _row(letter: Letter, place: str) -> dict[str, Any]:
+    subject = letter.subject
+    return {
+        "id": letter.id,
+        "force_id": letter.force,
+        "purpose": letter.purpose,
+        "owner_id": letter.owner_id,
+        "channel": letter.channel,
+        "address": crypto.seal("delivery_dispatch.address", place, letter.address),
+        "address_hash": letter.address_hash,
+        "subject": None if subject is None else crypto.seal("delivery_dispatch.subject", place, subject),
+        "body": crypto.seal("delivery_dispatch.body", place, letter.body),
+        "language": letter.language,
+        "next_try_at": letter.due_at,
+        "give_up_at": letter.give_up_at,
+    }
 
 
 def cancel(owner_ids: Sequence[UUID], reason: str, *, now: datetime) -> set[UUID]:

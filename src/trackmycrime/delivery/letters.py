@@ -1,12 +1,10 @@
 """What goes over a channel and what comes back. Pure: no Django, no clock."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
-
-from trackmycrime.kernel.ids import new_id
 
 SECRET = frozenset({"invitation", "code"})
 """Purposes whose words let somebody in: they are wiped as soon as nobody has to send them any more."""
@@ -14,13 +12,13 @@ SECRET = frozenset({"invitation", "code"})
 Result = Literal["accepted", "later", "never", "unclear"]
 
 
-@dataclass(frozen=True, repr=False)
-class Letter:
+class Letter(NamedTuple):
     """One frozen text to one address. Its `id` is ours to the provider; `owner_id` is the row of whoever asked.
 
     `repr` shows ids only, so that no log or traceback can show whom it is for.
     """
 
+    id: UUID
     force: int
     purpose: str
     """``alert``, ``invitation`` or ``code``"""
@@ -37,7 +35,6 @@ class Letter:
     subject: str | None = None
     tries: int = 0
     """How often it was begun, this time included; 0 for one that nobody has claimed."""
-    id: UUID = field(default_factory=new_id)
 
     def __repr__(self) -> str:
         return f"<letter {self.id} by {self.channel}>"

@@ -170,27 +170,30 @@ def _insert(
         rows.append(
             {
                 "id": row,
-                "force_id": force.pk,
                 "victim_id": victim.id,
                 "round": earlier + 1,
                 "first_at": first_at,
                 "way": plan.way,
                 "address_hash": plan.address,
                 "token_hash": codes.link_hash(token) if plan.way == "email" else codes.start_hash(token),
-                "state": Invitation.State.OPEN.value,
-                "created_at": now,
-                "expires_at": now + LIFE,
                 "second": plan.second,
                 "activation_code": crypto.seal("people_invitation.activation_code", row, code),
                 "activation_hash": codes.activation_hash(row, code),
-                "codes_sent": 0,
-                "tries": 0,
             }
         )
+    same = {
+        "force_id": force.pk,
+        "state": Invitation.State.OPEN.value,
+        "created_at": now,
+        "expires_at": now + LIFE,
+        "codes_sent": 0,
+        "tries": 0,
+    }
     stored = setwise.insert(
         "people_invitation",
         list(rows[0]) if rows else [],
         rows,
+        same=same,
         conflict="on conflict do nothing",
         returning="id",
     )

@@ -31,14 +31,12 @@ def open_tasks(force: int, needs: Sequence[Need], *, now: datetime) -> int:
     rows = [
         {
             "id": new_id(),
-            "force_id": force,
             "kind": need.kind,
             "once": need.once,
             "crime_id": need.crime_id,
             "victim_id": need.victim_id,
             "officer_id": need.officer_id,
             "unit_id": need.unit_id,
-            "created_at": now,
             "due_at": need.due_at,
             "detail": need.detail,
         }
@@ -50,6 +48,7 @@ def open_tasks(force: int, needs: Sequence[Need], *, now: datetime) -> int:
             "tasks_task",
             columns,
             rows,
+            same={"force_id": force, "created_at": now},
             conflict="on conflict (force_id, kind, once) where done_at is null do nothing",
             returning="id",
         )
