@@ -10,7 +10,7 @@ from trackmycrime.delivery.api import Finished, OnFinished
 from trackmycrime.kernel import setwise
 
 from .looking import finished
-from .reading import OPEN
+from .reading import OVER
 from .rules import MACHINE
 
 OVERDUE = timedelta(minutes=2)
@@ -19,10 +19,10 @@ OVERDUE = timedelta(minutes=2)
 
 def opened(victim_ids: Sequence[UUID], *, now: datetime) -> int:
     """These victims have looked: what they were told is opened, and what has not gone out need not. Says how many."""
-    states = [*OPEN, "sent", "delivered"]
-    ids = _ids("a.victim_id = any(%s)", [list(victim_ids)], states)
+    over = [state for state in OVER if state not in ("sent", "delivered")]
+    ids = _ids("a.victim_id = any(%s)", [list(victim_ids)], over)
     delivery.cancel(ids, "opened", now=now)
-    return _set(ids, states, "opened", "", now)
+    return _set(ids, over, "opened", "", now)
 
 
 def seen(case_id: UUID, *, now: datetime) -> int:
@@ -40,13 +40,13 @@ def cancel_for_crimes(force: int, crime_ids: Sequence[UUID], reason: str, *, now
     What they told of counts as not told. A letter that is being sent at this moment is not stopped.
     """
     where = "a.victim_id = any(array(select v.id from people_victim v where v.force_id = %s and v.crime_id = any(%s)))"
-    return _cancel(_ids(where, [force, list(crime_ids)], list(OPEN)), reason, now)
+    return _cancel(_ids(where, [force, list(crime_ids)], list(OVER)), reason, now)
 
 
 def cancel_for_victims(force: int, victim_ids: Sequence[UUID], reason: str, *, now: datetime) -> int:
     """Nothing more goes out to these victims; as `cancel_for_crimes`."""
     where = "a.force_id = %s and a.victim_id = any(%s)"
-    return _cancel(_ids(where, [force, list(victim_ids)], list(OPEN)), reason, now)
+    return _cancel(_ids(where, [force, list(victim_ids)], list(OVER)), reason, now)
 
 
 def mend(now: datetime, *, most: int = 500, heard: OnFinished = finished) -> int:
@@ -55,20 +55,20 @@ def mend(now: datetime, *, most: int = 500, heard: OnFinished = finished) -> int
     return _hear_of_the_ended(now, most, heard) + _say_what_is_not_set_up(now)
 
 
-def _ids(where: str, params: list[Any], states: list[str]) -> list[UUID]:
-    sql = f"select a.id from alerts_alert a where {where} and a.state = any(%s)"  # noqa: S608 (`where` is ours)
-    rows = setwise.fetch(sql, [*params, states])
+def _ids(where: str, params: list[Any], over: list[str]) -> list[UUID]:
+    sql = f"select a.id from alerts_alert a where {where} and a.state <> all(%s)"  # noqa: S608 (`where` is ours)
+    rows = setwise.fetch(sql, [*params, over])
     return [row["id"] for row in rows]
 
 
-def _set(ids: Sequence[UUID], states: list[str], state: str, reason: str, now: datetime) -> int:
+def _set(ids: Sequence[UUID], over: list[str], state: str, reason: str, now: datetime) -> int:
     if not ids:
         return 0
     return len(
         setwise.fetch(
             "update alerts_alert set state = %s, reason = %s, finished_at = %s"
-            " where id = any(%s) and state = any(%s) returning id",
-            [state, reason, now, list(ids), states],
+            " where id = any(%s) and state <> all(%s) returning id",
+            [state, reason, now, list(ids), over],
         )
     )
 
@@ -76,7 +76,7 @@ def _set(ids: Sequence[UUID], states: list[str], state: str, reason: str, now: d
 def _cancel(ids: Sequence[UUID], reason: str, now: datetime) -> int:
     # the letters come first, as everywhere, and decide: one that is in flight will be sent, and its alert says so
     stopped = delivery.cancel(ids, reason, now=now)
-    return _set(list(stopped), list(OPEN), "cancelled", reason, now)
+    return _set(list(stopped), list(OVER), "cancelled", reason, now)
 
 
 def _hear_of_the_ended(now: datetime, most: int, heard: OnFinished) -> int:
@@ -104,7 +104,7 @@ def _hear_of_the_ended(now: datetime, most: int, heard: OnFinished) -> int:
     heard(ended, now)
     for row in rows:
         if row["state"] == "cancelled":
-            _set([row["owner"]], list(OPEN), "cancelled", row["reason"], now)
+            _set([row["owner"]], list(OVER), "cancelled", row["reason"], now)
     return len(rows)
 
 

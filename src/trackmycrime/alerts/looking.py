@@ -15,7 +15,7 @@ from trackmycrime.delivery.api import Finished, Letter, Stop, Verdict, Wait, pre
 from trackmycrime.kernel import setwise
 from trackmycrime.tasks.api import Need
 
-from .reading import OPEN, Person, people
+from .reading import OPEN, OVER, Person, people
 from .rules import Decision, allow, decide
 from .words import Frozen
 from .writing import TELL_YOURSELF, alert_words, ask_officers, change_alerts, letter, need
@@ -102,8 +102,8 @@ def finished(ended: Sequence[Finished], now: datetime) -> list[Undelivered]:
     if accepted:
         setwise.fetch(
             "update alerts_alert set state = 'sent', reason = '', finished_at = %s"
-            " where id = any(%s) and state = any(%s) returning id",
-            [now, accepted, list(OPEN)],
+            " where id = any(%s) and state <> all(%s) returning id",
+            [now, accepted, list(OVER)],
         )
     failed = {each.owner_id: each for each in ended if each.state == "failed" and each.purpose != "code"}
     if not failed:

@@ -12,6 +12,9 @@ from .rules import Contact
 
 OPEN = ("waiting", "not_set_up")
 """Alerts that may still go out."""
+OVER = ("sent", "delivered", "opened", "by_person", "failed", "cancelled")
+"""All others. Of alerts that are known by their id or victim it is asked whether they are none of these: asked whether
+they are open, PostgreSQL would in a burst read all that are, by an index that it still takes for almost empty."""
 REACHED = (*OPEN, "sent", "delivered", "opened")
 """Alerts by which a machine has told somebody, or is about to."""
 

@@ -10,7 +10,7 @@ from trackmycrime.kernel.ids import new_id
 
 from .inviting import Invited, decide_invitations
 from .news import News, newest
-from .reading import OPEN, Person, people
+from .reading import OVER, Person, people
 from .rules import decide, no_machine
 from .writing import TELL_YOURSELF, Decided, Decisions, alert_row, alert_words, letter, need
 
@@ -91,9 +91,9 @@ def _not_gone_out(victims: Iterable[UUID]) -> dict[UUID, UUID]:
     """The alert of each of these victims that has not gone out, held so that no worker takes it before we commit."""
     rows = setwise.fetch(
         "select a.victim_id, a.id from alerts_alert a join delivery_dispatch d on d.owner_id = a.id"
-        " where a.victim_id = any(%s) and a.state = any(%s) and d.state = 'prepared'"
+        " where a.victim_id = any(%s) and a.state <> all(%s) and d.state = 'prepared'"
         " order by a.due_at desc for update of d skip locked",
-        [list(victims), list(OPEN)],
+        [list(victims), list(OVER)],
     )
     return {row["victim_id"]: row["id"] for row in rows}
 

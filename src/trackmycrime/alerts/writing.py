@@ -18,7 +18,7 @@ from trackmycrime.tasks.api import Need, open_tasks
 
 from . import words
 from .news import News
-from .reading import Person, officers
+from .reading import OVER, Person, officers
 
 TELL_YOURSELF = "tell_yourself"
 """The task where no machine may"""
@@ -67,7 +67,8 @@ def alert_row(
 
 def change_alerts(rows: Sequence[Mapping[str, Any]]) -> None:
     """Write what has changed of alerts that may still go out, all with one statement."""
-    setwise.update("alerts_alert", ["id"], _CHANGES, rows, where="t.state in ('waiting', 'not_set_up')")
+    over = ", ".join(f"'{state}'" for state in OVER)
+    setwise.update("alerts_alert", ["id"], _CHANGES, rows, where=f"t.state not in ({over})")
 
 
 def letter(
@@ -198,8 +199,8 @@ class Decisions:
             self._told,
             same={"force_id": self.force},
             conflict="on conflict (victim_id, entry, revision) do update set alert_id = excluded.alert_id,"
-            " words_hash = excluded.words_hash where exists (select from alerts_alert a"
-            " where a.id = alerts_told.alert_id and a.state = 'cancelled')",
+            " words_hash = excluded.words_hash where (select a.state from alerts_alert a"
+            " where a.id = alerts_told.alert_id) = 'cancelled'",
             returning="alert_id",
         )
         telling = {row[0] for row in rows}
