@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.processes import Background, alive, clean_environment, eventually, processes_of, python
 from trackmycrime.ops import tether
-from trackmycrime.ops.embedded import InUse, address, binaries, identity, start
+from trackmycrime.ops.embedded import InUse, address, binaries, identity, initialise, start
 from trackmycrime.ops.exits import UNREACHABLE, Unreachable
 
 pytestmark = pytest.mark.processes
@@ -310,3 +310,17 @@ def test_cluster_for_tests_may_make_databases_and_a_served_one_loses_that(folder
     with start(folder) as cluster:
         assert one(cluster.dsn("owner"), may) is False
         assert one(cluster.superuser_dsn, "show fsync") == "on"
+
+
+def test_pages_are_kept_in_a_quarter_of_what_the_container_may_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(initialise, "_CONTAINER", limit)
+    whole = initialise._memory()
+    limit.write_text("max\n")
+    assert initialise._memory() == whole
+    limit.write_text(f"{800 * 2**20}\n")
+    assert initialise._memory() == 200
+    limit.write_text("1\n")
+    assert initialise._memory() == 128

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -15,6 +16,7 @@ from trackmycrime.ops.exits import Unreachable
 from trackmycrime.ops.tether import tethered
 
 SUPERUSER = "postgres"
+_CONTAINER = Path("/sys/fs/cgroup/memory.max")
 _HBA = """\
 # Written by TrackMyCrime: a password for everybody, over the socket or this machine's own address only.
 local all all scram-sha-256
@@ -43,9 +45,11 @@ log_checkpoints = off
 
 
 def _memory() -> int:
-    """Megabytes that PostgreSQL keeps pages in: a quarter of the machine's, from 128 to 512."""
-    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    return max(128, min(512, whole // 4))
+    """Megabytes that PostgreSQL keeps pages in: a quarter of the machine's or the container's, from 128 to 2,048."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):  # no such limit
+        whole = min(whole, int(_CONTAINER.read_text()))
+    return max(128, min(2048, whole // 4 // 2**20))
 
 
 def _locale(major: int) -> list[str]:
