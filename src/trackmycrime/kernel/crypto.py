@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from .documents import read_document
+
 VERSION = 1
 NONCE_BYTES = 12
 KEY_BYTES = 32
@@ -104,6 +106,10 @@ def unseal(place: str, row: object, stored: bytes) -> str:
 
     Raises CannotOpen for anything else: another row, another column, an unknown key, a changed byte.
     """
+    return _unseal(place, row, stored).decode()
+
+
+def _unseal(place: str, row: object, stored: bytes) -> bytes:
     raw = bytes(stored)
     try:
         if raw[0] != VERSION:
@@ -111,7 +117,7 @@ def unseal(place: str, row: object, stored: bytes) -> str:
         start = 2 + raw[1]
         cipher = _keyring().ciphers[raw[2:start].decode("ascii")]
         body = raw[start + NONCE_BYTES :]
-        return cipher.decrypt(raw[start : start + NONCE_BYTES], body, f"{place}.{row}".encode()).decode()
+        return cipher.decrypt(raw[start : start + NONCE_BYTES], body, f"{place}.{row}".encode())
     except (IndexError, KeyError, UnicodeDecodeError, InvalidTag, ValueError):
         raise CannotOpen(f"{place}: the value of this row does not open with the keys at hand") from None
 
@@ -127,7 +133,7 @@ def seal_json(place: str, row: object, value: Any) -> bytes:
 
 def unseal_json(place: str, row: object, stored: bytes) -> Any:
     """`unseal` for what `seal_json` made."""
-    return json.loads(unseal(place, row, stored))
+    return read_document(_unseal(place, row, stored))
 
 
 def blind(purpose: str, value: str) -> bytes:

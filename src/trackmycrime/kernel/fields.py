@@ -8,6 +8,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.query_utils import DeferredAttribute
 
 from . import crypto
+from .documents import read_document
 
 if TYPE_CHECKING:
     _Field = models.Field[Any, Any]
@@ -101,7 +102,7 @@ class EncryptedJSONField(EncryptedTextField):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
     def decode(self, text: str) -> Any:
-        return json.loads(text)
+        return read_document(text)
 
 
 class PlainJSONField(models.JSONField):

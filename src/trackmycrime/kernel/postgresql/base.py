@@ -3,8 +3,13 @@
 import select
 
 from django.db.backends.postgresql import base
+from psycopg.types.json import set_json_loads
+
+from trackmycrime.kernel.documents import read_document
 
 from . import arrays as arrays
+
+set_json_loads(read_document)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
