@@ -38,7 +38,7 @@ def crime_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
     officer = subject_key(data.officer) if data.officer else ""
     outcome = data.outcome.code if data.outcome else ""
     said_at = event.time.astimezone(UTC).isoformat()
-    crime["states"].append([event.sequence, said_at, data.stage, outcome, officer, live])
+    crime["states"] = [*crime["states"], [event.sequence, said_at, data.stage, outcome, officer, live]]
     crime["live"] = crime["live"] or live
     rows.mark("cases_crime", crime)
     if event.sequence <= crime["sequence"]:

@@ -1,6 +1,6 @@
 """The rows that one batch touches: read once, changed in memory, written once per table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,11 +45,14 @@ def note_said(row: dict[str, Any], state: str, event: Event) -> None:
     sequence, time, latest = row["said"].get(state, (event.sequence, event.time.isoformat(), event.sequence))
     if event.sequence < sequence:
         sequence, time = event.sequence, event.time.isoformat()
-    row["said"][state] = [sequence, time, max(latest, event.sequence)]
+    row["said"] = row["said"] | {state: [sequence, time, max(latest, event.sequence)]}
 
 
 class Rows:
-    """Everything of one force that a batch is about. `mark` what was changed; `write` writes just that."""
+    """Everything of one force that a batch is about. `mark` what was changed; `write` writes just that.
+
+    A row's columns are given new values, not changed within: what has changed is seen by comparing with what was read.
+    """
 
     def __init__(self, force_id: int, now: datetime) -> None:
         self.force_id = force_id
@@ -70,7 +73,7 @@ class Rows:
         self.messages_touched: set[UUID] = set()
         """Crimes with a message for a victim"""
         self.contacts_touched: set[tuple[str, str]] = set()
-        self._had_a_part: set[UUID] = set()
+        self._read: dict[str, dict[UUID, dict[str, Any]]] = {table: {} for table in _TABLES}
         self._changed: dict[str, dict[UUID, dict[str, Any]]] = {table: {} for table in _TABLES}
 
     def load(self, taken: Sequence[Taken]) -> None:
@@ -112,15 +115,18 @@ class Rows:
             return []
         sql = f"select * from {table} where force_id = %s and {where}"  # noqa: S608
         found = setwise.fetch(sql, [self.force_id, *lists])
-        if table == "people_victim":
-            self._had_a_part.update(row["id"] for row in found if row["live"])
+        self._read[table] |= {row["id"]: dict(row) for row in found}
         return found
 
     @property
     def came(self) -> set[UUID]:
         """The victims who have a part now and had none before: new, back again, or come over with a merged crime."""
-        changed = self._changed["people_victim"]
-        return {id_ for id_, row in changed.items() if row["live"] and id_ not in self._had_a_part}
+        before = self._read["people_victim"]
+        return {
+            id_
+            for id_, row in self._changed["people_victim"].items()
+            if row["live"] and not (id_ in before and before[id_]["live"])
+        }
 
     def crime(self, event: Event) -> dict[str, Any]:
         """The crime that this event is about, which is known; its published case may have to change."""
@@ -139,11 +145,20 @@ class Rows:
         self._changed[table][row["id"]] = row
 
     def write(self) -> None:
-        """Write what was marked, one statement for each table."""
+        """Write what was marked, two statements for each table at most: new rows, and what changed of the others."""
         for table, changed in self._changed.items():
-            if not changed:
-                continue
-            rows = list(changed.values())
-            kept = _KEPT.get(table, frozenset()) | {"id", "force_id"}
-            sets = ", ".join(f"{column} = excluded.{column}" for column in rows[0] if column not in kept)
-            setwise.insert(table, list(rows[0]), rows, conflict=f"on conflict (id) do update set {sets}")
+            before = self._read[table]
+            new = [row for id_, row in changed.items() if id_ not in before]
+            known = [(row, before[id_]) for id_, row in changed.items() if id_ in before]
+            if new:
+                setwise.insert(table, list(new[0]), new)
+            columns = _differing(known, _KEPT.get(table, frozenset()))
+            rows = [{name: row[name] for name in ("id", *columns)} for row, old in known if row != old]
+            if columns:
+                setwise.update(table, ["id"], columns, rows)
+
+
+def _differing(pairs: Iterable[tuple[dict[str, Any], dict[str, Any]]], kept: frozenset[str]) -> list[str]:
+    """The columns in which any row is not as it was, but for those that are not the records system's."""
+    found = {name for row, old in pairs if row != old for name in row if row[name] != old[name]}
+    return sorted(found - kept)
