@@ -25,8 +25,8 @@ from trackmycrime.feed.accept import Source
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.scope import bound
 from trackmycrime.people.models import Victim
+from trackmycrime.publish.known import _JOINED
 from trackmycrime.publish.models import Case, Entry
-from trackmycrime.publish.refresh import _JOINED
 from trackmycrime.publish.view import CaseView, as_victim_sees
 from trackmycrime.publish.wording import text, withdrawn_case
 

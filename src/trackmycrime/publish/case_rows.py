@@ -6,7 +6,7 @@ from typing import Any
 
 from trackmycrime.cases.vocabulary import CLOSED, PUBLIC_STAGE
 from trackmycrime.forces.policy import Policy
-from trackmycrime.kernel import crypto
+from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.clock import london_date
 from trackmycrime.kernel.ids import new_id
 
@@ -15,6 +15,16 @@ from .timeline import State
 _COMPARED = (
     "open", "stage", "outcome", "officer_id", "unit_id", "next_update_on", "closed_on", "readable_until",
 )  # fmt: skip
+
+
+_CHANGED = (*_COMPARED, "version", "changed_at", "page")
+
+
+def write(new: Sequence[dict[str, Any]], changed: Sequence[dict[str, Any]]) -> None:
+    """Write the rows of cases that are new, and what may have changed of those that are not."""
+    setwise.insert("publish_case", list(new[0]) if new else [], new)
+    rows = [{name: row[name] for name in ("id", *_CHANGED)} for row in changed]
+    setwise.update("publish_case", ["id"], _CHANGED, rows)
 
 
 def page_of(crime: dict[str, Any], states: Iterable[State], *, joined: bool) -> dict[str, Any]:

@@ -39,6 +39,8 @@ _standing = itemgetter(*Standing._fields)
 _CHANGED = (*Standing._fields, "published_at", "corrected_at")
 READ = ("id", "case_id", "key", "decision", "decided_hash", *_CHANGED)
 """What has to be known of an entry to say what becomes of it; its words only by their hash."""
+GLANCED = ("key", "revision", "outcome", "state", "hold_reason", "decision", "missed", "words_hash")
+"""What has to be known of an entry to say whether it can change at all; most cannot."""
 _NEW = ("id", "force_id", "case_id", "key", "words", "decision", *_CHANGED)
 
 
@@ -46,6 +48,23 @@ def write(rows: Sequence[dict[str, Any]]) -> None:
     """Write entries: those that are new, and what has changed of the others. Two statements at most."""
     setwise.insert("publish_entry", _NEW, [row for row in rows if row["new"]])
     setwise.update("publish_entry", ["id"], _CHANGED, [row for row in rows if not row["new"]], kept=["words"])
+
+
+def can_only_stand(want: Wanted, old: dict[str, Any], policy: Policy, *, guarded: bool, missed: bool) -> bool:
+    """Whether `entry_row` could only say of this entry that it stands as it does, by what `GLANCED` tells of it.
+
+    Of one revision everything that the records system says is the same. What is left is what is decided here: whether
+    it is published or held by the rule, for all victims, and nobody's decision, doubt or withdrawal is in it.
+    """
+    if (old["revision"], old["outcome"]) != (want.revision, want.outcome):
+        return False
+    if want.victims is not None or want.review or want.withdrawn or want.facts is not None:
+        return False
+    act, reason = defaults.rule(want.milestone, want.outcome, guarded=guarded, policy=policy.milestones)
+    if old["state"] == PUBLISHED:
+        return act == defaults.PUBLISH and not old["missed"]
+    held = old["state"] == HELD and not old["decision"]
+    return held and act == defaults.HOLD and reason == old["hold_reason"] and not missed
 
 
 def entry_row(
