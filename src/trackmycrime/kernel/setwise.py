@@ -1,7 +1,9 @@
-"""Many rows in one statement. Rows go over as one JSON value, which PostgreSQL types by the table itself; what is bytes
-goes beside it as it is, because as text it would be twice as long and be read three times."""
+"""Many rows in one statement. New rows go over as one array for each column, which PostgreSQL reads in half of the time
+that it takes for JSON. Changes go over as one JSON value, because any of a row's values may be named in the statement;
+what is bytes goes beside it as it is, because as text it would be twice as long and be read three times."""
 
 import functools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
@@ -17,19 +19,54 @@ from .postgresql.arrays import Several
 
 
 @functools.cache
-def _bytes_of(table: str) -> tuple[str, ...]:
-    """The columns of a table that hold bytes."""
+def _kinds(table: str) -> dict[str, str]:
+    """Each column of a table with what PostgreSQL calls its kind; without a length, which the assignment checks."""
     fields = (
         f for model in apps.get_models() if model._meta.db_table == table for f in model._meta.concrete_fields
     )
-    return tuple(str(field.column) for field in fields if field.db_type(connection) == "bytea")
+    return {str(f.column): re.sub(r"\(\d+\)", "", str(f.db_type(connection))) for f in fields}
+
+
+class _New:
+    """Rows on their way into a table: the source of a statement, as ``n``, what it takes from it, its parameters."""
+
+    def __init__(self, table: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+        kinds = _kinds(table)
+        self.taken, given, self.params = [], [], []
+        for column in columns:
+            kind = kinds[column]
+            several = kind.endswith("[]")  # an array of arrays would be taken apart to its members
+            self.taken.append(f"n.{column}::{kind}" if several else f"n.{column}")
+            given.append(f"%s::{'text' if several else kind}[]")
+            self.params.append(_column([row.get(column) for row in rows], kind))
+        self.source = f"unnest({', '.join(given)}) as n ({', '.join(columns)})"
+
+
+def _column(values: list[Any], kind: str) -> Any:
+    """Values of one kind as an array."""
+    if kind == "bytea":
+        return Several(values)
+    if kind in ("json", "jsonb"):
+        values = [None if value is None else orjson.dumps(value).decode() for value in values]
+    elif kind.endswith("[]"):
+        values = [None if value is None else _members(value) for value in values]
+    # an array is written as a list in JSON is, but for signs that JSON spells by a letter
+    spelled = orjson.dumps(values).decode()
+    if "\\" in spelled and kind not in ("json", "jsonb"):
+        return "{" + ",".join(map(_quoted, values)) + "}"
+    return "{" + spelled[1:-1] + "}"
+
+
+def _members(values: Iterable[Any]) -> str:
+    texts = [_as_text(value) if isinstance(value, bytes) else str(value) for value in values]
+    return "{" + ",".join(map(_quoted, texts)) + "}"
 
 
 class _Rows:
     """Rows on their way to a table: the source of a statement, as ``n``, and its parameters."""
 
     def __init__(self, table: str, columns: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> None:
-        self._apart = [column for column in _bytes_of(table) if column in columns]
+        self._apart = [name for name, kind in _kinds(table).items() if kind == "bytea" and name in columns]
         json = f"json_populate_recordset(null::{table}, %s::json)"
         if self._apart:
             beside = ", ".join(["%s::bytea[]"] * len(self._apart))
@@ -70,13 +107,13 @@ def insert(
     """Insert all rows with one statement. `table`, `columns`, `conflict` and `returning` are ours, never input.
 
     `same` are further columns, whose value is the same in all rows: it goes over once, and need not be read for each.
-    A column that is not bytes and that a row does not have is null in it.
+    A column that a row does not have is null in it.
     `conflict` is an ``on conflict …`` clause. Returns what `returning` asks for; a skipped row returns nothing.
     """
     if not rows:
         return []
-    given = _Rows(table, columns, rows)
-    values = ", ".join([*(f"n.{given.name(column)}" for column in columns), *(["%s"] * len(same))])
+    given = _New(table, columns, rows)
+    values = ", ".join([*given.taken, *(["%s"] * len(same))])
     sql = (
         f"insert into {table} ({', '.join((*columns, *same))}) select {values} from {given.source} {conflict}"  # noqa: S608
         + (f" returning {returning}" if returning else "")
