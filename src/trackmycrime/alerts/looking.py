@@ -22,6 +22,9 @@ from .writing import TELL_YOURSELF, alert_words, ask_officers, change_alerts, le
 
 NOT_REACHED = "could_not_be_reached"
 
+# These are asked for a few letters at a time, again and again. An array that comes out of a «select» has no length to
+# plan for, so PostgreSQL keeps the plan, which costs more to make than to carry out.
+#
 # An entry stands as long as it is published for this victim. What is no entry (a message, a case that was closed with
 # words) stands as long as the case is open.
 _STANDS = """
@@ -41,7 +44,7 @@ select a.id, a.force_id, a.victim_id, a.case_id, a.about, a.channel, a.state, a.
   (select count(*) from ({_STANDS}) s) as entries,
   case when a.about = 'invitation' then ({_INVITATION}) end as invited_until
 from alerts_alert a left join publish_case c on c.id = a.case_id and c.force_id = a.force_id
-where a.id = any(%s)
+where a.id = any(array(select unnest(%s::uuid[])))
 """  # noqa: S608
 _CODES = """
 select i.id, i.victim_id, i.code_expires_at from people_invitation i
