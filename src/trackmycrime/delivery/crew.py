@@ -30,6 +30,9 @@ LOOK_EVERY = 1.0
 GATHER = 0.04
 """Seconds for which a clerk waits at most until all of its senders are idle: many letters are written down and claimed
 with the statements of one."""
+GATHER_BUSY, GATHER_LONGEST = 2.0, 0.5
+"""Where the machine is busy, it waits for this many times as long as its last turn took (seconds at the longest): turns
+are fewer and fuller when each of them keeps others from their work."""
 _PATIENCE = (0.1, 0.3, 1.0, 2.0, 5.0)
 """Seconds between attempts to reach the database again."""
 
@@ -64,6 +67,7 @@ class Crew:
         self._at = at
         self._size = senders
         self._out = 0  # letters handed out and not written down yet; the clerk's alone
+        self._took = 0.0  # seconds of the last turn
         self._to_send: queue.SimpleQueue[Letter | None] = queue.SimpleQueue()
         self._tried: queue.SimpleQueue[Tried] = queue.SimpleQueue()
         self._look = threading.Event()
@@ -105,7 +109,9 @@ class Crew:
         while True:
             try:
                 done += self._answers()
+                began = time.monotonic()
                 again = self._turn(done)
+                self._took = time.monotonic() - began
                 done = []
                 while again:
                     again = self._turn(())
@@ -132,7 +138,7 @@ class Crew:
         connection.close()
 
     def _gather(self) -> None:
-        until = time.monotonic() + GATHER
+        until = time.monotonic() + max(GATHER, min(self._took * GATHER_BUSY, GATHER_LONGEST))
         while self._out > self._tried.qsize() and time.monotonic() < until:
             time.sleep(GATHER / 10)
 
