@@ -15,7 +15,7 @@ from django.apps import apps
 from django.db import connection
 from psycopg.pq import Format
 
-from .postgresql.arrays import Several
+from .postgresql.arrays import many_bytes, many_ids
 
 
 @functools.cache
@@ -45,14 +45,21 @@ class _New:
 def _column(values: list[Any], kind: str) -> Any:
     """Values of one kind as an array."""
     if kind == "bytea":
-        return Several(values)
+        return many_bytes(values)
+    if kind == "uuid":
+        return many_ids(values)
     if kind in ("json", "jsonb"):
         values = [None if value is None else orjson.dumps(value).decode() for value in values]
     elif kind.endswith("[]"):
         values = [None if value is None else _members(value) for value in values]
-    # an array is written as a list in JSON is, but for signs that JSON spells by a letter
+    return _spelled(values, quoted=kind in ("json", "jsonb"))
+
+
+def _spelled(values: list[Any], *, quoted: bool = False) -> str:
+    """PostgreSQL's text of an array: a list as JSON has it, but for signs that JSON spells by a letter; in texts that
+    are `quoted` JSON themselves there are none."""
     spelled = orjson.dumps(values).decode()
-    if "\\" in spelled and kind not in ("json", "jsonb"):
+    if "\\" in spelled and not quoted:
         return "{" + ",".join(map(_quoted, values)) + "}"
     return "{" + spelled[1:-1] + "}"
 
@@ -75,7 +82,7 @@ class _Rows:
         else:
             self.source = f"{json} n"
         self.params: list[Any] = [
-            *(Several([row[column] for row in rows]) for column in self._apart),
+            *(many_bytes([row[column] for row in rows]) for column in self._apart),
             orjson.dumps(list(rows), default=_beside if self._apart else _as_text).decode(),
         ]
 
@@ -222,18 +229,18 @@ def _rows(cursor: Any) -> list[dict[str, Any]]:
 
 
 def array(value: Any) -> Any:
-    """A list as PostgreSQL writes an array, which is several times quicker than to adapt each of its members; the
-    statement gives it its type. Anything else as it is. `fetch` and `Asked` do it themselves; call it for a list that
-    several statements share.
+    """A list of texts, ids or bytes as PostgreSQL has an array, which is many times quicker than to adapt each of its
+    members. Anything else as it is. `fetch` and `Asked` do it themselves; call it for a list that several statements
+    share.
     """
     if not isinstance(value, list) or not value:
         return value
     if isinstance(value[0], UUID):
-        return "{" + ",".join(map(str, value)) + "}"
+        return many_ids(value)
     if isinstance(value[0], str):
-        return "{" + ",".join(map(_quoted, value)) + "}"
+        return _spelled(value)
     if isinstance(value[0], bytes):
-        return "{" + ",".join(['"\\\\x' + one.hex() + '"' for one in value]) + "}"
+        return many_bytes(value)
     return value
 
 
