@@ -1,8 +1,8 @@
 """A few people whose cases show what the service is for; the demo's sign-ins are theirs.
 
 - Sam Carter was burgled and had a bicycle stolen: one account, two crimes. One of them holds an update that
-  an officer must release.
-- Megan Rees lives in Wales and reads Welsh.
+  an officer must release; the bicycle was found.
+- Megan Rees lives in Wales and reads Welsh. Somebody has been charged with damaging her car: a hearing is listed.
 - Alex Morgan has reported a theft just now, and is invited when the demo starts: to be followed from the mail on.
 - Robin Ellis's case is withheld: nobody sees it, and nothing says so.
 
@@ -12,7 +12,7 @@ They are made up, marked as all made-up people are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from typing import Any
@@ -62,7 +62,10 @@ class Story:
     so_far: tuple[Sentence, ...] = ()
     to_come: tuple[Sentence, ...] = ()
     withheld: bool = False
-    extra: dict[str, Any] = field(default_factory=dict)
+    charged: bool = False
+    """Somebody was charged half way, and a court will hear it"""
+    found: str = ""
+    """An item that was stolen and that police have found since"""
 
 
 SAM = Person("Sam Carter", "made-up-sam-carter", "sam.carter@example.org", "07700 900101")
@@ -96,6 +99,7 @@ STORIES: tuple[Story, ...] = (
         9,
         so_far=(AT_WORK[6], _HELD),
         to_come=(AT_WORK[1], AT_WORK[4], AT_WORK[7]),
+        found="Bicycle, green, with a basket",
     ),
     Story(
         WELSH,
@@ -106,6 +110,17 @@ STORIES: tuple[Story, ...] = (
         12,
         so_far=(AT_WORK[1],),
         to_come=(AT_WORK[2], AT_WORK[5], AT_WORK[8]),
+    ),
+    Story(
+        WELSH,
+        "SW-DEMO-0002",
+        MEGAN,
+        ("Criminal damage and arson", "criminal-damage-arson"),
+        "On or near Heol yr Afon",
+        80,
+        so_far=(AT_WORK[0], AT_WORK[10]),
+        charged=True,
+        found="Torch",
     ),
     Story(
         ENGLISH,
@@ -161,9 +176,40 @@ def beginning(force: str, now: datetime) -> Iterator[dict[str, Any]]:
             when = start + (now - start) * (number + 1) / (len(story.so_far) + 1)
             data = written(story, sentence, f"{story.reference}.{number}", when)
             yield live_event(force, "update.published", story.reference, data, when, 10 + number)
+        if story.found:
+            for number, status in enumerate(
+                ("reported_stolen", "held_as_evidence" if story.charged else "recovered")
+            ):
+                item = {"property": f"{story.reference}.item", "description": story.found, "status": status}
+                when = start + (now - start) * number / 2
+                yield live_event(force, "property.changed", story.reference, item, when, 4 + number)
+        if story.charged:
+            yield from _to_court(story, crime, start + (now - start) * 2 / 3, now)
         if story.withheld:
             withheld = {"reason": "withheld"}
             yield live_event(force, "crime.withdrawn", story.reference, withheld, now, 20)
+
+
+def _to_court(story: Story, crime: dict[str, Any], when: datetime, now: datetime) -> Iterator[dict[str, Any]]:
+    """Somebody is charged, and two hearings are listed: of one the day is fixed, of the other only the week."""
+    outcome = {"code": "1", "decided_on": when.date().isoformat()}
+    charged = crime | {"stage": "court", "officer": OFFICER_ID, "outcome": outcome}
+    yield live_event(story.force, "crime.changed", story.reference, charged, when, 30)
+    first = (now + timedelta(days=9)).replace(hour=10, minute=0, second=0, microsecond=0)
+    trial = now.date() + timedelta(days=62)
+    court = {"name": "Cardiff Magistrates' Court", "address": "Fitzalan Place, Cardiff CF24 0RZ"}
+    for number, hearing in enumerate(
+        (
+            {"type": "First hearing", "starts_at": _moment(first), "attendance": "not_needed"},
+            {
+                "type": "Trial",
+                "week_commencing": (trial - timedelta(days=trial.weekday())).isoformat(),
+                "attendance": "required",
+            },
+        )
+    ):
+        data = hearing | {"hearing": f"{story.reference}.{number}", "court": court, "status": "listed"}
+        yield live_event(story.force, "hearing.changed", story.reference, data, when, 31 + number)
 
 
 SCRIPTED = sum(len(story.to_come) for story in STORIES)
@@ -204,7 +250,7 @@ def written(story: Story, sentence: Sentence, update: str, now: datetime) -> dic
     return {
         "update": update,
         "milestone": sentence.milestone,
-        "happened_at": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "happened_at": _moment(now),
         "text": sentence.text(story.force == WELSH),
     }
 
@@ -213,8 +259,12 @@ def _crime(story: Story, start: datetime, now: datetime) -> dict[str, Any]:
     name, category = story.offence
     return {
         "offence": {"name": name, "category": category},
-        "reported_at": start.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "reported_at": _moment(start),
         "place": story.place,
         "unit": UNIT_ID,
         "flags": [],
     }
+
+
+def _moment(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
