@@ -232,7 +232,6 @@ class Worker:
 
     def run(self) -> bool:
         """Work until `stop`; says whether everything in flight was finished and written down."""
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
         threading.excepthook = self._broken
         self._listener.start()
         self._rounds.start()
