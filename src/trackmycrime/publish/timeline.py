@@ -5,7 +5,8 @@ for one, to what an officer wrote of the same step.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -84,38 +85,38 @@ class Wanted(NamedTuple):
 def derived(states: Iterable[State]) -> list[Wanted]:
     """The entries that the states make by themselves, in their order."""
     entries: list[Wanted] = []
-    before = State(-1, datetime.min.replace(tzinfo=UTC), "reported", "", "", True)
-    for state in sorted(states, key=lambda s: s.sequence):
-        for milestone, outcome in _steps(before, state, first=before.sequence < 0):
-            entries.append(
-                Wanted(
-                    key=f"derived:{milestone}:{state.sequence}",
-                    revision=state.sequence,
-                    milestone=milestone,
-                    outcome=outcome,
-                    happened_at=state.time,
-                    officer=state.officer if milestone == "officer_assigned" else "",
-                    live=state.live,
-                )
-            )
-        before = state
+    stage, outcome, officer = "", "", ""
+    for state in sorted(states):
+        assigned = state.officer if state.officer != officer else ""
+        for milestone, decided in _steps(stage, outcome, state.stage, state.outcome, bool(assigned)):
+            key = f"derived:{milestone}:{state.sequence}"
+            who = assigned if milestone == "officer_assigned" else ""
+            entries.append(Wanted(key, state.sequence, milestone, decided, state.time, who, live=state.live))
+        stage, outcome, officer = state.stage, state.outcome, state.officer
     return entries
 
 
-def _steps(before: State, after: State, *, first: bool) -> Iterable[tuple[str, str]]:
-    if first:
-        yield "recorded", ""
-    if after.officer and after.officer != before.officer:
-        yield "officer_assigned", ""
-    decided = after.outcome and after.outcome != before.outcome
-    if after.stage == CLOSED and (before.stage != CLOSED or decided):
-        yield "closed", after.outcome
-    elif before.stage == CLOSED and after.stage != CLOSED:
-        yield "reopened", ""
+@cache
+def _steps(
+    before: str, outcome_before: str, stage: str, outcome: str, assigned: bool
+) -> tuple[tuple[str, str], ...]:
+    """The (milestone, outcome) pairs of one state after another; `before` is empty for the first."""
+    steps: list[tuple[str, str]] = []
+    if not before:
+        steps.append(("recorded", ""))
+        before = "reported"
+    if assigned:
+        steps.append(("officer_assigned", ""))
+    decided = outcome and outcome != outcome_before
+    if stage == CLOSED and (before != CLOSED or decided):
+        steps.append(("closed", outcome))
+    elif before == CLOSED and stage != CLOSED:
+        steps.append(("reopened", ""))
     elif decided:
-        yield outcome_milestone(after.outcome, after.stage), after.outcome
-    elif after.stage != before.stage and after.stage in STAGE_MILESTONE:
-        yield STAGE_MILESTONE[after.stage], ""
+        steps.append((outcome_milestone(outcome, stage), outcome))
+    elif stage != before and stage in STAGE_MILESTONE:
+        steps.append((STAGE_MILESTONE[stage], ""))
+    return tuple(steps)
 
 
 def told(hearings: Iterable[Hearing], items: Iterable[Item]) -> list[Wanted]:
