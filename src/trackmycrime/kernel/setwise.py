@@ -37,9 +37,10 @@ class _New:
             kind = kinds[column]
             several = kind.endswith("[]")  # an array of arrays would be taken apart to its members
             self.taken.append(f"n.{column}::{kind}" if several else f"n.{column}")
-            given.append(f"%s::{'text' if several else kind}[]")
+            given.append(f"unnest(%s::{'text' if several else kind}[]) as {column}")
             self.params.append(_column([row.get(column) for row in rows], kind))
-        self.source = f"unnest({', '.join(given)}) as n ({', '.join(columns)})"
+        # one unnest of many arrays would first be kept as a table of its own, column by column
+        self.source = f"(select {', '.join(given)}) as n"
 
 
 def _column(values: list[Any], kind: str) -> Any:
