@@ -74,6 +74,11 @@ def tables_of_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setwise, "_kinds", lambda table: KINDS.get(table) or kinds(table))
 
 
+@pytest.fixture(params=["few", "many"])
+def few_or_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setwise, "MANY", 1 if request.param == "many" else 1000)
+
+
 def optional(values: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
     return st.none() | values
 
@@ -106,6 +111,7 @@ ROWS = st.lists(
 )
 
 
+@pytest.mark.usefixtures("few_or_many")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(ROWS)
 def test_what_goes_in_comes_out(rows: list[dict[str, object]]) -> None:
@@ -121,6 +127,7 @@ def test_what_goes_in_comes_out(rows: list[dict[str, object]]) -> None:
     assert setwise.fetch("select * from kinds order by n") == rows
 
 
+@pytest.mark.usefixtures("few_or_many")
 def test_what_is_too_long_for_its_column_is_refused_not_cut() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -137,6 +144,7 @@ def table() -> None:
         cursor.execute("create temporary table ahead (id uuid primary key, who text unique) on commit drop")
 
 
+@pytest.mark.usefixtures("few_or_many")
 def test_what_is_the_same_in_all_rows_goes_over_once() -> None:
     with connection.cursor() as cursor:
         cursor.execute(

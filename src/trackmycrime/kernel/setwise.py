@@ -1,6 +1,6 @@
-"""Many rows in one statement. New rows go over as one array for each column, which PostgreSQL reads in half of the time
-that it takes for JSON. Changes go over as one JSON value, because any of a row's values may be named in the statement;
-what is bytes goes beside it as it is, because as text it would be twice as long and be read three times."""
+"""Many rows in one statement. Rows go over as one JSON value, which PostgreSQL types by the table itself; what is bytes
+goes beside it as it is, because as text it would be twice as long and be read three times. Many new rows go over as one
+array for each column: to begin with that costs more, but then half for each value."""
 
 import functools
 import re
@@ -27,8 +27,12 @@ def _kinds(table: str) -> dict[str, str]:
     return {str(f.column): re.sub(r"\(\d+\)", "", str(f.db_type(connection))) for f in fields}
 
 
-class _New:
-    """Rows on their way into a table: the source of a statement, as ``n``, what it takes from it, its parameters."""
+MANY = 64
+"""From so many new rows on they go over as arrays."""
+
+
+class _Arrays:
+    """Many rows on their way into a table: as `_Rows`, but without names of its own."""
 
     def __init__(self, table: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
         kinds = _kinds(table)
@@ -71,9 +75,9 @@ def _members(values: Iterable[Any]) -> str:
 
 
 class _Rows:
-    """Rows on their way to a table: the source of a statement, as ``n``, and its parameters."""
+    """Rows on their way to a table: the source of a statement, as ``n``, what it takes from it, its parameters."""
 
-    def __init__(self, table: str, columns: Iterable[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, table: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
         self._apart = [name for name, kind in _kinds(table).items() if kind == "bytea" and name in columns]
         json = f"json_populate_recordset(null::{table}, %s::json)"
         if self._apart:
@@ -82,9 +86,13 @@ class _Rows:
             self.source = f"rows from (unnest({beside}), {json}) as n ({names})"
         else:
             self.source = f"{json} n"
+        self.taken = [f"n.{self.name(column)}" for column in columns]
         self.params: list[Any] = [
             *(many_bytes([row[column] for row in rows]) for column in self._apart),
-            orjson.dumps(list(rows), default=_beside if self._apart else _as_text).decode(),
+            orjson.dumps(
+                [{name: row[name] for name in row if name not in self._apart} for row in rows],
+                default=_as_text,
+            ).decode(),
         ]
 
     def name(self, column: str) -> str:
@@ -96,11 +104,6 @@ def _as_text(value: object) -> str:
     if isinstance(value, bytes | bytearray | memoryview):
         return "\\x" + bytes(value).hex()
     raise TypeError(f"cannot store a {type(value).__name__}")
-
-
-def _beside(value: object) -> None:
-    if not isinstance(value, bytes | bytearray | memoryview):
-        raise TypeError(f"cannot store a {type(value).__name__}")
 
 
 def insert(
@@ -115,12 +118,12 @@ def insert(
     """Insert all rows with one statement. `table`, `columns`, `conflict` and `returning` are ours, never input.
 
     `same` are further columns, whose value is the same in all rows: it goes over once, and need not be read for each.
-    A column that a row does not have is null in it.
+    A column that is not bytes and that a row does not have is null in it.
     `conflict` is an ``on conflict …`` clause. Returns what `returning` asks for; a skipped row returns nothing.
     """
     if not rows:
         return []
-    given = _New(table, columns, rows)
+    given = (_Arrays if len(rows) >= MANY else _Rows)(table, columns, rows)
     values = ", ".join([*given.taken, *(["%s"] * len(same))])
     sql = (
         f"insert into {table} ({', '.join((*columns, *same))}) select {values} from {given.source} {conflict}"  # noqa: S608
