@@ -34,6 +34,8 @@ class _Takes:
 
 class _Texts(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    """Head and body go out in two pieces; else the second would wait for the first one's delayed acknowledgement."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
