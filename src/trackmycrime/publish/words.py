@@ -19,6 +19,8 @@ __all__ = ["OFFICER", "UNIT", "frozen", "paragraphs", "shown", "spelled"]
 def frozen(entry: Wanted) -> dict[str, Any]:
     """What is kept of an entry: for each language a title and paragraphs, and in which languages an officer wrote.
 
+    A language in which the officer did not write has the title alone: who reads it gets the words of another.
+
     The force's own words keep ``{unit}`` and ``{officer}`` open, so that they name whoever answers on the day that
     the page is read. What an officer wrote is never filled in.
     """
@@ -30,8 +32,9 @@ def frozen(entry: Wanted) -> dict[str, Any]:
     text = dict(_opened(entry.text))
     kept: dict[str, Any] = {"written": sorted(text)}
     for language in LANGUAGES:
-        written = text.get(language) or next(iter(text.values()))
-        kept[language] = {"title": own[language]["title"], "paragraphs": paragraphs(written)}
+        kept[language] = {"title": own[language]["title"]}
+        if language in text:
+            kept[language]["paragraphs"] = paragraphs(text[language])
     return kept
 
 
@@ -77,6 +80,6 @@ def shown(words: Mapping[str, Any], language: str, *, unit: str, officer: str) -
     version = words[wanted]
     if words["written"]:
         real = wanted if wanted in words["written"] else words["written"][0]
-        return version["title"], list(version["paragraphs"]), real
+        return version["title"], list(words[real]["paragraphs"]), real
     filled = [p.replace(UNIT, unit).replace(OFFICER, officer or unit) for p in version["paragraphs"]]
     return version["title"], filled, wanted
