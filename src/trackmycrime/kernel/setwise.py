@@ -1,5 +1,5 @@
 """Many rows in one statement. Rows go over as one JSON value, which PostgreSQL types by the table itself; what is bytes
-goes beside it as it is, because as text it would be twice as long and be read three times. Many new rows go over as one
+goes beside it as it is, because as text it would be twice as long and be read three times. Many rows go over as one
 array for each column: to begin with that costs more, but then half for each value."""
 
 import functools
@@ -17,6 +17,8 @@ from psycopg.pq import Format
 
 from .postgresql.arrays import many_bytes, many_ids
 
+_NAMED = re.compile(r"\bn\.(\w+)")
+
 
 @functools.cache
 def _kinds(table: str) -> dict[str, str]:
@@ -28,19 +30,20 @@ def _kinds(table: str) -> dict[str, str]:
 
 
 MANY = 64
-"""From so many new rows on they go over as arrays."""
+"""From so many rows on they go over as arrays."""
 
 
 class _Arrays:
-    """Many rows on their way into a table: as `_Rows`, but without names of its own."""
+    """Many rows on their way to a table: as `_Rows`, but without names of its own."""
 
     def __init__(self, table: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
         kinds = _kinds(table)
-        self.taken, given, self.params = [], [], []
+        self.taken: dict[str, str] = {}
+        given, self.params = [], []
         for column in columns:
             kind = kinds[column]
             several = kind.endswith("[]")  # an array of arrays would be taken apart to its members
-            self.taken.append(f"n.{column}::{kind}" if several else f"n.{column}")
+            self.taken[column] = f"n.{column}::{kind}" if several else f"n.{column}"
             given.append(f"unnest(%s::{'text' if several else kind}[]) as {column}")
             self.params.append(_column([row.get(column) for row in rows], kind))
         # one unnest of many arrays would first be kept as a table of its own, column by column
@@ -86,7 +89,7 @@ class _Rows:
             self.source = f"rows from (unnest({beside}), {json}) as n ({names})"
         else:
             self.source = f"{json} n"
-        self.taken = [f"n.{self.name(column)}" for column in columns]
+        self.taken = {column: f"n.{self.name(column)}" for column in columns}
         self.params: list[Any] = [
             *(many_bytes([row[column] for row in rows]) for column in self._apart),
             orjson.dumps(
@@ -124,7 +127,7 @@ def insert(
     if not rows:
         return []
     given = (_Arrays if len(rows) >= MANY else _Rows)(table, columns, rows)
-    values = ", ".join([*given.taken, *(["%s"] * len(same))])
+    values = ", ".join([*given.taken.values(), *(["%s"] * len(same))])
     sql = (
         f"insert into {table} ({', '.join((*columns, *same))}) select {values} from {given.source} {conflict}"  # noqa: S608
         + (f" returning {returning}" if returning else "")
@@ -151,13 +154,14 @@ def update(
     """
     if not rows:
         return
-    given = _Rows(table, [*columns, *kept], rows)
+    wanted = dict.fromkeys([*key, *columns, *kept, *_NAMED.findall(f"{sets} {where}")])
+    given = (_Arrays if len(rows) >= MANY else _Rows)(table, list(wanted), rows)
     plain = [
-        *(f"{c} = n.{given.name(c)}" for c in columns),
-        *(f"{c} = coalesce(n.{given.name(c)}, t.{c})" for c in kept),
+        *(f"{c} = {given.taken[c]}" for c in columns),
+        *(f"{c} = coalesce({given.taken[c]}, t.{c})" for c in kept),
     ]
     sets = ", ".join(filter(None, [*plain, sets]))
-    on = " and ".join(f"t.{k} = n.{k}" for k in key)
+    on = " and ".join(f"t.{k} = {given.taken[k]}" for k in key)
     sql = (
         f"update {table} t set {sets} from {given.source} where {on}"  # noqa: S608
         + (f" and {where}" if where else "")
