@@ -33,9 +33,9 @@ def page_of(crime: dict[str, Any], states: Iterable[State], *, joined: bool) -> 
     ``joined``: another record of it was put together with this one. Hearings, property and whose it is are filled in
     once it is known what of them can be read.
     """
-    reached: dict[str, str] = {}
+    reached: dict[str, State] = {}
     for state in sorted(states):
-        reached.setdefault(PUBLIC_STAGE[state.stage], state.time.isoformat())
+        reached.setdefault(PUBLIC_STAGE[state.stage], state)
     withdrawn = crime["withdrawn_reason"] if crime["withdrawn_sequence"] > crime["sequence"] else ""
     return {
         "reference": crime["reference"],
@@ -44,7 +44,7 @@ def page_of(crime: dict[str, Any], states: Iterable[State], *, joined: bool) -> 
         "place": crime["place"],
         "occurred": [crime["occurred_from"], crime["occurred_to"]],
         "reported_at": crime["reported_at"],
-        "reached": reached,
+        "reached": {stage: state.time.isoformat() for stage, state in reached.items()},
         "withdrawn": withdrawn,
         "merged_into": str(crime["merged_into"]) if withdrawn == "merged" else "",
         "joined": joined,

@@ -153,12 +153,14 @@ class Rows:
             if new:
                 setwise.insert(table, list(new[0]), new)
             columns = _differing(known, _KEPT.get(table, frozenset()))
-            rows = [{name: row[name] for name in ("id", *columns)} for row, old in known if row != old]
             if columns:
+                rows = [row for row, old in known if any(row[name] != old[name] for name in columns)]
                 setwise.update(table, ["id"], columns, rows)
 
 
 def _differing(pairs: Iterable[tuple[dict[str, Any], dict[str, Any]]], kept: frozenset[str]) -> list[str]:
     """The columns in which any row is not as it was, but for those that are not the records system's."""
-    found = {name for row, old in pairs if row != old for name in row if row[name] != old[name]}
+    found: set[str] = set()
+    for row, old in pairs:
+        found.update(name for name in row if row[name] is not old[name] and row[name] != old[name])
     return sorted(found - kept)
