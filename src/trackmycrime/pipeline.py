@@ -71,6 +71,7 @@ def take_events(
                 new=accepted.new_crimes,
                 came=accepted.came,
                 known=accepted.known,
+                restated=accepted.restated,
                 now=now,
             )
         setwise.check_keys()

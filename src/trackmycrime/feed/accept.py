@@ -69,6 +69,8 @@ class Accepted:
     crimes: set[UUID] = field(default_factory=set)
     known: dict[UUID, dict[str, Any]] = field(default_factory=dict)
     """Rows of crimes as they stand now, of those that had to be read"""
+    restated: dict[UUID, list[Any]] = field(default_factory=dict)
+    """Crimes of which nothing has changed but that one more state is known of their past; the states until now"""
     new_crimes: set[UUID] = field(default_factory=set)
     contacts: set[tuple[str, str]] = field(default_factory=set)
     messages: set[UUID] = field(default_factory=set)
@@ -320,6 +322,7 @@ def accept(
         [result for result in results if result is not None],
         changed.crimes_touched,
         {crime["id"]: crime for crime in changed.crimes.values()},
+        changed.only_restated(),
         changed.crimes_new,
         changed.contacts_touched,
         changed.messages_touched,

@@ -33,9 +33,6 @@ def page_of(crime: dict[str, Any], states: Iterable[State], *, joined: bool) -> 
     ``joined``: another record of it was put together with this one. Hearings, property and whose it is are filled in
     once it is known what of them can be read.
     """
-    reached: dict[str, State] = {}
-    for state in sorted(states):
-        reached.setdefault(PUBLIC_STAGE[state.stage], state)
     withdrawn = crime["withdrawn_reason"] if crime["withdrawn_sequence"] > crime["sequence"] else ""
     return {
         "reference": crime["reference"],
@@ -44,7 +41,7 @@ def page_of(crime: dict[str, Any], states: Iterable[State], *, joined: bool) -> 
         "place": crime["place"],
         "occurred": [crime["occurred_from"], crime["occurred_to"]],
         "reported_at": crime["reported_at"],
-        "reached": {stage: state.time.isoformat() for stage, state in reached.items()},
+        "reached": reached(states),
         "withdrawn": withdrawn,
         "merged_into": str(crime["merged_into"]) if withdrawn == "merged" else "",
         "joined": joined,
@@ -52,6 +49,14 @@ def page_of(crime: dict[str, Any], states: Iterable[State], *, joined: bool) -> 
         "property": [],
         "owner": "",
     }
+
+
+def reached(states: Iterable[State]) -> dict[str, str]:
+    """When each stage that victims see was reached first."""
+    first: dict[str, State] = {}
+    for state in sorted(states):
+        first.setdefault(PUBLIC_STAGE[state.stage], state)
+    return {stage: state.time.isoformat() for stage, state in first.items()}
 
 
 def owner_of(victims: Iterable[dict[str, Any]]) -> str:
@@ -113,13 +118,13 @@ def _closed_on(
     if crime["stage"] == CLOSED:
         if len(crime["closed_at"]) >= len("2026-11-24"):
             return date.fromisoformat(crime["closed_at"][:10])
-        return london_date(_closed_since(states) or now)
+        return london_date(closed_since(states) or now)
     if withdrawn:
         return old["closed_on"] if old and old["closed_on"] else london_date(now)
     return None
 
 
-def _closed_since(states: Iterable[State]) -> datetime | None:
+def closed_since(states: Iterable[State]) -> datetime | None:
     """When the unbroken run of closed states that is the newest began."""
     began: datetime | None = None
     for state in sorted(states):

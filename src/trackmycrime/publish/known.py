@@ -10,9 +10,10 @@ from uuid import UUID
 from trackmycrime.kernel import crypto, setwise
 
 from .belongings import Item
+from .case_rows import closed_since, reached
 from .entry_rows import GLANCED, READ
 from .hearings import Hearing
-from .timeline import Sealed, State, Written
+from .timeline import Sealed, State, Written, derived
 
 # Everything is asked for by the place of its crime in one list, so that rows find together by small numbers.
 _OF = "from unnest(%s::uuid[]) with ordinality as w (crime, n) join"
@@ -96,6 +97,16 @@ class Asked:
                 next(iter(cases[number]), None),
                 {row["key"]: row for row in entries[number]},
             )
+
+
+def look_alike(before: Iterable[list[Any]], after: Iterable[list[Any]]) -> bool:
+    """Whether a case looks the same with either of these as what was said of its states."""
+    one, two = (sorted(_state(said) for said in states) for states in (before, after))
+    return (
+        derived(one) == derived(two)
+        and reached(one) == reached(two)
+        and closed_since(one) == closed_since(two)
+    )
 
 
 def in_full(force_id: int, entries: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], dict[str, Any]]:

@@ -18,7 +18,7 @@ from trackmycrime.tasks.api import Need
 from . import case_rows, eligibility, entry_rows
 from .case_rows import case_row, differs, owner_of, page_of, promise
 from .entry_rows import GONE, HELD, PUBLISHED, WITHDRAWN, can_only_stand, entry_row
-from .known import Asked, Known, in_full
+from .known import Asked, Known, in_full, look_alike
 from .published import News, Part, Published
 from .timeline import Wanted, timeline
 
@@ -86,7 +86,8 @@ class Refresh:
     """`refresh` in two steps: made, it has asked for all that it must know; `run`, it decides and writes.
 
     `came` are the victims who have a part since now: they catch up on what stands there already. `known` are rows of
-    crimes as they stand in this transaction, which need not be read again.
+    crimes as they stand in this transaction, which need not be read again. Of those in `restated` nothing is new but a
+    state in their past (given are the states without it): where that shows nowhere, there is nothing to do.
 
     Both within one `setwise.ahead`. Between the two the caller can say what else there is to write, which PostgreSQL
     does while the decisions are being made.
@@ -100,6 +101,7 @@ class Refresh:
         new: frozenset[UUID] | set[UUID] = frozenset(),
         came: frozenset[UUID] | set[UUID] = frozenset(),
         known: Mapping[UUID, dict[str, Any]] | None = None,
+        restated: Mapping[UUID, list[Any]] | None = None,
         actor: Actor = SYSTEM,
         now: datetime,
     ) -> None:
@@ -111,7 +113,11 @@ class Refresh:
         self.shut: list[dict[str, Any]] = []
         self.entries: list[dict[str, Any]] = []
         self.acts: list[Act] = []
-        self._asked = Asked(force.id, crime_ids, known or {})
+        known = known or {}
+        as_before = {
+            id_ for id_, before in (restated or {}).items() if look_alike(before, known[id_]["states"])
+        }
+        self._asked = Asked(force.id, set(crime_ids) - as_before, known)
 
     def run(self) -> Published:
         """Decide and write; what came of it."""

@@ -30,11 +30,9 @@ def crime_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
             "states": [],
         }
         rows.crimes_new.add(crime["id"])
-    rows.crimes_touched.add(crime["id"])
+    rows.restated.add(crime["id"])
     if crime["merged_into"]:
-        rows.crimes_touched.add(
-            crime["merged_into"]
-        )  # its page says that this one is part of it, or no longer
+        rows.touched.add(crime["merged_into"])  # its page says that this one is part of it, or no longer
     officer = subject_key(data.officer) if data.officer else ""
     outcome = data.outcome.code if data.outcome else ""
     said_at = event.time.astimezone(UTC).isoformat()
@@ -75,7 +73,7 @@ def crime_withdrawn(rows: Rows, event: Event, data: Any, live: bool) -> None:
         into = rows.crimes[subject_key(data.merged_into)] if data.merged_into else None
         if crime["merged_into"]:
             rows.merge_targets.add(crime["merged_into"])
-        rows.crimes_touched |= rows.merge_targets | ({into["id"]} if into else set())
+        rows.touched |= rows.merge_targets | ({into["id"]} if into else set())
         crime["withdrawn_sequence"] = event.sequence
         crime["withdrawn_reason"] = data.reason
         crime["merged_into"] = into["id"] if into else None

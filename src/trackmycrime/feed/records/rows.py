@@ -66,7 +66,10 @@ class Rows:
         self.staff: dict[tuple[str, str], dict[str, Any]] = {}
         self.in_shadow: set[str] = set()
         """Subjects that a source in shadow speaks of"""
-        self.crimes_touched: set[UUID] = set()
+        self.touched: set[UUID] = set()
+        """Crimes that something was said about which is no state of the crime, or which another one changes"""
+        self.restated: set[UUID] = set()
+        """Crimes of which a state was said"""
         self.crimes_new: set[UUID] = set()
         self.merge_targets: set[UUID] = set()
         """Crimes that another one was merged into until now"""
@@ -128,10 +131,28 @@ class Rows:
             if row["live"] and not (id_ in before and before[id_]["live"])
         }
 
+    @property
+    def crimes_touched(self) -> set[UUID]:
+        """Crimes whose published case may have to change."""
+        return self.touched | self.restated
+
+    def only_restated(self) -> dict[UUID, list[Any]]:
+        """Crimes of which nothing has changed but that one more state is known of their past; the states until now."""
+        found: dict[UUID, list[Any]] = {}
+        for id_ in self.restated - self.touched:
+            row, old = self._changed["cases_crime"][id_], self._read["cases_crime"].get(id_)
+            if (
+                old
+                and row["sequence"] == old["sequence"]
+                and _differing([(row, old)], frozenset()) == ["states"]
+            ):
+                found[id_] = old["states"]
+        return found
+
     def crime(self, event: Event) -> dict[str, Any]:
         """The crime that this event is about, which is known; its published case may have to change."""
         crime = self.crimes[event.subject_key]
-        self.crimes_touched.add(crime["id"])
+        self.touched.add(crime["id"])
         return crime
 
     def happened(self, crime: dict[str, Any], live: bool) -> None:

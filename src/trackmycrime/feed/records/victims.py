@@ -153,7 +153,7 @@ def _come_over(rows: Rows, targets: set[UUID], into: dict[UUID, UUID], keys: dic
             twin = _twin(rows, target, here.get(person), came.get(person))
             if twin is not None and twin != here.get(person):
                 people[target, person] = rows.victims[target, person] = twin
-                rows.crimes_touched.add(target)
+                rows.touched.add(target)
                 rows.mark("people_victim", twin)
 
 

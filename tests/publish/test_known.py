@@ -1,0 +1,52 @@
+"""What can be passed over without looking: a state that came late and shows nowhere."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trackmycrime.publish.case_rows import closed_since, reached
+from trackmycrime.publish.known import _state, look_alike
+from trackmycrime.publish.timeline import timeline
+
+_START = datetime(2026, 11, 1, tzinfo=UTC)
+_STAGES = ("reported", "investigating", "suspect_identified", "charged", "court", "closed")
+
+
+@st.composite
+def _said(draw: st.DrawFn) -> list[list[Any]]:
+    sequences = draw(st.lists(st.integers(0, 30), min_size=2, max_size=7, unique=True))
+    return [
+        [
+            sequence,
+            (_START + timedelta(hours=draw(st.integers(0, 50)))).isoformat(),
+            draw(st.sampled_from(_STAGES)),
+            draw(st.sampled_from(("", "", "1", "18"))),
+            draw(st.sampled_from(("", "dc1", "dc2"))),
+            draw(st.booleans()),
+        ]
+        for sequence in sequences
+    ]
+
+
+@given(_said(), st.data())
+def test_what_looks_alike_has_the_same_timeline_and_stages(
+    said: list[list[Any]], data: st.DataObject
+) -> None:
+    newest = max(said)
+    late = data.draw(st.sampled_from([one for one in said if one is not newest]))
+    before = [one for one in said if one is not late]
+    if look_alike(before, said):
+        one, two = ([_state(each) for each in each_said] for each_said in (before, said))
+        assert timeline(one, []) == timeline(two, [])
+        assert (reached(one), closed_since(one)) == (reached(two), closed_since(two))
+
+
+def test_a_late_state_that_says_nothing_new_looks_alike_and_another_officer_does_not() -> None:
+    first = [1, _START.isoformat(), "reported", "", "dc1", True]
+    newest = [9, (_START + timedelta(days=3)).isoformat(), "investigating", "", "dc1", True]
+    same = [5, (_START + timedelta(days=1)).isoformat(), "reported", "", "dc1", True]
+    assert look_alike([first, newest], [first, newest, same])
+    assert not look_alike([first, newest], [first, newest, [*same[:4], "dc2", True]])
+    assert not look_alike([first, newest], [first, newest, [*same[:2], "investigating", *same[3:]]])
