@@ -89,7 +89,21 @@ class Entry(models.Model):
     class Meta:
         db_table = "publish_entry"
         constraints = [
-            models.UniqueConstraint(fields=["case", "key"], name="publish_entry_once"),
+            # with all that a refresh must know of the most: it reads the index, and not a row ten times as wide
+            models.UniqueConstraint(
+                fields=["case", "key"],
+                include=[
+                    "force",
+                    "revision",
+                    "outcome",
+                    "state",
+                    "hold_reason",
+                    "decision",
+                    "missed",
+                    "words_hash",
+                ],
+                name="publish_entry_once",
+            ),
         ]
         indexes = [
             models.Index(
