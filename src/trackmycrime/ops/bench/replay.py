@@ -28,7 +28,12 @@ WANTED_PER_SECOND, AIM = 6_000, 15_000
 WANTED_SECONDS, WANTED_P95 = 40, 300
 READERS, READS_PER_SECOND = 8, 16
 """Victims who read meanwhile: each asks again half a second after its page has come (`domain`: a national burst)"""
-_WARM_UP = 4
+
+
+def _warm_up(size: Size) -> int:
+    """Deliveries of each connection that are not counted: after them every thread of the gateway has had its share, and
+    every statement is prepared."""
+    return 1 + min(9, size.backlog // BATCH // FORCES // 5)
 
 
 def measure(stored: Installation, size: Size, report: Report) -> None:
@@ -36,7 +41,7 @@ def measure(stored: Installation, size: Size, report: Report) -> None:
     there = int(stored.inside("owner", "stored"))
     who = pages.visit(stored)
     clients = [_client(stored, force, size) for force in range(FORCES)]
-    feed.send_all(clients, 0, _WARM_UP)
+    feed.send_all(clients, 0, _warm_up(size))
     before, begin = _memory(), datetime.now(UTC)
     with _readers(who) as reading:
         began = time.monotonic()
@@ -108,7 +113,7 @@ def _client(stored: Installation, force: int, size: Size) -> feed.Client:
     half = stored.crimes // FORCES
     first = force * half
     day = events.Day(f"backlog-{force}", first, first + half, datetime.now(UTC), sequence=9_000_000)
-    count = _WARM_UP + size.backlog // BATCH // FORCES
+    count = _warm_up(size) + size.backlog // BATCH // FORCES
     bodies = deque(b"\n".join(day.backlog(BATCH)) for _ in range(count))
     return feed.Client(feed.Sender(stored, stored.tokens[force]), bodies)
 
