@@ -10,20 +10,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from trackmycrime.kernel import crypto, setwise
-from trackmycrime.kernel.ids import new_id
 
 from . import records
 from .aside import aside
 from .contract import Event, Line, Problem, Refusal, judge, subject_key
 from .contract.envelope import MOST_SEQUENCE
+from .keeping import JUDGED, PLACE, quarantine, row_of, seen, write
 from .naming import name_of, needs
 from .records import Taken
-
-PLACE = "feed_event.body"
 
 
 def digest_key() -> bytes:
@@ -52,8 +50,7 @@ class Source:
         return aside(event, self.id) if self.shadow else event
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """What became of one event, in the order sent."""
 
     id: str | None
@@ -80,7 +77,7 @@ class Accepted:
 
 
 @dataclass(slots=True)
-class _Item:
+class Item:
     """One event on its way: `position` in the batch (None: it waited in the database), its row, its fate."""
 
     event: Event
@@ -98,7 +95,7 @@ class _Item:
         self.needs = needs(self.event)
 
 
-class _Taking:
+class Taking:
     """One batch being taken. Holds what the database knew, and what this batch has added to it so far."""
 
     def __init__(self, source: Source, now: datetime, again: Sequence[UUID]) -> None:
@@ -111,10 +108,10 @@ class _Taking:
         self.sequences: dict[tuple[str, int], tuple[UUID, str]] = {}
         self.touched: dict[str, dict[str, Any]] = {}
         self.fresh: list[str] = []
-        self.waiting: dict[str, list[_Item]] = defaultdict(list)
-        self.taken: list[_Item] = []
+        self.waiting: dict[str, list[Item]] = defaultdict(list)
+        self.taken: list[Item] = []
 
-    def look_up(self, items: Sequence[_Item]) -> None:
+    def look_up(self, items: Sequence[Item]) -> None:
         """Read, once for all, the entities that these events are about or need, and the sequences already used."""
         names = {item.name for item in items}
         for item in items:
@@ -149,14 +146,14 @@ class _Taking:
         ):
             self.sequences[row["entity"], row["sequence"]] = (row["source_id"], row["event_id"])
 
-    def _count_on(self, items: Iterable[_Item]) -> None:
+    def _count_on(self, items: Iterable[Item]) -> None:
         """What a source says of an entity that was handed over to it sorts after all that was said before."""
         for item in items:
             base = self.bases.get(item.name)
             if base and self.known[item.name][0] == item.source.id:
                 item.event = replace(item.event, sequence=min(item.event.sequence + base, MOST_SEQUENCE))
 
-    def take(self, items: Iterable[_Item]) -> None:
+    def take(self, items: Iterable[Item]) -> None:
         """Decide each event's fate in order; what it was that others waited for sets those going too."""
         queue = deque(items)
         while queue:
@@ -184,14 +181,14 @@ class _Taking:
                 released = sorted(self.waiting.pop(name, []), key=lambda waiter: waiter.event.sequence)
                 queue.extendleft(reversed(released))
 
-    def missing(self, item: _Item) -> str:
+    def missing(self, item: Item) -> str:
         """The first that this event needs and that has not arrived, or ""."""
         for name in item.needs:
             if name not in self.known:
                 return name
         return ""
 
-    def _why_not(self, item: _Item) -> Problem | None:
+    def _why_not(self, item: Item) -> Problem | None:
         event = item.event
         owner = self.known.get(item.name)
         if owner and owner[0] != item.source.id:
@@ -224,7 +221,7 @@ class _Taking:
         pointer = "/subject" if rest.rstrip(":") == event.subject_key else "/data/merged_into"
         return Problem.of("waiting-for-crime", "The crime that this names has not arrived yet.", pointer)
 
-    def waiters(self) -> list[_Item]:
+    def waiters(self) -> list[Item]:
         """The events that waited in the database for what has just become known, in their order."""
         names, self.fresh = self.fresh, []
         if not names:
@@ -249,7 +246,7 @@ class _Taking:
             if isinstance(event, Event):
                 known = row["source_id"], self.source.force_id, row["name"], row["live_from"], None
                 source = Source(*known, row["shadow"])
-                items.append(_Item(source.apart(event), source, {"id": row["id"]}, None))
+                items.append(Item(source.apart(event), source, {"id": row["id"]}, None))
         return items
 
 
@@ -266,36 +263,36 @@ def accept(
     ask what it wants to know of the records (`setwise.ahead`).
     """
     results: list[Result | None] = [None] * len(judged)
-    taking = _Taking(source, now, again)
+    taking = Taking(source, now, again)
     rows: list[dict[str, Any]] = []
-    items: list[_Item] = []
-    seen = _seen(source, judged, again)
+    items: list[Item] = []
+    known = seen(source, judged, again)
     for position, one in enumerate(judged):
-        before = seen.setdefault(one.id or "", {})
+        before = known.setdefault(one.id or "", {})
         if one.digest in before:
             results[position] = Result(one.id, "duplicate")
             continue
         # a refused event does not use up its id: mending it means sending it again
         reused = any(before.values()) and one.id is not None
         before[one.digest] = isinstance(one, Event)
-        row = _row(one)
+        row = row_of(one)
         if again:
             row["id"] = again[position]
         rows.append(row)
         if isinstance(one, Refusal):
-            _quarantine(row, one.problem)
+            quarantine(row, one.problem)
             results[position] = Result(one.id, "quarantined", one.problem)
         elif reused:
             problem = Problem.of("id-reused", "This source sent this id before with other content.", "/id")
-            _quarantine(row, problem)
+            quarantine(row, problem)
             row["entity"] = name_of(one.entity)
             results[position] = Result(one.id, "quarantined", problem)
         else:
-            items.append(_Item(source.apart(one), source, row, position))
+            items.append(Item(source.apart(one), source, row, position))
             row["entity"] = items[-1].name
     taking.look_up(items)
     taking.take(items)
-    waited: list[_Item] = []
+    waited: list[Item] = []
     while more := taking.waiters():
         waited += more
         taking.look_up(more)
@@ -304,7 +301,7 @@ def accept(
         item.row["status"] = item.status
         item.row["sequence"] = item.event.sequence
         if item.problem:
-            _quarantine(item.row, item.problem)
+            quarantine(item.row, item.problem)
             item.row["waits_for"] = taking.missing(item)
         assert item.position is not None
         results[item.position] = Result(item.event.id, item.status, item.problem)
@@ -329,78 +326,6 @@ def accept(
         changed.came,
     )
     if again:
-        setwise.update("feed_event", ["id"], _JUDGED, rows)
+        setwise.update("feed_event", ["id"], JUDGED, rows)
         rows = []
-    _write(source, rows, waited, taking, now)
-
-
-_CAME = ["id", "event_id", "digest", "body"]
-_JUDGED = ["type", "subject_key", "entity", "sequence", "time", "status", "problem", "waits_for"]
-"""What judging says of an event; the rest is how it came."""
-
-
-def _seen(
-    source: Source, judged: Sequence[Event | Refusal], again: Sequence[UUID]
-) -> dict[str, dict[bytes, bool]]:
-    """Which content this source has sent before under these ids, and whether that uses the id up: not where it was
-    refused, mended or dropped."""
-    seen: dict[str, dict[bytes, bool]] = {}
-    ids = sorted({one.id or "" for one in judged})
-    for row in setwise.fetch(
-        "select event_id, digest, entity <> '' and status not in ('mended', 'dropped') as event from feed_event"
-        " where source_id = %s and event_id = any(%s) and (event_id <> '' or digest = any(%s))"
-        " and id <> all(%s::uuid[])",
-        [source.id, ids, [one.digest for one in judged if not one.id], list(again)],
-    ):
-        seen.setdefault(row["event_id"], {})[bytes(row["digest"])] = row["event"]
-    return seen
-
-
-def _row(one: Event | Refusal) -> dict[str, Any]:
-    """What is written down of an event, but for what is the same for a whole delivery."""
-    key = new_id()
-    return {
-        "id": key,
-        "event_id": one.id or "",
-        "digest": one.digest,
-        "type": one.type or "",
-        "subject_key": one.subject_key or "",
-        "entity": "",
-        "sequence": one.sequence,
-        "time": one.time,
-        "body": crypto.seal_json(PLACE, key, one.kept),
-        "status": "",
-        "waits_for": "",
-    }
-
-
-def _quarantine(row: dict[str, Any], problem: Problem) -> None:
-    row["status"] = "quarantined"
-    row["problem"] = {
-        "type": problem.type, "title": problem.title, "detail": problem.detail, "pointer": problem.pointer
-    }  # fmt: skip
-
-
-def _write(
-    source: Source, rows: list[dict[str, Any]], waited: Sequence[_Item], taking: _Taking, now: datetime
-) -> None:
-    if rows:
-        same = {"force_id": source.force_id, "source_id": source.id, "received_at": now}
-        setwise.insert("feed_event", _CAME + _JUDGED, rows, same=same)
-    changed = []
-    for item in waited:
-        row = {"id": item.row["id"], "status": item.status, "problem": None, "waits_for": ""}
-        if item.problem:
-            _quarantine(row, item.problem)
-            row["waits_for"] = taking.missing(item)
-        changed.append(row)
-    setwise.update("feed_event", ["id"], ["status", "problem", "waits_for"], changed)
-    if taking.touched:
-        entities = list(taking.touched.values())
-        setwise.insert(
-            "feed_entity",
-            list(entities[0]),
-            entities,
-            same={"force_id": source.force_id},
-            conflict="on conflict (force_id, entity) do update set sequence = excluded.sequence",
-        )
+    write(source, rows, waited, taking, now)

@@ -22,4 +22,4 @@ def aside(event: Event, source: UUID) -> Event:
     if event.type == "crime.withdrawn" and data.merged_into:
         data = data.model_copy(update={"merged_into": own + data.merged_into})
     key = own + event.subject_key
-    return replace(event, subject_key=key, data=data, entity=replace(event.entity, subject_key=key))
+    return replace(event, subject_key=key, data=data, entity=event.entity._replace(subject_key=key))

@@ -13,9 +13,10 @@ from uuid import UUID
 
 from trackmycrime.kernel import crypto, setwise
 
-from .accept import PLACE, Source, digest_key
+from .accept import Source, digest_key
 from .contract import Event, Line, Problem, Refusal, judge, subject_key
 from .contract.personal import masked
+from .keeping import PLACE
 from .merge_patch import merged
 from .models import Event as Row
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from trackmycrime.kernel import crypto, setwise
 
-from .accept import PLACE
 from .contract.digest import content_digest
+from .keeping import PLACE
 
 MOST = 1_000
 USUAL = 500

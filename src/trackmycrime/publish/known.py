@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +66,7 @@ class Asked:
     """
 
     def __init__(self, force_id: int, ids: Iterable[UUID], crimes: Mapping[UUID, dict[str, Any]]) -> None:
-        self._ids, self._crimes = sorted(set(ids)), crimes
+        self._ids, self._crimes = sorted(set(ids), key=attrgetter("int")), crimes
         questions: list[tuple[str, list[Any]]] = []
         if self._ids:
             asked = setwise.array(self._ids)

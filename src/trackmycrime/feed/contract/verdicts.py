@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from trackmycrime.feed.contract.belongings import PropertyChanged
 from trackmycrime.feed.contract.crimes import CrimeChanged, CrimeRestored, CrimeWithdrawn
@@ -63,8 +64,7 @@ _ABOUT: Mapping[type[Closed], tuple[EntityKind, str]] = {
 """What each model is about, and the field of it that holds the entity's id within its crime."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(NamedTuple):
     """What an event is about; sequences are compared per entity.
 
     `subject_key` is the crime's reference, or the officer's or unit's id, without case; `id` is the victim's,

@@ -1,9 +1,8 @@
 """The rows that one batch touches: read once, changed in memory, written once per table."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from trackmycrime.feed.contract import ENTITY_KINDS, DateOrMoment, Event, subject_key
@@ -20,8 +19,7 @@ _KEPT = {
 }
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(NamedTuple):
     """An accepted event, and whether it may alert (it happened at or after the source's `live_from`)."""
 
     event: Event

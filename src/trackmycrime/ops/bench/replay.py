@@ -30,12 +30,6 @@ READERS, READS_PER_SECOND = 8, 16
 """Victims who read meanwhile: each asks again half a second after its page has come (`domain`: a national burst)"""
 
 
-def _warm_up(size: Size) -> int:
-    """Deliveries of each connection that are not counted: after them every thread of the gateway has had its share, and
-    every statement is prepared."""
-    return 1 + min(9, size.backlog // BATCH // FORCES // 5)
-
-
 def measure(stored: Installation, size: Size, report: Report) -> None:
     """Send the backlog over one connection from each of two forces, as fast as it is answered, while pages are read."""
     there = int(stored.inside("owner", "stored"))
@@ -107,6 +101,12 @@ def _figures(
             met=after <= before * 1.1,
         ),
     ]
+
+
+def _warm_up(size: Size) -> int:
+    """Deliveries of each connection that are not counted: after them every thread of the gateway has had its share, and
+    every statement is prepared."""
+    return 1 + min(9, size.backlog // BATCH // FORCES // 5)
 
 
 def _client(stored: Installation, force: int, size: Size) -> feed.Client:

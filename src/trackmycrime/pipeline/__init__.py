@@ -1,0 +1,47 @@
+"""What follows from what: for each thing that can happen, one function that calls the next rooms in order.
+
+The gateway (`feed`) and the desk (`desk`) call these in their own transaction, bound to one force; what a worker
+carries on is in `rounds`. All of it is in that transaction or none. What leaves the machine is only prepared here
+(DESIGN, «The way of the data»).
+"""
+
+from trackmycrime.feed.accept import Result
+
+from .desk import (
+    NotPossible,
+    Staff,
+    answer_message,
+    invite_again,
+    invite_in_person,
+    keep_hold,
+    lift,
+    never,
+    officer_update,
+    release,
+    set_next_update,
+    switch_on,
+    told_in_person,
+    withhold,
+)
+from .feed import publish_anew, republish, take_events
+
+__all__ = [
+    "NotPossible",
+    "Result",
+    "Staff",
+    "answer_message",
+    "invite_again",
+    "invite_in_person",
+    "keep_hold",
+    "lift",
+    "never",
+    "officer_update",
+    "publish_anew",
+    "release",
+    "republish",
+    "set_next_update",
+    "switch_on",
+    "take_events",
+    "told_in_person",
+    "withhold",
+]
