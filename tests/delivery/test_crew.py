@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from trackmycrime.delivery import api
+from trackmycrime.delivery import crew as crews
 from trackmycrime.delivery.crew import Crew
 from trackmycrime.delivery.letters import Finished, Letter, Outcome, Upstairs, Verdict
 from trackmycrime.delivery.models import Attempt, Dispatch
@@ -69,3 +70,28 @@ def test_one_at_which_the_rooms_above_break_holds_up_no_other(where: str) -> Non
     # looked at in vain it waits for another try; sent, it is written down although nobody above heard of it
     assert held.state == ("prepared" if where == "looking" else "accepted")
     assert (bad in channel.sent) == (where == "hearing")
+
+
+@pytest.mark.parametrize(("took", "waits"), [(0.0, 0.04), (0.1, 0.2), (10.0, 0.5)])
+def test_on_a_busy_machine_a_clerk_waits_for_a_fuller_turn_but_not_for_long(
+    took: float, waits: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = [0.0]
+
+    class Clock:
+        monotonic = staticmethod(lambda: passed[0])
+
+        @staticmethod
+        def sleep(seconds: float) -> None:
+            passed[0] += seconds
+
+    monkeypatch.setattr(crews, "time", Clock)
+    one = Crew(
+        "email", Takes, new_id(), Upstairs(lambda letters, now: {}, lambda ended, now: None), senders=2
+    )
+    one._took, one._out = took, 2  # two are out, and neither comes back
+    one._gather()
+    assert waits <= passed[0] < waits + 0.01
+    one._out, passed[0] = 0, 0.0  # all are idle: whatever rang is looked at at once
+    one._gather()
+    assert passed[0] == 0

@@ -216,6 +216,13 @@ def test_the_showcase_begins_as_history_but_for_alex_and_the_withheld_one() -> N
     ]
     of_sam = {e["subject"] for e in events if e["data"].get("victim") == showcase.SAM.victim}
     assert len(of_sam) == 2
+    hearings = [e["data"] for e in events if e["type"] == "hearing.changed"]
+    assert [bool(one.get("starts_at")) for one in hearings] == [True, False], (
+        "one has its day, one only its week"
+    )
+    assert all((one.get("starts_at") or one["week_commencing"]) > NOW.date().isoformat() for one in hearings)
+    found = {e["data"]["status"] for e in events if e["type"] == "property.changed"}
+    assert {"recovered", "held_as_evidence"} <= found
 
 
 def test_the_showcase_goes_on_for_ever_and_alex_is_taken_on_by_the_officer_who_can_sign_in() -> None:

@@ -34,6 +34,7 @@ from tests.support.doors import role
 from tests.support.events import NOW, START, crime, judged, make_force, make_source, victim
 from trackmycrime import pipeline
 from trackmycrime.alerts.models import Alert, Told
+from trackmycrime.alerts.reading import OPEN, OVER
 from trackmycrime.cases.models import Crime
 from trackmycrime.delivery.models import Dispatch
 from trackmycrime.feed.models import Entity, Event
@@ -216,6 +217,13 @@ class Feed(RuleBasedStateMachine):
                 assert not Dispatch.objects.filter(
                     owner_id__in=alerts.values("id"), state="prepared"
                 ).exists()
+
+    @invariant()
+    def every_alert_is_open_or_over(self) -> None:
+        # what may still go out is found as what is not over: a state in neither list would be sent, or sent for ever
+        states = set(Alert.objects.filter(force=self.force).values_list("state", flat=True))
+        assert states <= {*OPEN, *OVER}
+        assert not {*OPEN} & {*OVER}
 
     def withheld_by_the_feed(self, crime: Crime) -> bool:
         about = [one for one in self.fates.accepted if one.about == f"crime:{crime.reference_key}:"]

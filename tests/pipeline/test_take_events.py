@@ -360,3 +360,17 @@ def test_a_changed_policy_closes_and_opens_quietly(source: Source) -> None:
     assert Case.objects.get().open
     assert Entry.objects.get(key="update:U").state == "held"
     assert dispatches() == [("invitation", "email")]
+
+
+def test_a_late_state_is_published_where_it_shows_and_passed_over_where_not(source: Source) -> None:
+    send(source, crime("52/1", 1, officer="DC1"), victim("52/1", 2), crime("52/1", 9, officer="DC1"))
+    with CaptureQueriesContext(connection) as asked:
+        assert send(source, crime("52/1", 5, officer="DC1")) == ["superseded"]
+    assert not [query["sql"] for query in asked.captured_queries if "publish_entry" in query["sql"]]
+    assert send(source, crime("52/1", 4, officer="DC2")) == ["superseded"]
+    assert set(Entry.objects.values_list("key", flat=True)) == {
+        "derived:recorded:1",
+        "derived:officer_assigned:1",
+        "derived:officer_assigned:4",
+        "derived:officer_assigned:5",
+    }

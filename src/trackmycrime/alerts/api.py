@@ -10,7 +10,7 @@ from .inviting import Invited, send_code, send_invitations
 from .lines import Line, lines_for, waiting_for_a_channel
 from .looking import Undelivered, finished, recheck
 from .news import News
-from .reading import Person, people
+from .reading import people
 from .telling import invite_and_tell, tell
 
 UPSTAIRS = Upstairs(recheck, finished)
@@ -20,7 +20,6 @@ __all__ = [
     "Invited",
     "Line",
     "News",
-    "Person",
     "Undelivered",
     "cancel_for_crimes",
     "cancel_for_victims",

@@ -8,7 +8,7 @@ from uuid import UUID
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.people.reaching import Known
 
-from .rules import Contact
+from .rules import Contact, contact_of
 
 OPEN = ("waiting", "not_set_up")
 """Alerts that may still go out."""
@@ -79,24 +79,7 @@ def officers(force: int, crimes: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
 def _person(*values: Any) -> Person:
     *said, languages, last_told, invited = values
     victim = Known(*said)
-    addresses = {}
-    if victim.email is not None and victim.email_hash is not None:
-        addresses["email"] = victim.email_hash
-    if victim.mobile is not None and victim.mobile_hash is not None:
-        addresses["text"] = victim.mobile_hash
-    contact = Contact(
-        live=victim.live,
-        addresses=addresses,
-        blocked=frozenset(victim.blocked_hashes),
-        chosen=victim.chosen_channel,
-        preferred=victim.preferred_channel,
-        safe_channels=None if victim.safe_channels is None else frozenset(victim.safe_channels),
-        safe_from=victim.safe_from,
-        safe_to=victim.safe_to,
-        disguise=victim.disguise,
-        no_portal=victim.no_portal,
-        joined=victim.account_id is not None or victim.joined_at is not None,
-        invited=invited,
-    )
+    joined = victim.account_id is not None or victim.joined_at is not None
+    contact = contact_of(victim, joined=joined, invited=invited)
     last_told = max((at for at in (last_told, victim.invited_at) if at is not None), default=None)
     return Person(victim, contact, languages, last_told)

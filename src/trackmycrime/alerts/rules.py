@@ -9,9 +9,13 @@ moment that is in their safe hours, and before joining not within a day of the l
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from trackmycrime.people.safe_hours import SafeHours
+
+if TYPE_CHECKING:
+    from trackmycrime.people.models import Victim
+    from trackmycrime.people.reaching import Known
 
 MACHINE = ("email", "text")
 """The channels that are built, in the order in which they are taken when nobody said a preference."""
@@ -43,6 +47,25 @@ class Contact(NamedTuple):
 
     def __repr__(self) -> str:
         return "<what is known of reaching one victim>"
+
+
+def contact_of(victim: "Victim | Known", *, joined: bool, invited: bool) -> Contact:
+    """What the rules need to know of this victim; `joined` and `invited` as in `Contact`."""
+    hashes = {"email": victim.email_hash, "text": victim.mobile_hash}
+    return Contact(
+        live=victim.live,
+        addresses={channel: bytes(found) for channel, found in hashes.items() if found},
+        blocked=frozenset(bytes(one) for one in victim.blocked_hashes),
+        chosen=victim.chosen_channel,
+        preferred=victim.preferred_channel,
+        safe_channels=None if victim.safe_channels is None else frozenset(victim.safe_channels),
+        safe_from=victim.safe_from,
+        safe_to=victim.safe_to,
+        disguise=victim.disguise,
+        no_portal=victim.no_portal,
+        joined=joined,
+        invited=invited,
+    )
 
 
 class Decision(NamedTuple):

@@ -129,7 +129,7 @@ def insert(
     given = (_Arrays if len(rows) >= MANY else _Rows)(table, columns, rows)
     values = ", ".join([*given.taken.values(), *(["%s"] * len(same))])
     sql = (
-        f"insert into {table} ({', '.join((*columns, *same))}) select {values} from {given.source} {conflict}"  # noqa: S608
+        f"insert into {table} ({', '.join((*columns, *same))}) select {values} from {given.source} {conflict}"  # noqa: S608 (ours)
         + (f" returning {returning}" if returning else "")
     )
     with connection.cursor() as cursor:
@@ -163,7 +163,7 @@ def update(
     sets = ", ".join(filter(None, [*plain, sets]))
     on = " and ".join(f"t.{k} = {given.taken[k]}" for k in key)
     sql = (
-        f"update {table} t set {sets} from {given.source} where {on}"  # noqa: S608
+        f"update {table} t set {sets} from {given.source} where {on}"  # noqa: S608 (ours)
         + (f" and {where}" if where else "")
     )
     with connection.cursor() as cursor:

@@ -6,28 +6,9 @@ from trackmycrime.alerts import rules
 from trackmycrime.people.models import Victim
 
 
-def contact_of(victim: Victim) -> rules.Contact:
-    """What the rules of telling need to know of this victim."""
-    hashes = {"email": victim.email_hash, "text": victim.mobile_hash}
-    return rules.Contact(
-        live=victim.live,
-        addresses={channel: bytes(found) for channel, found in hashes.items() if found},
-        blocked=frozenset(bytes(one) for one in victim.blocked_hashes),
-        chosen=victim.chosen_channel,
-        preferred=victim.preferred_channel,
-        safe_channels=None if victim.safe_channels is None else frozenset(victim.safe_channels),
-        safe_from=victim.safe_from,
-        safe_to=victim.safe_to,
-        disguise=victim.disguise,
-        no_portal=victim.no_portal,
-        joined=True,
-        invited=True,
-    )
-
-
 def open_to(victim: Victim) -> list[tuple[str, str]]:
     """(channel, words) to choose from; nothing where no machine may reach this person: an officer tells them."""
-    contact = contact_of(victim)
+    contact = rules.contact_of(victim, joined=True, invited=True)
     if rules.no_machine(contact):
         return []
     words = {

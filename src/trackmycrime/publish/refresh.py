@@ -79,7 +79,12 @@ class _Draft:
 
     def unsettled(self) -> list[tuple[UUID, str]]:
         """The entries that are there and may have to change, or go."""
-        return [(self.row["id"], key) for key in self.known.entries if key not in self.settled]
+        wanted = {want.key for want in self.wanted}
+        return [
+            (self.row["id"], key)
+            for key, old in self.known.entries.items()
+            if key not in self.settled and (key in wanted or old["state"] != GONE)
+        ]
 
 
 class Refresh:

@@ -2,8 +2,8 @@
 
 2xx: accepted, ``{"id": …}`` in the answer is what the gateway calls it. 4xx: never, except what is not about this
 letter (401, 407: our login; 408, 429: its load). 5xx, no connection, a request that could not be written: later. No
-answer to a request that was written: unclear. (httpcore is what httpx stands on, and comes with it: a text costs two
-thirds of what it costs with httpx around it.)
+answer to a request that was written: unclear. (httpcore is what httpx stands on: a text costs two thirds of what it
+costs with httpx around it.)
 """
 
 import json
