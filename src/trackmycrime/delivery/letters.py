@@ -54,6 +54,24 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """What a provider says of a letter after it has taken it; `receipts.take` writes it down.
+
+    The letter is named by our own id where the provider gives it back (`dispatch`), else by what the provider calls it.
+    ``delivered``: it has arrived. ``failed``: for good. ``later``: not yet, the provider goes on trying.
+    ``complained``: it has arrived and was called unwanted. `answer` is a code without any address in it; `at` is when
+    the provider says that it happened, which decides nothing: receipts come late, twice and in any order.
+    """
+
+    channel: str
+    dispatch: UUID | None
+    provider_id: str
+    result: Literal["delivered", "failed", "later", "complained"]
+    answer: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Stop:
     """This letter must not go out any more."""
 
@@ -72,7 +90,7 @@ Verdict = Stop | Wait
 
 @dataclass(frozen=True)
 class Finished:
-    """A letter that ended: ``accepted`` or ``failed``."""
+    """A letter that ended: ``accepted``, or ``delivered`` or ``failed``, which may follow it by a receipt."""
 
     id: UUID
     force: int
