@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.support.doors import role
 from trackmycrime.alerts.api import tell
 from trackmycrime.alerts.models import Alert, Told
+from trackmycrime.delivery.api import standing
 from trackmycrime.delivery.models import Dispatch
 from trackmycrime.kernel import scope
 from trackmycrime.tasks.models import Task
@@ -52,6 +53,30 @@ def test_news_by_the_gateway_is_one_mail_that_says_nothing() -> None:
     alert = Alert.objects.get()
     assert (alert.state, alert.about, alert.channel) == ("waiting", "update", "email")
     assert Told.objects.filter(alert=alert).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "channel", "words"),
+    [
+        ({}, "email", "alert.email/en@0"),
+        ({"language": "cy"}, "email", "alert.email/cy@0"),
+        ({"email": ""}, "text", "alert.text/en@0"),
+    ],
+)
+def test_a_letter_says_from_which_words_it_was_frozen(
+    values: dict[str, str], channel: str, words: str
+) -> None:
+    made = making.made(**values)
+    tell(made.force.id, made.news(), now=NOW)
+    letter = only_letter()
+    assert (letter.channel, letter.words) == (channel, words)
+    assert standing([letter.owner_id])[0].words == words
+
+
+def test_a_letter_in_both_languages_names_the_version_of_each() -> None:
+    made = making.made(making.force("north-wales", languages=["cy", "en"]))
+    tell(made.force.id, made.news(), now=NOW)
+    assert only_letter().words == "alert.email/cy@0+en@0"
 
 
 def test_the_same_news_again_in_any_order_tells_nobody() -> None:

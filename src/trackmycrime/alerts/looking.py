@@ -230,7 +230,7 @@ class _Afresh:
         at = decision.at or self._now
         invites = alert["about"] == "invitation"
         said = (
-            Frozen(before.subject, before.body, before.language)
+            Frozen(before.subject, before.body, before.language, before.words)
             if before is not None and invites
             else alert_words(person, decision.channel, alert["entries"])
         )

@@ -16,11 +16,13 @@ _ROUNDS = ("invitation", "invitation.reminder", "invitation.last_reminder")
 
 @dataclass(frozen=True, repr=False)
 class Frozen:
-    """Words as they are sent. `language` is ``en``, ``cy``, or ``cy+en`` for both in one, Welsh first."""
+    """Words as they are sent. `language` is ``en``, ``cy``, or ``cy+en`` for both in one, Welsh first; `words` names
+    the version of the words that they are from, for each language in them (`delivery.letters.Letter`)."""
 
     subject: str | None
     body: str
     language: str
+    words: str
 
 
 def language_for(chosen: str, said: str, force_languages: Sequence[str]) -> str:
@@ -53,10 +55,11 @@ def frozen(kind: str, channel: str, language: str, **values: str) -> Frozen:
 
 
 def _frozen(kind: str, channel: str, language: str, values: tuple[tuple[str, str], ...]) -> Frozen:
+    version = f"{kind}.{channel}/" + "+".join(f"{one}@0" for one in language.split("+"))
     if channel == "email":
         subject = _said(f"{kind}.email_subject", language, **dict(values))
-        return Frozen(subject, _said(f"{kind}.email_body", language, **dict(values)), language)
-    return Frozen(None, _said(f"{kind}.text", language, **dict(values)), language)
+        return Frozen(subject, _said(f"{kind}.email_body", language, **dict(values)), language, version)
+    return Frozen(None, _said(f"{kind}.text", language, **dict(values)), language, version)
 
 
 def _said(key: str, language: str, **values: str) -> str:

@@ -93,6 +93,7 @@ def letter(
         subject=said.subject,
         body=said.body,
         language=said.language,
+        words=said.words,
         due_at=due_at,
         give_up_at=give_up_at or due_at + GIVE_UP_AFTER,
     )

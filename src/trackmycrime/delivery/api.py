@@ -44,6 +44,7 @@ _COLUMNS = (
     "subject",
     "body",
     "language",
+    "words",
     "next_try_at",
     "give_up_at",
 )
@@ -75,6 +76,7 @@ def _row(letter: Letter, place: str) -> dict[str, Any]:
         "subject": None if subject is None else crypto.seal("delivery_dispatch.subject", place, subject),
         "body": crypto.seal("delivery_dispatch.body", place, letter.body),
         "language": letter.language,
+        "words": letter.words,
         "next_try_at": letter.due_at,
         "give_up_at": letter.give_up_at,
     }
@@ -108,6 +110,8 @@ class Standing:
     id: UUID
     owner_id: UUID
     channel: str
+    words: str
+    """From which version of the words it was frozen (`Letter.words`)"""
     state: str
     reason: str
     tries: int
@@ -119,7 +123,7 @@ class Standing:
 def standing(owner_ids: Sequence[UUID]) -> list[Standing]:
     """All letters of these owners, oldest first."""
     rows = setwise.fetch(
-        "select id, owner_id, channel, state, reason, tries, created_at, next_try_at, finished_at"
+        "select id, owner_id, channel, words, state, reason, tries, created_at, next_try_at, finished_at"
         " from delivery_dispatch where owner_id = any(%s) order by created_at, id",
         [list(owner_ids)],
     )

@@ -35,6 +35,9 @@ class Letter(NamedTuple):
     subject: str | None = None
     tries: int = 0
     """How often it was begun, this time included; 0 for one that nobody has claimed."""
+    words: str = ""
+    """From which version of the words it was frozen: ``alert.email/en@0`` for the built-in ones, ``…/en@3`` for a
+    force's third, ``…/cy@2+en@0`` where both languages stand in it"""
 
     def __repr__(self) -> str:
         return f"<letter {self.id} by {self.channel}>"

@@ -42,8 +42,8 @@ class Tried:
 
 
 _COLUMNS = (
-    "id, force_id, purpose, owner_id, channel, address, address_hash, subject, body, language, tries, next_try_at,"
-    " give_up_at"
+    "id, force_id, purpose, owner_id, channel, address, address_hash, subject, body, language, words, tries,"
+    " next_try_at, give_up_at"
 )
 _DUE = "state = 'prepared' and channel = %s and next_try_at <= %s"
 
@@ -181,6 +181,7 @@ def _letter(row: Mapping[str, Any], *, opened: bool = True) -> Letter:
         due_at=row["next_try_at"] or row["give_up_at"],
         give_up_at=row["give_up_at"],
         tries=row["tries"] + 1,
+        words=row["words"],
     )
 
 
