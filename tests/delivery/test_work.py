@@ -129,6 +129,21 @@ def test_the_rooms_above_stop_one_and_put_off_another(force: Force, rooms: Rooms
     assert [each.id for each in claim(rooms, now=later)] == [wait.id]
 
 
+def test_what_is_put_off_for_long_is_not_given_up_for_it(force: Force, rooms: Rooms) -> None:
+    (waits,) = prepared(force)
+    later = NOW + timedelta(days=7)
+    rooms.verdicts = {waits.id: Wait(later, later + timedelta(hours=72))}
+    assert claim(rooms) == []
+    rooms.verdicts = {}
+    (claimed,) = claim(rooms, now=later)
+    assert claimed.give_up_at == later + timedelta(hours=72)
+
+
+def test_a_disguised_letter_says_so_when_it_is_sent(force: Force, rooms: Rooms) -> None:
+    prepared(force, disguised=True)
+    assert claim(rooms)[0].disguised
+
+
 def test_one_letter_that_cannot_be_looked_at_does_not_hold_up_the_others(force: Force, rooms: Rooms) -> None:
     bad, good = prepared(force, 2)
     rooms.breaks_on = bad.id

@@ -45,6 +45,7 @@ _COLUMNS = (
     "body",
     "language",
     "words",
+    "disguised",
     "next_try_at",
     "give_up_at",
 )
@@ -77,6 +78,7 @@ def _row(letter: Letter, place: str) -> dict[str, Any]:
         "body": crypto.seal("delivery_dispatch.body", place, letter.body),
         "language": letter.language,
         "words": letter.words,
+        "disguised": letter.disguised,
         "next_try_at": letter.due_at,
         "give_up_at": letter.give_up_at,
     }

@@ -39,6 +39,9 @@ class Letter(NamedTuple):
     """From which version of the words it was frozen: ``alert.email/en@0`` for the built-in ones, ``…/en@3`` for a
     force's third, ``…/cy@2+en@0`` where both languages stand in it"""
 
+    disguised: bool = False
+    """Whether nothing on it may say who writes: it goes out under the neutral sender, or not at all."""
+
     def __repr__(self) -> str:
         return f"<letter {self.id} by {self.channel}>"
 
@@ -83,9 +86,10 @@ class Stop:
 
 @dataclass(frozen=True)
 class Wait:
-    """This letter must not go out now, but may at that moment."""
+    """This letter must not go out now, but may at that moment; then it is given up at another one, if that is said."""
 
     until: datetime
+    give_up_at: datetime | None = None
 
 
 Verdict = Stop | Wait

@@ -38,6 +38,8 @@ class Dispatch(models.Model):
     """``en``, ``cy``, or ``cy+en`` where both stand in one text."""
     words = models.CharField(max_length=80, db_default="")
     """From which version of the words it was frozen (`letters.Letter`); empty for what is older than this column"""
+    disguised = models.BooleanField(db_default=False)
+    """Whether nothing on it may say who writes"""
     state = models.CharField(max_length=10, choices=State.choices, default=State.PREPARED)
     reason = models.CharField(max_length=60, blank=True)
     """Why it is in that state: a word of ours, or the provider's code"""

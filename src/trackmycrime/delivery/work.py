@@ -41,9 +41,12 @@ class Tried:
     """Names the try, so that writing it down twice (a commit whose answer was lost) is one row"""
 
 
+WAITS = "waits"
+"""Why a letter is put off by the rooms above; it may be asked for sooner"""
+
 _COLUMNS = (
-    "id, force_id, purpose, owner_id, channel, address, address_hash, subject, body, language, words, tries,"
-    " next_try_at, give_up_at"
+    "id, force_id, purpose, owner_id, channel, address, address_hash, subject, body, language, words, disguised,"
+    " tries, next_try_at, give_up_at"
 )
 _DUE = "state = 'prepared' and channel = %s and next_try_at <= %s"
 
@@ -182,6 +185,7 @@ def _letter(row: Mapping[str, Any], *, opened: bool = True) -> Letter:
         give_up_at=row["give_up_at"],
         tries=row["tries"] + 1,
         words=row["words"],
+        disguised=row["disguised"],
     )
 
 
@@ -198,17 +202,25 @@ def _obey(verdicts: Mapping[UUID, Verdict], now: datetime) -> None:
     if not verdicts:
         return
     rows = [
-        {"id": id_, "state": "cancelled", "reason": said.reason, "at": None, "over": now}
+        {"id": id_, "state": "cancelled", "reason": said.reason, "at": None, "over": now, "give_up": None}
         if isinstance(said, Stop)
-        else {"id": id_, "state": "prepared", "reason": "waits", "at": said.until, "over": None}
+        else {
+            "id": id_,
+            "state": "prepared",
+            "reason": WAITS,
+            "at": said.until,
+            "over": None,
+            "give_up": said.give_up_at,
+        }
         for id_, said in verdicts.items()
     ]
     setwise.fetch(
         "update delivery_dispatch t set state = n.state, reason = n.reason, next_try_at = n.at, finished_at = n.over,"
+        " give_up_at = coalesce(n.give_up, t.give_up_at),"
         " body = case when n.state = 'cancelled' and t.purpose = any(%s) then null else t.body end"
-        " from unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[])"
-        " as n (id, state, reason, at, over) where t.id = n.id returning t.id",
-        [list(SECRET), *([row[name] for row in rows] for name in ("id", "state", "reason", "at", "over"))],
+        " from unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])"
+        " as n (id, state, reason, at, over, give_up) where t.id = n.id returning t.id",
+        [list(SECRET), *([row[name] for row in rows] for name in rows[0])],
     )
 
 
