@@ -12,12 +12,12 @@ import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from trackmycrime.delivery.channels.smtp import Server, SmtpChannel
-from trackmycrime.delivery.channels.smtp.message import CannotBeSent, Sender, compose, recipient
+from trackmycrime.delivery.channels.smtp.message import CannotBeSent, Letterhead, compose, recipient
 
 from .counterparts import HANG, RESET, MailServer, mail_server
 from .letters import NOW, letter
 
-SENDER = "TrackMyCrime <no-reply@trackmycrime.example>"
+SENDER = Letterhead.read("TrackMyCrime <no-reply@trackmycrime.example>")
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_a_domain_in_another_script_is_written_as_dns_has_it() -> None:
 @pytest.mark.parametrize("subject", ["One\r\nBcc: other@example.org", "One\nTwo", "One\0"])
 def test_no_header_can_be_put_in_by_a_subject(subject: str) -> None:
     with pytest.raises(CannotBeSent):
-        compose(letter(subject=subject), sender=Sender.read(SENDER), to="a@example.org", at=NOW)
+        compose(letter(subject=subject), head=SENDER, to="a@example.org", at=NOW)
 
 
 # ------------------------------------------------------ what an answer means

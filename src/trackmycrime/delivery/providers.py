@@ -2,8 +2,13 @@
 
 from django.conf import settings
 
+from trackmycrime.kernel import crypto
+
+from . import unsubscribing
 from .channels import Channel
 from .channels.smtp import SmtpChannel
+from .channels.smtp.message import Letterhead
+from .channels.smtp.returning import Returning
 from .channels.text_gateway import TextGatewayChannel
 
 
@@ -19,5 +24,26 @@ def opened(channel: str) -> Channel:
     if channel not in set_up():
         raise KeyError(f"{channel} is not set up")
     if channel == "email":
-        return SmtpChannel(settings.TMC_EMAIL_URL, settings.TMC_EMAIL_FROM)
+        return SmtpChannel(settings.TMC_EMAIL_URL, letterhead())
     return TextGatewayChannel(settings.TMC_TEXT_URL)
+
+
+def returning() -> Returning | None:
+    """The return addresses of our letters; None where none is set. Raises ValueError for a setting that is none."""
+    if not settings.TMC_EMAIL_RETURN:
+        return None
+    return Returning.read(settings.TMC_EMAIL_RETURN, crypto.derive("return-address"))
+
+
+def letterhead() -> Letterhead:
+    """Whom our mail is from and how it comes back. Raises ValueError for a setting that cannot be read."""
+    portal = settings.TMC_PORTAL_URL.rstrip("/")
+    return Letterhead.read(
+        settings.TMC_EMAIL_FROM,
+        settings.TMC_EMAIL_FROM_NEUTRAL,
+        returning=returning(),
+        # RFC 8058 asks for https: at anything else a mail program does not press the button
+        one_click=(lambda letter: f"{portal}/unsubscribe/{unsubscribing.token(letter)}")
+        if portal.startswith("https:")
+        else None,
+    )

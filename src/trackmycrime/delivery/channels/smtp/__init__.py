@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from trackmycrime.delivery.letters import Letter, Outcome
 from trackmycrime.kernel.clock import utc_now
 
-from .message import CannotBeSent, Sender, compose, recipient
+from .message import CannotBeSent, Letterhead, compose, recipient
 
 _OUR_FAULT = frozenset({530, 534, 535, 538})
 """Answers that ask for another login (RFC 4954); 5yz, but not about the letter"""
@@ -74,7 +74,7 @@ class SmtpChannel:
     def __init__(
         self,
         url: str,
-        sender: str,
+        head: Letterhead,
         *,
         timeout: float = 30.0,
         verdict_timeout: float = 120.0,
@@ -83,7 +83,7 @@ class SmtpChannel:
         """`timeout` is for each answer, in seconds, `verdict_timeout` for the one after the text (RFC 5321 allows
         ten minutes: servers look into the mail before they answer). Raises ValueError for a `url` that is none."""
         self._server = Server.read(url)
-        self._from = Sender.read(sender)
+        self._head = head
         self._timeout = timeout
         self._verdict_timeout = verdict_timeout
         self._context = context
@@ -93,7 +93,7 @@ class SmtpChannel:
         """Try once; on a kept connection that turns out to be dead before anything was said, on a new one."""
         try:
             to = recipient(letter.address)
-            text = compose(letter, sender=self._from, to=to, at=utc_now())
+            back, text = compose(letter, head=self._head, to=to, at=utc_now())
         except CannotBeSent as wrong:
             return Outcome("never", str(wrong))
         while True:
@@ -103,7 +103,7 @@ class SmtpChannel:
             except _NotReady as error:
                 self.close()
                 return Outcome("later", str(error))
-            outcome = self._hand_over(session, to, text)
+            outcome = self._hand_over(session, back, to, text)
             if not (kept and outcome.answer == GONE):
                 return outcome
 
@@ -149,11 +149,11 @@ class SmtpChannel:
             raise _NotReady(f"{step}-failed") from None
         return session
 
-    def _hand_over(self, session: smtplib.SMTP, to: str, text: bytes) -> Outcome:
+    def _hand_over(self, session: smtplib.SMTP, back: str, to: str, text: bytes) -> Outcome:
         """One letter on an open connection; the answer is GONE when that ended before the text was sent."""
         try:
             # said as they stand: both were read as addresses before, which smtplib would do anew for each
-            for line in (f"MAIL FROM:<{self._from.address}>", f"RCPT TO:<{to}>", "DATA"):
+            for line in (f"MAIL FROM:<{back}>", f"RCPT TO:<{to}>", "DATA"):
                 code, answer = session.docmd(line)
                 if code == _CLOSING:
                     break
