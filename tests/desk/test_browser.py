@@ -11,6 +11,7 @@ from tests.design.test_browser import FLAGS, violations
 from tests.desk.people import held, quarantined, sign_in, world
 from tests.support import chromium
 from tests.support.events import START, crime, update, victim
+from trackmycrime.alerts.models import Alert
 from trackmycrime.feed.models import Event
 from trackmycrime.tasks.models import Task
 
@@ -37,7 +38,9 @@ def pages(language: str) -> dict[str, str]:
     entry = held(made)
     made.write("I have found the receipt.\n\nIs it of any use?")
     task = Task.objects.filter(force=made.force, done_at=None).first()
+    alert = Alert.objects.filter(victim=made.victim()).first()
     assert task
+    assert alert
     person, other, case = made.victim().id, made.victim(person="P2").id, made.crime().id
     clients: dict[str, Any] = {
         role: sign_in(made.force, role) for role in ("officer", "supervisor", "administrator")
@@ -57,6 +60,7 @@ def pages(language: str) -> dict[str, str]:
         "case": clients["officer"].get(f"/cases/{case}/?done=answered"),
         "case-other": client.get(f"/cases/{case}/?v={other}"),
         "case-protected": client.get(f"/cases/{made.crime('62/9').id}/"),
+        "alert": client.get(f"/alerts/{alert.id}/"),
         "record": client.get(f"/cases/{case}/record/"),
         "update": client.get(f"/cases/{case}/update/"),
         "update-wrong": client.post(f"/cases/{case}/update/", wrong),

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver
 
 from tests.desk.people import World, held, quarantined, sign_in, world
 from tests.support.doors import DoorClient, door_client
+from trackmycrime.alerts.models import Alert
 from trackmycrime.desk import urls
 from trackmycrime.desk.rights import ROLES, Act, may
 from trackmycrime.feed.models import Event
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 OPEN = {"sign_in", "sign_out", "set_up", "design:other_version"}
 READ_ONLY = {
-    "start", "cases", "case", "record", "held", "messages", "invitation", "quarantine", "quarantine_event"
+    "start", "cases", "case", "record", "held", "messages", "invitation", "quarantine", "quarantine_event", "alert"
 }  # fmt: skip
 WRITE_ONLY = {"release", "code", "invite_again", "in_person", "revoke", "quarantine_replay"}
 
@@ -46,7 +47,10 @@ def ids_of(made: World) -> dict[str, uuid.UUID]:
     made.write("Is there news?")
     task = Task.objects.filter(force=made.force, done_at=None).first()
     assert task is not None
+    alert = Alert.objects.filter(force=made.force).first()
+    assert alert is not None
     return {
+        "alert_id": alert.id,
         "crime_id": made.crime().id,
         "victim_id": made.victim().id,
         "entry_id": entry,

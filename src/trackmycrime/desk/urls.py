@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from .views import case, closing, invitations, messages, quarantine, start, tasks, updates
+from .views import alerts, case, closing, invitations, messages, quarantine, start, tasks, updates
 
 handler400 = "trackmycrime.desk.views.errors.bad_request"
 handler403 = "trackmycrime.desk.views.errors.forbidden"
@@ -25,6 +25,7 @@ urlpatterns = [
     path("held/<uuid:entry_id>/release/", updates.release, name="release"),
     path("messages/", messages.waiting, name="messages"),
     path("messages/<uuid:victim_id>/", messages.thread, name="thread"),
+    path("alerts/<uuid:alert_id>/", alerts.alert, name="alert"),
     path("tasks/<uuid:task_id>/", tasks.task, name="task"),
     path("quarantine/", quarantine.listed, name="quarantine"),
     path("quarantine/find/", quarantine.find, name="quarantine_find"),

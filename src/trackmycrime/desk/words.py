@@ -122,6 +122,35 @@ REASONS = {
     "not_live": lazy("this person is no longer part of the case"),
     "closed_to_victims": lazy("the case is closed to victims"),
     "withheld": lazy("the case is withheld"),
+    "case_closed": lazy("the case is closed to victims"),
+    "withdrawn": lazy("what it told of was withdrawn"),
+    "address_changed": lazy("the address has changed"),
+    "channel_changed": lazy("another way is right for them now"),
+    "joined": lazy("they joined meanwhile"),
+    "opened": lazy("they looked before it went out"),
+    "invitation_over": lazy("the invitation had run out"),
+    "given_by_hand": lazy("an officer gives it out"),
+    "waits": lazy("waits until it is safe to send"),
+    "not_now": lazy("no safe hour was left in time"),
+    "over": lazy("it ran out before it could be sent"),
+    "code_over": lazy("the code had run out"),
+    "unclear_twice": lazy("twice nobody could say whether it was taken"),
+    "cannot_be_opened": lazy("it does not open with the keys at hand"),
+    "refused": lazy("the provider refused it"),
+    "given_up": lazy("it was tried again and again, and given up"),
+    "later": lazy("tried again later"),
+    "unclear": lazy("nobody can say whether it was taken"),
+    "alert_sent": lazy("the alert had been sent already"),
+    "alert_opened": lazy("they looked before it went out"),
+    "alert_cancelled": lazy("the alert was cancelled"),
+    "alert_by_person": lazy("a person tells them instead"),
+    "alert_failed": lazy("the alert had failed"),
+}
+TRIES = {
+    "accepted": lazy("the provider took it"),
+    "later": lazy("the provider could not take it just now"),
+    "never": lazy("the provider refused it for good"),
+    "unclear": lazy("no clear answer: it may have been taken"),
 }
 INVITATIONS = {
     "open": lazy("Not opened yet"),
@@ -175,8 +204,14 @@ def said(words: dict[str, Any], code: str) -> str:
 
 
 def reason(code: str) -> str:
-    """Why no machine reached somebody, or why something was cancelled."""
-    return said(REASONS, code.replace(" ", "_"))
+    """Why no machine reached somebody, or what ended something; a provider's code stands behind the words."""
+    key = code.replace(" ", "_")
+    if key in REASONS:
+        return str(REASONS[key])
+    for ours in ("unclear", "refused", "given up", "later"):
+        if code.startswith(f"{ours} "):
+            return f"{REASONS[ours.replace(' ', '_')]}: {code.removeprefix(ours).strip()}"
+    return said(REASONS, key)
 
 
 def language() -> str:

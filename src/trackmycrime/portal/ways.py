@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from trackmycrime.alerts import rules
+from trackmycrime.delivery.masking import masked
 from trackmycrime.people.models import Victim
 
 
@@ -12,9 +13,9 @@ def open_to(victim: Victim) -> list[tuple[str, str]]:
     if rules.no_machine(contact):
         return []
     words = {
-        "email": _("Email to %(address)s") % {"address": masked_email(victim.email or "")},
+        "email": _("Email to %(address)s") % {"address": masked("email", victim.email or "")},
         "text": _("Text message to the number that ends in %(digits)s")
-        % {"digits": (victim.mobile or "")[-3:]},
+        % {"digits": masked("text", victim.mobile or "").lstrip("…")},
         "phone": _("A phone call from your officer"),
         "letter": _("A letter"),
     }
@@ -30,9 +31,3 @@ def now_used(victim: Victim) -> str:
     offered = [channel for channel, _words in open_to(victim)]
     usual = (victim.chosen_channel, victim.preferred_channel, *rules.MACHINE)
     return next((channel for channel in usual if channel in offered), "")
-
-
-def masked_email(address: str) -> str:
-    """Enough to recognise one's own address, too little for somebody who looks over the shoulder."""
-    name, _at, domain = address.partition("@")
-    return f"{name[:1]}…@{domain}"

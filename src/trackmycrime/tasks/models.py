@@ -33,4 +33,7 @@ class Task(models.Model):
                 fields=["force", "kind", "once"], condition=models.Q(done_at=None), name="tasks_open_once"
             )
         ]
-        indexes = [models.Index(fields=["force", "done_at", "due_at"], name="tasks_due")]
+        indexes = [
+            models.Index(fields=["force", "done_at", "due_at"], name="tasks_due"),
+            models.Index(fields=["victim_id", "kind"], name="tasks_of_victim"),
+        ]

@@ -65,6 +65,7 @@ class TaskLine:
 class AlertLine:
     """What became of one alert or invitation, in words."""
 
+    id: UUID
     about: str
     channel: str
     state: str
@@ -263,6 +264,7 @@ def alerts(victim_id: UUID, now: datetime) -> list[AlertLine]:
     language, today = words.language(), london_date(now)
     return [
         AlertLine(
+            id=line.id,
             about=words.said(words.ABOUT, line.about),
             channel=words.said(words.CHANNELS, line.channel) if line.channel else "",
             state=_with_reason(words.said(words.ALERTS, line.state), line.reason),

@@ -22,6 +22,7 @@ ACTIONS = {
     "entry.seen": lazy("Read an update that was held"),
     "invitation.seen": lazy("Looked at the invitation"),
     "code.seen": lazy("Showed the activation code"),
+    "alert.seen": lazy("Looked at what became of an alert"),
     "record.seen": lazy("Read this list"),
     "case.promised": lazy("Set the date of the next update"),
     "case.closed_to_victims": lazy("The case was closed to its victims"),

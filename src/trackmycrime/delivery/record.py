@@ -1,0 +1,91 @@
+"""What became of letters, for people who look at it: to which masked address, each try and its answer, and the end."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from trackmycrime.kernel import crypto, setwise
+
+from .masking import masked
+
+
+@dataclass(frozen=True)
+class Try:
+    """One try to send a letter."""
+
+    at: datetime
+    """When it began"""
+    result: str
+    """``accepted``, ``later``, ``never`` or ``unclear``"""
+    answer: str
+    """The provider's code, without addresses"""
+    millis: int
+
+    @property
+    def ended_at(self) -> datetime:
+        return self.at + timedelta(milliseconds=self.millis)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One letter with all that became of it. It holds neither the address nor the words."""
+
+    id: UUID
+    owner_id: UUID
+    purpose: str
+    channel: str
+    to: str
+    """The masked address; empty where there is none to show, or where it does not open any more"""
+    language: str
+    state: str
+    reason: str
+    created_at: datetime
+    next_try_at: datetime | None
+    finished_at: datetime | None
+    tries: tuple[Try, ...]
+
+    @property
+    def accepted_at(self) -> datetime | None:
+        """When a provider took it."""
+        return next((one.ended_at for one in reversed(self.tries) if one.result == "accepted"), None)
+
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When a receipt said that it arrived."""
+        return self.finished_at if self.state == "delivered" else None
+
+
+_LETTERS = """
+select id, owner_id, purpose, channel, address, language, state, reason, created_at, next_try_at, finished_at
+from delivery_dispatch where owner_id = any(%s) order by created_at, id
+"""
+_TRIES = """
+select dispatch_id, at, result, answer, millis from delivery_attempt where dispatch_id = any(%s) order by at, id
+"""
+
+
+def record_of(owner_ids: Sequence[UUID]) -> dict[UUID, list[Sent]]:
+    """All letters of these owners with their tries, oldest first. Two statements; what the caller's login may see."""
+    if not owner_ids:
+        return {}
+    letters = setwise.fetch(_LETTERS, [list(owner_ids)])
+    tries: dict[UUID, list[Try]] = {}
+    for row in setwise.fetch(_TRIES, [[letter["id"] for letter in letters]]) if letters else []:
+        tries.setdefault(row.pop("dispatch_id"), []).append(Try(**row))
+    found: dict[UUID, list[Sent]] = {}
+    for row in letters:
+        sealed = row.pop("address")
+        sent = Sent(**row, to=_masked(row, sealed), tries=tuple(tries.get(row["id"], ())))
+        found.setdefault(sent.owner_id, []).append(sent)
+    return found
+
+
+def _masked(row: dict[str, Any], sealed: bytes | None) -> str:
+    if sealed is None:
+        return ""
+    try:
+        return masked(row["channel"], crypto.unseal("delivery_dispatch.address", row["id"], sealed))
+    except crypto.CannotOpen:
+        return ""

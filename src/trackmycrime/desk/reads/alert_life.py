@@ -1,0 +1,137 @@
+"""One alert's life in the words of the desk: decided, prepared, tried, taken, delivered, opened, or a person's."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from trackmycrime.alerts.lives import Life, Told
+from trackmycrime.delivery.record import Sent, Try
+from trackmycrime.desk import words
+from trackmycrime.kernel.clock import london_date
+from trackmycrime.publish import dates
+
+from .record import staff_names
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that happened, or is going to."""
+
+    at: datetime
+    what: str
+    more: str = ""
+    bad: bool = False
+    when: str = ""
+    """`at` in words"""
+
+
+def tells_of(told: Iterable[Told]) -> list[str]:
+    """What an alert tells of, by kind: its words are on the case's page."""
+    kinds = {"message": _("A message from police"), "invitation": _("The invitation to follow the case")}
+    return [
+        kinds.get(one.entry.partition(":")[0])
+        or (words.milestone(one.milestone) if one.milestone else _("An entry that is gone"))
+        for one in told
+    ]
+
+
+def steps(force: int, life: Life, now: datetime) -> list[Step]:
+    """What happened, in order."""
+    today, language = london_date(now), words.language()
+    found = sorted(_steps(force, life, now), key=lambda step: step.at)
+    return [
+        Step(one.at, one.what, one.more, one.bad, dates.moment(one.at, language, today=today))
+        for one in found
+    ]
+
+
+def _steps(force: int, life: Life, now: datetime) -> Iterator[Step]:
+    yield Step(life.decided_at, _decided(life), _why(life, now))
+    for letter in life.letters:
+        yield from _of_letter(letter, now)
+    if life.state in ("opened", "by_person", "failed", "cancelled") and life.finished_at:
+        if life.state != "by_person" or life.finished_at != life.decided_at:
+            yield Step(
+                life.finished_at,
+                words.said(words.ALERTS, life.state),
+                _sentence(words.reason(life.reason)) if life.reason else "",
+                bad=life.state == "failed",
+            )
+    elif life.state == "not_set_up":
+        yield Step(life.due_at, words.said(words.ALERTS, life.state), bad=True)
+    if task := life.in_person:
+        yield Step(task.asked_at, _("An officer was asked to tell them"), words.task(task.kind, "title"))
+        if task.done_at:
+            who = staff_names(force, [task.done_by]).get(str(task.done_by), "") if task.done_by else ""
+            yield Step(
+                task.done_at, _("Told by a person") if who else _("The task was closed by itself"), who
+            )
+
+
+def _decided(life: Life) -> str:
+    if life.channel and life.state != "by_person":
+        return _("Decided: %(way)s") % {"way": words.said(words.CHANNELS, life.channel)}
+    if life.letters:
+        return _("Decided: by machine")
+    return _("Decided: a person tells them")
+
+
+def _why(life: Life, now: datetime) -> str:
+    if life.state == "by_person" and not life.letters:
+        return _sentence(words.reason(life.reason))
+    if life.due_at <= life.decided_at:
+        return _("To be sent at once.")
+    moment = dates.moment(life.due_at, words.language(), today=london_date(now))
+    return _("To be sent at the first moment that is right for them: %(moment)s.") % {"moment": moment}
+
+
+def _of_letter(letter: Sent, now: datetime) -> Iterator[Step]:
+    yield Step(letter.created_at, _("Prepared: %(way)s") % {"way": _way(letter)}, _tongue(letter.language))
+    for number, one in enumerate(letter.tries, 1):
+        yield Step(
+            one.ended_at,
+            _("Try %(n)s: %(result)s") % {"n": number, "result": words.said(words.TRIES, one.result)},
+            _answer(one),
+            bad=one.result in ("never", "unclear"),
+        )
+    if letter.state == "delivered" and letter.finished_at:
+        yield Step(letter.finished_at, _("Delivered: the provider says that it arrived"))
+    elif letter.state in ("failed", "cancelled") and letter.finished_at:
+        yield Step(
+            letter.finished_at,
+            _("The letter %(state)s") % {"state": words.said(words.DISPATCHES, letter.state)},
+            _sentence(words.reason(letter.reason)) if letter.reason else "",
+            bad=letter.state == "failed",
+        )
+    elif letter.state == "prepared" and letter.next_try_at and letter.tries:
+        moment = dates.moment(letter.next_try_at, words.language(), today=london_date(now))
+        yield Step(
+            max(letter.tries[-1].ended_at, letter.created_at),
+            _("Waits for the next try"),
+            _("Not before %(moment)s.") % {"moment": moment},
+        )
+
+
+def _way(letter: Sent) -> str:
+    channel = words.said(words.CHANNELS, letter.channel)
+    return f"{channel}, {letter.to}" if letter.to else channel
+
+
+def _tongue(language: str) -> str:
+    return {
+        "en": _("In English."),
+        "cy": _("In Welsh."),
+        "cy+en": _("In Welsh and English."),
+    }.get(language, "")
+
+
+def _answer(one: Try) -> str:
+    if one.answer:
+        return _("The answer was %(code)s, after %(n)s ms.") % {"code": one.answer, "n": one.millis}
+    return _("After %(n)s ms.") % {"n": one.millis}
+
+
+def _sentence(said: str) -> str:
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
