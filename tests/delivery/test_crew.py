@@ -10,9 +10,11 @@ import pytest
 
 from trackmycrime.delivery import api
 from trackmycrime.delivery import crew as crews
+from trackmycrime.delivery.channels import Channel
 from trackmycrime.delivery.crew import Crew
 from trackmycrime.delivery.letters import Finished, Letter, Outcome, Upstairs, Verdict
 from trackmycrime.delivery.models import Attempt, Dispatch
+from trackmycrime.delivery.work import Holder
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.ids import new_id
@@ -23,7 +25,7 @@ from .processes import wait_for
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-class Takes:
+class Takes(Channel):
     """A channel that takes everything."""
 
     def __init__(self) -> None:
@@ -55,7 +57,7 @@ def test_one_at_which_the_rooms_above_break_holds_up_no_other(where: str) -> Non
             raise LookupError("rhian.pritchard@example.org cannot be heard of")
 
     channel = Takes()
-    crew = Crew("email", lambda: channel, new_id(), Upstairs(still_allowed, finished), senders=3)
+    crew = Crew(Holder(new_id(), "email"), lambda: channel, Upstairs(still_allowed, finished), senders=3)
     api.prepare(letters, now=utc_now())
     crew.start()
     try:
@@ -87,7 +89,10 @@ def test_on_a_busy_machine_a_clerk_waits_for_a_fuller_turn_but_not_for_long(
 
     monkeypatch.setattr(crews, "time", Clock)
     one = Crew(
-        "email", Takes, new_id(), Upstairs(lambda letters, now: {}, lambda ended, now: None), senders=2
+        Holder(new_id(), "email"),
+        Takes,
+        Upstairs(lambda letters, now: {}, lambda ended, now: None),
+        senders=2,
     )
     one._took, one._out = took, 2  # two are out, and neither comes back
     one._gather()

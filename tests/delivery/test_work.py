@@ -15,7 +15,8 @@ from trackmycrime.delivery import api, presence, work
 from trackmycrime.delivery.letters import Finished, Letter, Outcome, Stop, Upstairs, Verdict, Wait
 from trackmycrime.delivery.models import Attempt, Dispatch
 from trackmycrime.delivery.retry import DELAYS, after
-from trackmycrime.delivery.work import Tried
+from trackmycrime.delivery.settling import Tried
+from trackmycrime.delivery.work import Holder
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import scope
 from trackmycrime.kernel.ids import new_id
@@ -66,7 +67,7 @@ def claim(
     rooms: Rooms, now: datetime = NOW + timedelta(seconds=1), most: int = 10, by: UUID = WORKER
 ) -> list[Letter]:
     with role("worker"):
-        return work.claim("email", by, most=most, now=now, upstairs=rooms.upstairs)[0]
+        return work.claim(Holder(by, "email"), most=most, now=now, upstairs=rooms.upstairs)[0]
 
 
 def complete(rooms: Rooms, letters: Sequence[Letter], outcome: Outcome, now: datetime = NOW) -> None:
@@ -151,7 +152,7 @@ def test_one_letter_that_cannot_be_looked_at_does_not_hold_up_the_others(force: 
         claim(rooms)
     with role("worker"):
         going = work.claim_apart(
-            "email", WORKER, most=10, now=NOW + timedelta(seconds=1), upstairs=rooms.upstairs
+            Holder(WORKER, "email"), most=10, now=NOW + timedelta(seconds=1), upstairs=rooms.upstairs
         )
     assert [each.id for each in going] == [good.id]
     row = Dispatch.objects.get(id=bad.id)
@@ -228,7 +229,12 @@ def test_an_unclear_one_is_tried_once_more_and_not_oftener(force: Force, rooms: 
     assert state()[0] == "prepared"
     now = NOW + timedelta(minutes=1)
     complete(rooms, claim(rooms, now=now), Outcome("unclear", "lost after text"), now=now)
+    assert rooms.heard == []
+    assert claim(rooms, now=now + timedelta(minutes=1)) == []
     assert state() == ("failed", "unclear twice")
+    assert [each[1:] for each in rooms.heard] == [("failed", "unclear twice")]
+    # the second could repeat, and is counted as such
+    assert list(Attempt.objects.order_by("at").values_list("how", flat=True)) == ["sent", "again"]
 
 
 def test_writing_down_the_same_try_twice_is_writing_it_once(force: Force, rooms: Rooms) -> None:
@@ -280,6 +286,7 @@ def test_a_dead_workers_letters_are_sent_once_more_by_another(
     # a second death says: enough
     assert sweep(rooms, now=now, by=OTHER) == 0  # it knows that it lives
     assert sweep(rooms, now=now, by=new_id()) == 1
+    assert claim(rooms, now=now + timedelta(minutes=1)) == []
     assert state() == ("failed", "unclear twice")
 
 
@@ -320,18 +327,16 @@ def test_what_lets_somebody_in_does_not_wait_for_ever(force: Force) -> None:
 @given(
     result=st.sampled_from(["accepted", "later", "never", "unclear"]),
     tries=st.integers(0, 1000),
-    unclear_before=st.booleans(),
     chance=st.floats(0, 1, exclude_max=True),
     left=st.timedeltas(timedelta(hours=-1), timedelta(hours=72)),
 )
 def test_every_try_leads_to_an_end_or_to_a_later_try(
-    result: str, tries: int, unclear_before: bool, chance: float, left: timedelta
+    result: str, tries: int, chance: float, left: timedelta
 ) -> None:
     give_up = NOW + left
     step = after(  # type: ignore[call-overload]
         result,
         tries=tries,
-        unclear_before=unclear_before,
         now=NOW,
         give_up_at=give_up,
         chance=chance,
@@ -342,7 +347,7 @@ def test_every_try_leads_to_an_end_or_to_a_later_try(
         assert NOW < step.at <= give_up
     if result == "accepted":
         assert step.state == "accepted"
-    if result == "never" or (result == "unclear" and unclear_before):
+    if result == "never":
         assert step.state == "failed"
 
 
@@ -351,7 +356,6 @@ def test_the_delays_grow() -> None:
         step = after(
             "later",
             tries=tries,
-            unclear_before=False,
             now=NOW,
             give_up_at=NOW + timedelta(days=3),
             chance=0.0,
@@ -380,7 +384,7 @@ def test_many_workers_at_once_take_each_letter_once() -> None:
         try:
             while True:
                 some = work.claim(
-                    "email", worker, most=7, now=NOW + timedelta(seconds=1), upstairs=rooms.upstairs
+                    Holder(worker, "email"), most=7, now=NOW + timedelta(seconds=1), upstairs=rooms.upstairs
                 )[0]
                 if not some and not Dispatch.objects.filter(state="prepared").exists():
                     return
@@ -411,4 +415,6 @@ def test_nothing_that_was_rolled_back_is_ever_sent() -> None:
 
 
 def claim_plainly() -> list[Letter]:
-    return work.claim("email", WORKER, most=10, now=NOW + timedelta(seconds=1), upstairs=Rooms().upstairs)[0]
+    return work.claim(
+        Holder(WORKER, "email"), most=10, now=NOW + timedelta(seconds=1), upstairs=Rooms().upstairs
+    )[0]

@@ -25,6 +25,7 @@ __all__ = [
     "cancel",
     "living_workers",
     "prepare",
+    "repeats",
     "set_up",
     "standing",
     "state_of",
@@ -125,7 +126,8 @@ class Standing:
 def standing(owner_ids: Sequence[UUID]) -> list[Standing]:
     """All letters of these owners, oldest first."""
     rows = setwise.fetch(
-        "select id, owner_id, channel, words, state, reason, tries, created_at, next_try_at, finished_at"
+        "select id, owner_id, channel, words, state, reason, tries - asks as tries, created_at, next_try_at,"
+        " finished_at"
         " from delivery_dispatch where owner_id = any(%s) order by created_at, id",
         [list(owner_ids)],
     )
@@ -135,3 +137,14 @@ def standing(owner_ids: Sequence[UUID]) -> list[Standing]:
 def state_of(owner_ids: Sequence[UUID]) -> dict[UUID, Standing]:
     """The newest letter of each of these owners that has one."""
     return {each.owner_id: each for each in standing(owner_ids)}
+
+
+def repeats(*, since: datetime) -> int:
+    """How many letters may have reached their reader twice since then: sent again although an earlier try may have
+    arrived, by a provider that cannot be asked."""
+    (row,) = setwise.fetch(
+        "select count(distinct dispatch_id) as n from delivery_attempt"
+        " where how = 'again' and result in ('accepted', 'unclear') and at >= %s",
+        [since],
+    )
+    return int(row["n"])

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -20,8 +19,10 @@ from trackmycrime.kernel.clock import utc_now
 
 from . import work
 from .channels import Channel
-from .letters import Letter, Outcome, Upstairs
-from .work import Tried
+from .letters import Letter, Upstairs
+from .settling import Tried
+from .trying import attempt
+from .work import Holder
 
 log = logging.getLogger(__name__)
 
@@ -49,19 +50,18 @@ class Crew:
 
     def __init__(
         self,
-        channel: str,
+        by: Holder,
         open_channel: Callable[[], Channel],
-        worker: UUID,
         upstairs: Upstairs,
         *,
         senders: int,
         clock: Callable[[], datetime] = utc_now,
         at: Callable[[str], None] = _no_pause,
     ) -> None:
-        self.channel = channel
+        self.channel = channel = by.channel
         self.sent = 0
+        self._by = by
         self._open_channel = open_channel
-        self._worker = worker
         self._upstairs = upstairs
         self._clock = clock
         self._at = at
@@ -159,9 +159,7 @@ class Crew:
             self._at("completing")
         now = self._clock()
         try:
-            letters, more = work.turn(
-                done, self.channel, self._worker, most=idle, now=now, upstairs=self._upstairs
-            )
+            letters, more = work.turn(done, self._by, most=idle, now=now, upstairs=self._upstairs)
         except (OperationalError, InterfaceError):
             raise
         except Exception as fault:
@@ -207,21 +205,15 @@ class Crew:
                 work.complete([tried], now=now, upstairs=_NOBODY)
         if not idle:
             return []
-        return work.claim_apart(self.channel, self._worker, most=idle, now=now, upstairs=self._upstairs)
+        return work.claim_apart(self._by, most=idle, now=now, upstairs=self._upstairs)
 
     # the senders
 
     def _run_sender(self) -> None:
         channel = self._open_channel()
         while (letter := self._to_send.get()) is not None:
-            at, began = self._clock(), time.monotonic()
-            try:
-                outcome = channel.send(letter)
-            except Exception as fault:
-                # a fault of ours: the text may be out, and the letter must not be lost
-                log.error("dispatch %s: %s while sending", letter.id, type(fault).__name__)
-                outcome = Outcome("unclear", "fault")
+            tried = attempt(channel, letter, self._clock)
             self._at("sent")
-            self._tried.put(Tried(letter, outcome, at, int((time.monotonic() - began) * 1000)))
+            self._tried.put(tried)
             self._look.set()
         channel.close()

@@ -35,6 +35,10 @@ class Letter(NamedTuple):
     subject: str | None = None
     tries: int = 0
     """How often it was begun, this time included; 0 for one that nobody has claimed."""
+    asks: int = 0
+    """How many of these tries only asked a provider, which could not say."""
+    doubts: int = 0
+    """How many of its tries may have arrived, as far as anybody knows; a provider that was asked takes doubt away."""
     words: str = ""
     """From which version of the words it was frozen: ``alert.email/en@0`` for the built-in ones, ``…/en@3`` for a
     force's third, ``…/cy@2+en@0`` where both languages stand in it"""

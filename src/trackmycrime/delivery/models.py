@@ -44,6 +44,11 @@ class Dispatch(models.Model):
     reason = models.CharField(max_length=60, blank=True)
     """Why it is in that state: a word of ours, or the provider's code"""
     tries = models.SmallIntegerField(default=0)
+    """How often a worker has begun with it, to send it or to ask what became of it: also the mark of a claim"""
+    asks = models.SmallIntegerField(db_default=0)
+    """How many of these tries only asked the provider, which could not say"""
+    doubts = models.SmallIntegerField(db_default=0)
+    """How many of its tries may have arrived, as far as anybody knows"""
     created_at = models.DateTimeField()
     next_try_at = models.DateTimeField(null=True)
     give_up_at = models.DateTimeField()
@@ -67,7 +72,12 @@ class Dispatch(models.Model):
 
 
 class Attempt(models.Model):
-    """One try to send a dispatch."""
+    """One try to send a dispatch, or to ask a provider what became of it."""
+
+    class How(models.TextChoices):
+        SENT = "sent"
+        AGAIN = "again"
+        ASKED = "asked"
 
     id = models.UUIDField(primary_key=True, default=new_id)
     force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
@@ -78,6 +88,9 @@ class Attempt(models.Model):
     answer = models.CharField(max_length=200, blank=True)
     """The provider's code, without addresses."""
     millis = models.IntegerField(default=0)
+    how = models.CharField(max_length=5, choices=How.choices, db_default=How.SENT)
+    """``sent``; ``again``: sent although an earlier try may have arrived, so the reader may have it twice (repeats are
+    counted by these); ``asked``: nothing was sent, the provider was asked for its id of ours."""
 
     class Meta:
         db_table = "delivery_attempt"

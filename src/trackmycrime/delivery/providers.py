@@ -28,6 +28,13 @@ def opened(channel: str) -> Channel:
     return TextGatewayChannel(settings.TMC_TEXT_URL)
 
 
+def askable(channel: str) -> bool:
+    """Whether that channel's provider can be asked what became of a letter. Raises as `opened`."""
+    sender = opened(channel)
+    sender.close()
+    return sender.askable
+
+
 def returning() -> Returning | None:
     """The return addresses of our letters; None where none is set. Raises ValueError for a setting that is none."""
     if not settings.TMC_EMAIL_RETURN:

@@ -9,6 +9,9 @@ DELAYS = tuple(timedelta(seconds=s) for s in (5, 15, 60, 180, 600, 1800))
 """After the first, second … try; the last one holds from then on. Half an hour outlives a greylist and a reboot."""
 SPREAD = 0.25
 """Tries are spread by up to this part of the delay, so that what failed together does not come back together."""
+ENOUGH = 2
+"""So many tries that may have arrived are not followed by another, where the provider cannot be asked: nobody should
+get it three times."""
 
 
 @dataclass(frozen=True)
@@ -21,25 +24,16 @@ class Next:
 
 
 def after(
-    result: Result,
-    *,
-    tries: int,
-    unclear_before: bool,
-    now: datetime,
-    give_up_at: datetime,
-    chance: float,
-    answer: str = "",
+    result: Result, *, tries: int, now: datetime, give_up_at: datetime, chance: float, answer: str = ""
 ) -> Next:
     """What becomes of a letter after its try number `tries` ended with `result`. `chance` is in [0, 1).
 
-    An unclear one is tried once more and not oftener: it may have arrived, and nobody should get it three times.
+    The delays grow with the number of tries of the same kind: of sending, or of asking a provider that cannot say.
     """
     if result == "accepted":
         return Next("accepted")
     if result == "never":
         return Next("failed", f"refused {answer}".strip())
-    if result == "unclear" and unclear_before:
-        return Next("failed", "unclear twice")
     delay = DELAYS[min(max(tries, 1), len(DELAYS)) - 1]
     at = now + delay * (1 + SPREAD * chance)
     if at > give_up_at:

@@ -7,10 +7,9 @@ milliseconds, and what a killed worker leaves in ``sending`` was really in fligh
 """
 
 import logging
-import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,10 +17,10 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, transaction
 
 from trackmycrime.kernel import crypto, setwise
-from trackmycrime.kernel.ids import new_id
 
 from . import retry
-from .letters import SECRET, Finished, Letter, Outcome, Stop, Upstairs, Verdict
+from .letters import SECRET, Letter, Outcome, Stop, Upstairs, Verdict
+from .settling import Tried, settle, stop_doubtful
 
 log = logging.getLogger(__name__)
 
@@ -29,92 +28,95 @@ LEASE = timedelta(minutes=10)
 """Longer than the slowest single send (channels/smtp); it matters only for a sender that hangs in a live worker."""
 
 
-@dataclass(frozen=True)
-class Tried:
-    """One try of one letter, as the sender saw it. `at` is when it began."""
-
-    letter: Letter
-    outcome: Outcome
-    at: datetime
-    millis: int = 0
-    id: UUID = field(default_factory=new_id)
-    """Names the try, so that writing it down twice (a commit whose answer was lost) is one row"""
-
-
 WAITS = "waits"
 """Why a letter is put off by the rooms above; it may be asked for sooner"""
 
 _COLUMNS = (
     "id, force_id, purpose, owner_id, channel, address, address_hash, subject, body, language, words, disguised,"
-    " tries, next_try_at, give_up_at"
+    " tries, asks, doubts, next_try_at, give_up_at"
 )
 _DUE = "state = 'prepared' and channel = %s and next_try_at <= %s"
 
 
+@dataclass(frozen=True)
+class Holder:
+    """Who claims: a worker, for one channel."""
+
+    worker: UUID
+    channel: str
+    askable: bool = False
+    """Whether that channel's provider can be asked what became of a letter"""
+
+
 def turn(
-    tried: Sequence[Tried], channel: str, worker: UUID, *, most: int, now: datetime, upstairs: Upstairs
+    tried: Sequence[Tried], by: Holder, *, most: int, now: datetime, upstairs: Upstairs
 ) -> tuple[list[Letter], bool]:
     """`complete`, then `claim`, both in one transaction: a worker's whole round for its idle senders."""
     with transaction.atomic():
-        _settle(tried, now, upstairs)
-        return _take(channel, worker, most, now, upstairs) if most else ([], False)
+        settle(tried, now, upstairs)
+        return _take(by, most, now, upstairs) if most else ([], False)
 
 
 def claim(
-    channel: str, worker: UUID, *, most: int, now: datetime, upstairs: Upstairs, only: UUID | None = None
+    by: Holder, *, most: int, now: datetime, upstairs: Upstairs, only: UUID | None = None
 ) -> tuple[list[Letter], bool]:
     """Take up to `most` due letters of a channel for this worker (or the one that is named), in one transaction.
 
     Returns the letters to send now, and whether there may be more. Rows at which another worker is looking are passed
-    by. What may not go out any more is cancelled with its reason; what may not go out now is put off.
+    by. What may not go out any more is cancelled with its reason; what may not go out now is put off; what may have
+    arrived twice is sent no third time, unless its provider can be asked.
     """
     with transaction.atomic():
-        return _take(channel, worker, most, now, upstairs, only)
+        return _take(by, most, now, upstairs, only)
 
 
 def _take(
-    channel: str, worker: UUID, most: int, now: datetime, upstairs: Upstairs, only: UUID | None = None
+    by: Holder, most: int, now: datetime, upstairs: Upstairs, only: UUID | None = None
 ) -> tuple[list[Letter], bool]:
     rows = setwise.fetch(
         f"select {_COLUMNS} from delivery_dispatch where {_DUE} and (%s::uuid is null or id = %s)"  # noqa: S608 (constants of ours)
         " order by next_try_at limit %s for update skip locked",
-        [channel, now, only, only, most],
+        [by.channel, now, only, only, most],
     )
-    letters, broken = [], []
+    letters, broken, doubtful = [], [], []
     for row in rows:
+        if row["doubts"] >= retry.ENOUGH and not by.askable:
+            doubtful.append(_letter(row, opened=False))
+            continue
         try:
             letters.append(_letter(row))
         except crypto.CannotOpen:
             broken.append(_letter(row, opened=False))
     verdicts = upstairs.still_allowed(letters, now) if letters else {}
     going = [letter for letter in letters if letter.id not in verdicts]
-    _hold([*going, *broken], worker, now)
+    _hold([*going, *broken, *doubtful], by.worker, now)
     _obey(verdicts, now)
-    _settle([Tried(each, Outcome("never", "cannot be opened"), now) for each in broken], now, upstairs)
+    settle([Tried(each, Outcome("never", "cannot be opened"), now) for each in broken], now, upstairs)
+    stop_doubtful(doubtful, now, upstairs)
     return going, len(rows) == most
 
 
-def claim_apart(channel: str, worker: UUID, *, most: int, now: datetime, upstairs: Upstairs) -> list[Letter]:
+def claim_apart(by: Holder, *, most: int, now: datetime, upstairs: Upstairs) -> list[Letter]:
     """As `claim`, but each letter by itself, so that one whose second look fails does not hold up all others.
 
     That one is put off as after a passing failure, and in the end given up; the fault is logged by its kind.
     """
     due = setwise.fetch(
         f"select {_COLUMNS} from delivery_dispatch where {_DUE} order by next_try_at limit %s",  # noqa: S608
-        [channel, now, most],
+        [by.channel, now, most],
     )
     going: list[Letter] = []
     for row in due:
         try:
-            going += claim(channel, worker, most=1, now=now, upstairs=upstairs, only=row["id"])[0]
+            going += claim(by, most=1, now=now, upstairs=upstairs, only=row["id"])[0]
         except (OperationalError, InterfaceError):
             raise
         except Exception as fault:
             log.error("dispatch %s cannot be looked at: %s", row["id"], type(fault).__name__)
             letter = _letter(row, opened=False)
             with transaction.atomic():
-                _hold([letter], worker, now)
-                _settle([Tried(letter, Outcome("later", "fault"), now)], now, upstairs)
+                _hold([letter], by.worker, now)
+                settle([Tried(letter, Outcome("later", "fault"), now)], now, upstairs)
     return going
 
 
@@ -125,13 +127,14 @@ def complete(tried: Sequence[Tried], *, now: datetime, upstairs: Upstairs) -> No
     state; the try is recorded all the same.
     """
     with transaction.atomic():
-        _settle(tried, now, upstairs)
+        settle(tried, now, upstairs)
 
 
 def sweep(worker: UUID, *, now: datetime, unseen: timedelta, upstairs: Upstairs, most: int = 200) -> int:
     """Take back what is held by other workers that have not been seen for `unseen`, or by any for longer than a lease.
 
-    Whether it was sent nobody knows: it counts as one unclear try. Returns how many there were.
+    Whether it was sent nobody knows: it counts as one unclear try (`Holder.askable` and `retry.ENOUGH` say what comes
+    of that when it is claimed again). Returns how many there were.
     """
     with transaction.atomic():
         rows = setwise.fetch(
@@ -144,7 +147,7 @@ def sweep(worker: UUID, *, now: datetime, unseen: timedelta, upstairs: Upstairs,
         )
         lost = Outcome("unclear", "worker lost")
         letters = [_letter({**row, "tries": row["tries"] - 1}, opened=False) for row in rows]
-        _settle([Tried(each, lost, now) for each in letters], now, upstairs)
+        settle([Tried(each, lost, now) for each in letters], now, upstairs)
     for holder, held in Counter(row["lease_by"] for row in rows).items():
         log.warning("took back %d dispatches of worker %s, which is silent", held, holder)
     return len(rows)
@@ -184,6 +187,8 @@ def _letter(row: Mapping[str, Any], *, opened: bool = True) -> Letter:
         due_at=row["next_try_at"] or row["give_up_at"],
         give_up_at=row["give_up_at"],
         tries=row["tries"] + 1,
+        asks=row["asks"],
+        doubts=row["doubts"],
         words=row["words"],
         disguised=row["disguised"],
     )
@@ -222,88 +227,3 @@ def _obey(verdicts: Mapping[UUID, Verdict], now: datetime) -> None:
         " as n (id, state, reason, at, over, give_up) where t.id = n.id returning t.id",
         [list(SECRET), *([row[name] for row in rows] for name in rows[0])],
     )
-
-
-def _settle(tried: Sequence[Tried], now: datetime, upstairs: Upstairs) -> None:
-    """Write down these tries, and tell the rooms above of letters that ended.
-
-    The number of the try is the claim's mark: a letter that was claimed again since is no longer this try's to change.
-    """
-    if not tried:
-        return
-    doubtful = [each.letter.id for each in tried if each.outcome.result == "unclear"]
-    before = (
-        {
-            row["dispatch_id"]
-            for row in setwise.fetch(
-                "select dispatch_id from delivery_attempt where dispatch_id = any(%s) and result = 'unclear'",
-                [doubtful],
-            )
-        }
-        if doubtful
-        else set()
-    )
-    nexts = [
-        retry.after(
-            each.outcome.result,
-            tries=each.letter.tries,
-            unclear_before=each.letter.id in before,
-            now=now,
-            give_up_at=each.letter.give_up_at,
-            chance=random.random(),  # noqa: S311 (spreads tries; hides nothing)
-            answer=each.outcome.answer,
-        )
-        for each in tried
-    ]
-    written = setwise.fetch(
-        "update delivery_dispatch t set state = n.state, reason = n.reason, next_try_at = n.at, lease_until = null,"
-        " finished_at = case when n.at is null then %s end, provider_id = n.provider_id,"
-        " body = case when n.at is null and t.purpose = any(%s) then null else t.body end"
-        " from unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::timestamptz[], %s::text[])"
-        " as n (id, tries, state, reason, at, provider_id)"
-        " where t.id = n.id and t.tries = n.tries and t.state in ('sending', 'prepared')"
-        " returning t.id",
-        [
-            now,
-            list(SECRET),
-            [each.letter.id for each in tried],
-            [each.letter.tries for each in tried],
-            [step.state for step in nexts],
-            [step.reason[:60] for step in nexts],
-            [step.at for step in nexts],
-            [each.outcome.provider_id for each in tried],
-        ],
-    )
-    ours = {row["id"] for row in written}
-    setwise.insert(
-        "delivery_attempt",
-        ("id", "force_id", "dispatch_id", "at", "result", "answer", "millis"),
-        [
-            {
-                "id": each.id,
-                "force_id": each.letter.force,
-                "dispatch_id": each.letter.id,
-                "at": each.at,
-                "result": each.outcome.result,
-                "answer": each.outcome.answer[:200],
-                "millis": each.millis,
-            }
-            for each in tried
-        ],
-        conflict="on conflict (id) do nothing",
-    )
-    ended = [
-        Finished(
-            each.letter.id,
-            each.letter.force,
-            each.letter.purpose,
-            each.letter.owner_id,
-            each.letter.channel,
-            step.state,
-            step.reason,
-        )
-        for each, step in zip(tried, nexts, strict=True)
-        if each.letter.id in ours and step.at is None
-    ]
-    if ended:
-        upstairs.finished(ended, now)

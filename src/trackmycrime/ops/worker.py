@@ -204,13 +204,10 @@ class Worker:
         # unlike an Event, it may be touched by a signal handler while the same thread waits for it
         self._ending: queue.SimpleQueue[None] = queue.SimpleQueue()
         channels = delivery.set_up()
-        for channel in channels:
-            providers.opened(channel).close()
         self._crews = [
             Crew(
-                channel,
+                work.Holder(self.id, channel, providers.askable(channel)),
                 partial(providers.opened, channel),
-                self.id,
                 rounds.UPSTAIRS,
                 senders=senders[channel],
                 at=at or pause_points(),

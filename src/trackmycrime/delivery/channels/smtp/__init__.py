@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from trackmycrime.delivery.channels import Channel
 from trackmycrime.delivery.letters import Letter, Outcome
 from trackmycrime.kernel.clock import utc_now
 
@@ -68,7 +69,7 @@ class _NotReady(Exception):
     """The server could not be brought to take mail; `args[0]` is a code."""
 
 
-class SmtpChannel:
+class SmtpChannel(Channel):
     """Sends over one server, on a connection that is kept for as long as the server keeps it."""
 
     def __init__(

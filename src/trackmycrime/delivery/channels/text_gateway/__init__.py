@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import httpcore
 import httpx
 
+from trackmycrime.delivery.channels import Channel
 from trackmycrime.delivery.letters import Letter, Outcome
 
 _NOT_ABOUT_THE_LETTER = frozenset({401, 407, 408, 425, 429})
@@ -22,7 +23,7 @@ _KEPT = 5.0
 """Seconds after which a connection that nothing was sent on is not used again"""
 
 
-class TextGatewayChannel:
+class TextGatewayChannel(Channel):
     """Sends over one gateway, on kept connections."""
 
     def __init__(self, url: str, *, connect_timeout: float = 5.0, timeout: float = 20.0) -> None:
