@@ -43,9 +43,6 @@ class Letter(NamedTuple):
     """From which version of the words it was frozen: ``alert.email/en@0`` for the built-in ones, ``…/en@3`` for a
     force's third, ``…/cy@2+en@0`` where both languages stand in it"""
     disguised: bool = False
-    """Whether nothing on it may say who writes: it goes out under the neutral sender."""
-
-    disguised: bool = False
     """Whether nothing on it may say who writes: it goes out under the neutral sender, or not at all."""
 
     def __repr__(self) -> str:
