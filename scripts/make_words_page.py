@@ -38,6 +38,7 @@ SECTIONS = {
     "page": "Pages",
     "error": "Errors",
     "task": "Tasks, for officers at the desk",
+    "check": "Checks of a force's own words, for administrators",
     "default": "Stand-ins",
 }
 

@@ -31,8 +31,12 @@ VALUES = {
     "reference": "52/26/00123",
     "item": "Blue bicycle",
     "place": "Bridewell Police Station",
+    "found": "soon",
+    "known": "code",
+    "count": 3,
+    "most": 2,
 }
-FOR_OFFICERS = "task."
+FOR_OFFICERS = ("task.", "check.")
 
 
 def _texts(language: str) -> Iterator[tuple[str, str]]:

@@ -15,23 +15,31 @@ from .entries import (
     stage,
     withdrawn_case,
 )
+from .pieces import BUILT_IN, Own, Piece, Template, piece, pieces, together
 from .sms import SmsSize, sms_segments
 
 __all__ = [
+    "BUILT_IN",
     "LANGUAGES",
     "Language",
     "Notice",
+    "Own",
+    "Piece",
     "SmsSize",
     "Stage",
+    "Template",
     "WordingError",
     "Words",
     "both",
     "entry_words",
     "names_review",
     "offence",
+    "piece",
+    "pieces",
     "review_reason",
     "sms_segments",
     "stage",
     "text",
+    "together",
     "withdrawn_case",
 ]

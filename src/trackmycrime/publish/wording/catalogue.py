@@ -10,7 +10,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from string import Formatter
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -19,7 +18,8 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 FOLDER = Path(__file__).parent
 
 Text = str | tuple[str, ...]
-_NAME = re.compile(r"[a-z_]+")
+_HOLE = re.compile(r"\{([a-z_]+)\}")
+_BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 
 
 class WordingError(LookupError):
@@ -54,12 +54,13 @@ def text(key: str, language: str, **values: object) -> str:
 
 
 def both(key: str, **values: object) -> str:
-    """The text at `key` in Welsh and then English, for somebody in Wales whose language is not known.
+    """The text at `key` in Welsh and then English, for somebody in Wales whose language is not known (`join`)."""
+    return join(text(key, "cy", **values), text(key, "en", **values))
 
-    One line is joined by « / » (a subject stays one line); several by a ruled line between them.
-    """
-    welsh, english = text(key, "cy", **values), text(key, "en", **values)
-    divider = f"\n\n{'-' * 30}\n\n" if "\n" in english else " / "
+
+def join(welsh: str, english: str) -> str:
+    """Two texts in one: one line each by « / » (a subject stays one line), else with a ruled line between them."""
+    divider = f"\n\n{'-' * 30}\n\n" if "\n" in english or "\n" in welsh else " / "
     return f"{welsh}{divider}{english}"
 
 
@@ -74,13 +75,18 @@ def fill(template: str, key: str, language: str, values: Mapping[str, object]) -
     missing = sorted(names - given.keys())
     if missing:
         raise WordingError(f"{key!r} needs a value for {', '.join(missing)}")
-    return template.format_map(given)
+    return _HOLE.sub(lambda hole: str(given[hole[1]]), template)
 
 
 @cache
 def placeholders(template: str) -> frozenset[str]:
-    """The names in braces in `template`."""
-    return frozenset(name for _, name, _, _ in Formatter().parse(template) if name is not None)
+    """The names in braces in `template`. Nothing else in braces means anything: it is left as it stands."""
+    return frozenset(_HOLE.findall(template))
+
+
+def odd_braces(template: str) -> list[str]:
+    """What stands in braces and is no plain name, and braces that stand alone."""
+    return [found for found in _BRACES.findall(template) if not _HOLE.fullmatch(found)]
 
 
 def _default_unit(language: str) -> str:
@@ -126,9 +132,8 @@ def _twins(english: Mapping[str, Text], welsh: Mapping[str, Text]) -> Iterator[s
         names = [frozenset().union(*map(placeholders, parts)) for parts in pair]
         if names[0] != names[1]:
             yield f"{key} has other placeholders in Welsh"
-        odd = [name for name in names[0] | names[1] if not _NAME.fullmatch(name)]
-        if odd:
-            yield f"{key} has a placeholder that is no plain name: {', '.join(sorted(odd))}"
+        if odd := sorted({name for parts in pair for part in parts for name in odd_braces(part)}):
+            yield f"{key} has a placeholder that is no plain name: {', '.join(odd)}"
 
 
 def _blanks(texts: Mapping[str, Text]) -> Iterator[str]:
