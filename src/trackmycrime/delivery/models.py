@@ -63,8 +63,16 @@ class Dispatch(models.Model):
         db_table = "delivery_dispatch"
         constraints = [models.UniqueConstraint(fields=["force", "id"], name="delivery_dispatch_in_force")]
         indexes = [
+            # the force first: a claim looks into each force that is not held, and at nothing of one that is (`work`)
             models.Index(
-                fields=["channel", "next_try_at"], condition=models.Q(state="prepared"), name="delivery_due"
+                fields=["force", "channel", "next_try_at"],
+                condition=models.Q(state="prepared"),
+                name="delivery_waiting",
+            ),
+            models.Index(
+                fields=["give_up_at"],
+                condition=models.Q(state="prepared", purpose__in=("invitation", "code")),
+                name="delivery_secret",
             ),
             models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="delivery_leased"),
             models.Index(fields=["owner_id"], name="delivery_owner"),
@@ -94,6 +102,32 @@ class Attempt(models.Model):
 
     class Meta:
         db_table = "delivery_attempt"
+
+
+class Switch(models.Model):
+    """A hold of a channel: the kill switch. It stands until it is released; see `switches`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE, null=True, db_index=False)
+    """None: for all forces"""
+    channel = models.CharField(max_length=10)
+    reason = models.CharField(max_length=20)
+    """One of `switches.REASONS`"""
+    held_at = models.DateTimeField()
+    held_by = models.CharField(max_length=80)
+    released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        db_table = "delivery_switch"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "force"],
+                condition=models.Q(released_at=None),
+                nulls_distinct=False,
+                name="delivery_switch_once",
+            )
+        ]
 
 
 class Worker(models.Model):

@@ -3,14 +3,14 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from trackmycrime.kernel import setwise
 from trackmycrime.kernel.ids import new_id
 
-from . import retry
+from . import retry, switches
 from .letters import SECRET, Finished, Letter, Outcome, Upstairs
 from .retry import Next
 
@@ -41,7 +41,7 @@ def settle(tried: Sequence[Tried], now: datetime, upstairs: Upstairs) -> None:
     """
     if not tried:
         return
-    nexts = [_next(each, now) for each in tried]
+    nexts = _not_given_up_for_a_hold(tried, [_next(each, now) for each in tried], now)
     _write_down(tried, nexts, now, upstairs)
     setwise.insert(
         "delivery_attempt",
@@ -69,13 +69,27 @@ def stop_doubtful(letters: Sequence[Letter], now: datetime, upstairs: Upstairs) 
     _write_down(unsent, [Next("failed", "unclear twice")] * len(unsent), now, upstairs)
 
 
-def _next(tried: Tried, now: datetime) -> Next:
+def _not_given_up_for_a_hold(tried: Sequence[Tried], nexts: Sequence[Next], now: datetime) -> list[Next]:
+    """A letter that was held has longer until it is given up; but what lets somebody in runs out at its time."""
+    given_up = [
+        each.letter.id
+        for each, step in zip(tried, nexts, strict=True)
+        if step.state == "failed" and each.outcome.result != "never" and each.letter.purpose not in SECRET
+    ]
+    held = switches.held_for(given_up, now=now) if given_up else {}
+    return [
+        _next(each, now, held=held[each.letter.id]) if each.letter.id in held else step
+        for each, step in zip(tried, nexts, strict=True)
+    ]
+
+
+def _next(tried: Tried, now: datetime, *, held: timedelta = timedelta()) -> Next:
     letter = tried.letter
     return retry.after(
         tried.outcome.result,
         tries=letter.asks + 1 if tried.asked else letter.tries - letter.asks,
         now=now,
-        give_up_at=letter.give_up_at,
+        give_up_at=letter.give_up_at + held,
         chance=random.random(),  # noqa: S311 (spreads tries; hides nothing)
         answer=tried.outcome.answer,
     )

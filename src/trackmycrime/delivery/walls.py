@@ -1,4 +1,4 @@
-from trackmycrime.kernel.walls import Key, Walls, of_force
+from trackmycrime.kernel.walls import ALL, FORCE, Key, Policy, Walls, of_force
 
 # Desk and gateway prepare, and cancel what has not gone out (wiping it); only the worker sends and says how it went.
 _PREPARES = "select, insert, update (state, reason, finished_at, next_try_at, subject, body)"
@@ -11,6 +11,11 @@ WALLS = Walls(
             "worker": "select, insert, update",
         },
         "delivery_attempt": {"desk": "select", "worker": "select, insert"},
+        # The desk holds and releases for its own force, and sees what is held for all; a worker may hold.
+        "delivery_switch": {
+            "desk": "select, insert, update (released_at, released_by)",
+            "worker": "select, insert",
+        },
         "delivery_worker": {
             "desk": "select",
             "gateway": "select",
@@ -20,6 +25,14 @@ WALLS = Walls(
     policies={
         "delivery_dispatch": of_force("desk", "gateway", "worker"),
         "delivery_attempt": of_force("desk", "worker"),
+        "delivery_switch": {
+            "desk": [
+                Policy(f"{FORCE} or force_id is null", command="select"),
+                Policy(FORCE, FORCE, command="insert"),
+                Policy(FORCE, FORCE, command="update"),
+            ],
+            "worker": [Policy(ALL, ALL)],
+        },
     },
     keys=[
         Key(

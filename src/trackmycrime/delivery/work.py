@@ -21,6 +21,7 @@ from trackmycrime.kernel import crypto, setwise
 from . import retry
 from .letters import SECRET, Letter, Outcome, Stop, Upstairs, Verdict
 from .settling import Tried, settle, stop_doubtful
+from .switches import HELD
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,35 @@ _COLUMNS = (
     "id, force_id, purpose, owner_id, channel, address, address_hash, subject, body, language, words, disguised,"
     " tries, asks, doubts, next_try_at, give_up_at"
 )
-_DUE = "state = 'prepared' and channel = %s and next_try_at <= %s"
+# One statement, so that a hold counts from its commit on. Force by force, those first whose letters have waited
+# longest: each is one descent into an index, whatever waits in the others or behind a hold, and no row is locked that
+# is not taken, because rows are pulled one by one until there are enough.
+_DUE = f"""
+select d.* from (
+  select f.id, (
+    select q.next_try_at from delivery_dispatch q where q.force_id = f.id and q.channel = %s and q.state = 'prepared'
+    order by q.next_try_at limit 1) as since
+  from forces_force f where not {HELD.format(channel="%s", force="f.id")} order by 2
+) f cross join lateral (
+  select {_COLUMNS} from delivery_dispatch
+  where force_id = f.id and channel = %s and state = 'prepared' and next_try_at <= %s
+  order by next_try_at limit %s for update skip locked
+) d where f.since <= %s limit %s
+"""  # noqa: S608 (constants of ours)
+_THIS = f"""
+select {_COLUMNS} from delivery_dispatch d where id = %s and state = 'prepared' and channel = %s and next_try_at <= %s
+  and not {HELD.format(channel="d.channel", force="d.force_id")} for update skip locked
+"""  # noqa: S608
+_EXPIRE = f"""
+update delivery_dispatch d set state = 'cancelled', finished_at = %s, next_try_at = null, body = null,
+  reason = case when {HELD.format(channel="d.channel", force="d.force_id")} then 'over while held' else 'over' end
+where d.state = 'prepared' and d.purpose in ('invitation', 'code') and d.give_up_at < %s returning d.id
+"""  # noqa: S608
+
+
+def _due(by: "Holder", most: int, now: datetime) -> list[dict[str, Any]]:
+    channel = by.channel
+    return setwise.fetch(_DUE, [channel, channel, channel, now, most, now, most])
 
 
 @dataclass(frozen=True)
@@ -73,11 +102,7 @@ def claim(
 def _take(
     by: Holder, most: int, now: datetime, upstairs: Upstairs, only: UUID | None = None
 ) -> tuple[list[Letter], bool]:
-    rows = setwise.fetch(
-        f"select {_COLUMNS} from delivery_dispatch where {_DUE} and (%s::uuid is null or id = %s)"  # noqa: S608 (constants of ours)
-        " order by next_try_at limit %s for update skip locked",
-        [by.channel, now, only, only, most],
-    )
+    rows = _due(by, most, now) if only is None else setwise.fetch(_THIS, [only, by.channel, now])
     letters, broken, doubtful = [], [], []
     for row in rows:
         if row["doubts"] >= retry.ENOUGH and not by.askable:
@@ -101,12 +126,8 @@ def claim_apart(by: Holder, *, most: int, now: datetime, upstairs: Upstairs) -> 
 
     That one is put off as after a passing failure, and in the end given up; the fault is logged by its kind.
     """
-    due = setwise.fetch(
-        f"select {_COLUMNS} from delivery_dispatch where {_DUE} order by next_try_at limit %s",  # noqa: S608
-        [by.channel, now, most],
-    )
     going: list[Letter] = []
-    for row in due:
+    for row in _due(by, most, now):
         try:
             going += claim(by, most=1, now=now, upstairs=upstairs, only=row["id"])[0]
         except (OperationalError, InterfaceError):
@@ -154,17 +175,12 @@ def sweep(worker: UUID, *, now: datetime, unseen: timedelta, upstairs: Upstairs,
 
 
 def expire(*, now: datetime) -> int:
-    """Cancel and wipe invitations and codes that have run out unsent, on a channel that nobody sends by; says how many.
+    """Cancel and wipe invitations and codes that have run out unsent, on a channel that nobody sends by or that is held
+    (the reason says which); says how many.
 
     An alert waits however long it takes for its channel; what lets somebody in does not outlive its time.
     """
-    return len(
-        setwise.fetch(
-            "update delivery_dispatch set state = 'cancelled', reason = 'over', finished_at = %s, next_try_at = null,"
-            " body = null where state = 'prepared' and purpose = any(%s) and give_up_at < %s returning id",
-            [now, list(SECRET), now],
-        )
-    )
+    return len(setwise.fetch(_EXPIRE, [now, now]))
 
 
 def _letter(row: Mapping[str, Any], *, opened: bool = True) -> Letter:
