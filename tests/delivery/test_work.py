@@ -351,6 +351,13 @@ def test_every_try_leads_to_an_end_or_to_a_later_try(
         assert step.state == "failed"
 
 
+def test_who_asks_to_be_left_alone_is() -> None:
+    for wait in (timedelta(minutes=2), timedelta(seconds=1)):
+        step = after("later", tries=1, now=NOW, give_up_at=NOW + timedelta(days=3), chance=0.0, wait=wait)
+        assert step.at
+        assert step.at - NOW == max(wait, DELAYS[0])
+
+
 def test_the_delays_grow() -> None:
     def delay(tries: int) -> timedelta:
         step = after(

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from trackmycrime.config.settings.base import database
+from trackmycrime.delivery.channels.push import vapid
 from trackmycrime.ops import environment, keys, production
 from trackmycrime.ops.database import given
 from trackmycrime.ops.embedded import Address
 from trackmycrime.ops.exits import Unreachable, WrongUse
 
+VAPID = vapid.new_private_key()
 GIVEN = {
     "TMC_DATABASE_URL": "postgresql://tmc_owner:owners-own-password@db.example.org:5433/trackmycrime?sslmode=require",
     "TMC_SECRET_KEY": "a secret that is long enough to be one, surely",
@@ -25,6 +27,8 @@ GIVEN = {
     "TMC_EMAIL_URL": "smtp://mailer:mail-secret@smtp.example.org:587",
     "TMC_TEXT_URL": "https://texter:text-secret@sms.example.org/send?key=text-secret",
     "TMC_NOTIFY_API_KEY": "notify-secret",
+    "TMC_VAPID_PRIVATE_KEY": VAPID,
+    "TMC_VAPID_SUBJECT": "mailto:push@example.org",
     "TMC_PORTAL_URL": "https://my.example.org",
     "TMC_DESK_URL": "https://desk.example.org",
     "PATH": "/usr/bin",
@@ -34,7 +38,9 @@ GIVEN = {
 def test_keys_are_made_once_and_differ(tmp_path: Path) -> None:
     first = keys.generated(tmp_path, {})
     assert keys.generated(tmp_path, {}) == first == keys.kept(tmp_path, {})
-    assert len({first.secret_key, first.field_keys, *first.passwords.values()}) == 2 + len(keys.LOGINS)
+    secrets = {first.secret_key, first.field_keys, first.vapid_private_key, *first.passwords.values()}
+    assert len(secrets) == 3 + len(keys.LOGINS)
+    assert vapid.public_key(first.vapid_private_key)
     assert production.field_keys_problem(first.field_keys) == ""
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in (tmp_path / "keys").iterdir())
 
@@ -46,9 +52,18 @@ def test_a_lost_key_is_not_silently_replaced_by_a_command_that_attaches(tmp_path
         keys.kept(tmp_path, {})
 
 
+def test_data_that_an_older_version_runs_has_no_key_for_pushes_and_none_is_made_by_an_attached_command(
+    tmp_path: Path,
+) -> None:
+    keys.generated(tmp_path)
+    (tmp_path / "keys" / "vapid_private_key").unlink()
+    assert keys.kept(tmp_path, {}).vapid_private_key == ""
+    assert not (tmp_path / "keys" / "vapid_private_key").exists()
+
+
 def test_keys_do_not_show_themselves() -> None:
-    shown = repr(keys.Keys("very secret", "field secret", {"owner": "password"}))
-    assert not any(word in shown for word in ("very secret", "field secret", "password"))
+    shown = repr(keys.Keys("very secret", "field secret", {"owner": "password"}, "push secret"))
+    assert not any(word in shown for word in ("very secret", "field secret", "password", "push secret"))
 
 
 @pytest.mark.parametrize("door", keys.DOORS)
@@ -65,6 +80,8 @@ def test_a_door_gets_its_own_login_and_no_other(door: str) -> None:
     assert ("mail-secret" in everything, "text-secret" in everything, "notify-secret" in everything) == (
         door == "worker",
     ) * 3
+    assert (VAPID in everything) == (door == "worker"), "whoever has it can write to every phone"
+    assert told["TMC_VAPID_PUBLIC_KEY"] == vapid.public_key(VAPID), "browsers get this one from the portal"
     assert told["TMC_EMAIL_URL"].endswith("smtp.example.org:587"), "that email is set up is no secret"
     assert told["DJANGO_SETTINGS_MODULE"] == f"trackmycrime.config.settings.{door}"
 
@@ -130,6 +147,9 @@ def test_production_takes_complete_settings() -> None:
         ({"TMC_DESK_URL": ""}, "TMC_DESK_URL", "https://"),
         ({"TMC_EMAIL_URL": ""}, "TMC_EMAIL_URL", "smtp://"),
         ({"TMC_TEXT_URL": "", "TMC_NOTIFY_API_KEY": ""}, "TMC_TEXT_URL", "no text is sent"),
+        ({"TMC_VAPID_PRIVATE_KEY": "short"}, "TMC_VAPID_PRIVATE_KEY", "32 bytes"),
+        ({"TMC_VAPID_PUBLIC_KEY": "another"}, "TMC_VAPID_PUBLIC_KEY", "public half"),
+        ({"TMC_VAPID_SUBJECT": ""}, "TMC_VAPID_SUBJECT", "mailto:"),
         ({"TMC_DEMO": "1"}, "TMC_DEMO", "must not be set"),
     ],
 )
@@ -139,6 +159,21 @@ def test_production_refuses_one_by_one(change: dict[str, str], setting: str, wor
     assert words in fault.problem
 
 
+def test_production_may_do_without_push() -> None:
+    without = {name: value for name, value in GIVEN.items() if not name.startswith("TMC_VAPID")}
+    assert production.faults(without, {}) == []
+
+
+def test_a_key_for_pushes_that_is_none_ends_the_start_with_its_name() -> None:
+    found = given(Path("data"), keys.DOORS, GIVEN | {"TMC_VAPID_PRIVATE_KEY": "short"})
+    assert found
+    with pytest.raises(WrongUse, match="TMC_VAPID_PRIVATE_KEY"):
+        found.environment("worker")
+
+
 def test_production_refuses_keys_that_were_generated() -> None:
-    faults = production.faults(GIVEN, {"TMC_SECRET_KEY": GIVEN["TMC_SECRET_KEY"], "TMC_FIELD_KEYS": "others"})
-    assert [(fault.setting, "generated" in fault.problem) for fault in faults] == [("TMC_SECRET_KEY", True)]
+    made = {name: GIVEN[name] for name in ("TMC_SECRET_KEY", "TMC_VAPID_PRIVATE_KEY")}
+    faults = production.faults(GIVEN, made | {"TMC_FIELD_KEYS": "others"})
+    assert [(fault.setting, "generated" in fault.problem) for fault in faults] == [
+        (name, True) for name in made
+    ]

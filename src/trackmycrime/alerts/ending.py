@@ -81,7 +81,8 @@ def _cancel(ids: Sequence[UUID], reason: str, now: datetime) -> int:
 
 def _hear_of_the_ended(now: datetime, most: int, heard: OnFinished) -> int:
     rows = setwise.fetch(
-        "select a.id as owner, d.id, d.force_id, d.purpose, d.channel, d.state, d.reason from alerts_alert a"
+        "select a.id as owner, d.id, d.force_id, d.purpose, d.channel, d.state, d.reason, d.address_hash"
+        " from alerts_alert a"
         " join lateral (select * from delivery_dispatch x where x.owner_id = a.id"
         "   order by x.created_at desc, x.id desc limit 1) d on true"
         " where a.state in ('waiting', 'not_set_up') and a.due_at < %s"
@@ -97,6 +98,7 @@ def _hear_of_the_ended(now: datetime, most: int, heard: OnFinished) -> int:
             row["channel"],
             "failed" if row["state"] == "failed" else "accepted",
             row["reason"],
+            bytes(row["address_hash"]),
         )
         for row in rows
         if row["state"] != "cancelled"

@@ -9,8 +9,10 @@ from uuid import UUID
 from trackmycrime.kernel import bell, crypto, setwise
 
 from . import presence
+from .channels.push.subscription import Subscription, WrongSubscription
 from .letters import SECRET, Finished, Letter, OnFinished, Stop, Upstairs, Verdict, Wait
 from .providers import set_up
+from .pushing import push_key, read_subscription
 
 __all__ = [
     "BELL",
@@ -19,12 +21,16 @@ __all__ = [
     "OnFinished",
     "Standing",
     "Stop",
+    "Subscription",
     "Upstairs",
     "Verdict",
     "Wait",
+    "WrongSubscription",
     "cancel",
     "living_workers",
     "prepare",
+    "push_key",
+    "read_subscription",
     "repeats",
     "set_up",
     "standing",

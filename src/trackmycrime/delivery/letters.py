@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 SECRET = frozenset({"invitation", "code"})
 """Purposes whose words let somebody in: they are wiped as soon as nobody has to send them any more."""
+
+GONE = "gone"
+"""A provider's answer (`never`) for an address that is not there any more and never will be again"""
 
 Result = Literal["accepted", "later", "never", "unclear"]
 
@@ -24,8 +27,9 @@ class Letter(NamedTuple):
     """``alert``, ``invitation`` or ``code``"""
     owner_id: UUID
     channel: str
-    """``email`` or ``text``"""
+    """``email``, ``text`` or ``push``"""
     address: str
+    """For ``push`` the subscription of one browser (`channels.push.subscription`)"""
     address_hash: bytes
     body: str
     language: str
@@ -60,6 +64,8 @@ class Outcome:
     result: Result
     answer: str = ""
     provider_id: str = ""
+    wait: timedelta | None = None
+    """For how long the provider asks to be left alone (with ``later``)"""
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,12 @@ class Finished:
     channel: str
     state: str
     reason: str
+    address_hash: bytes = b""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the address is not there any more, for good."""
+        return self.state == "failed" and self.reason == f"refused {GONE}"
 
 
 StillAllowed = Callable[[Sequence[Letter], datetime], Mapping[UUID, Verdict]]

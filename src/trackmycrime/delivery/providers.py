@@ -4,7 +4,7 @@ from django.conf import settings
 
 from trackmycrime.kernel import crypto
 
-from . import unsubscribing
+from . import pushing, unsubscribing
 from .channels import Channel
 from .channels.smtp import SmtpChannel
 from .channels.smtp.message import Letterhead
@@ -14,7 +14,7 @@ from .channels.text_gateway import TextGatewayChannel
 
 def set_up() -> frozenset[str]:
     """The channels that have an address. Doors know the address without its password, which is enough to say."""
-    addresses = {"email": settings.TMC_EMAIL_URL, "text": settings.TMC_TEXT_URL}
+    addresses = {"email": settings.TMC_EMAIL_URL, "text": settings.TMC_TEXT_URL, "push": pushing.is_set_up()}
     return frozenset(name for name, address in addresses.items() if address)
 
 
@@ -25,6 +25,8 @@ def opened(channel: str) -> Channel:
         raise KeyError(f"{channel} is not set up")
     if channel == "email":
         return SmtpChannel(settings.TMC_EMAIL_URL, letterhead())
+    if channel == "push":
+        return pushing.opened()
     return TextGatewayChannel(settings.TMC_TEXT_URL)
 
 

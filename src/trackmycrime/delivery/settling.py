@@ -92,6 +92,7 @@ def _next(tried: Tried, now: datetime, *, held: timedelta = timedelta()) -> Next
         give_up_at=letter.give_up_at + held,
         chance=random.random(),  # noqa: S311 (spreads tries; hides nothing)
         answer=tried.outcome.answer,
+        wait=tried.outcome.wait,
     )
 
 
@@ -134,6 +135,7 @@ def _write_down(tried: Sequence[Tried], nexts: Sequence[Next], now: datetime, up
             each.letter.channel,
             step.state,
             step.reason,
+            each.letter.address_hash,
         )
         for each, step in zip(tried, nexts, strict=True)
         if each.letter.id in ours and step.at is None

@@ -1,7 +1,7 @@
 """What each process is told: its own login and keys, and nobody else's.
 
 A door gets ``TMC_DOOR_DATABASE_URL`` and never the owner's URL or another door's password; the passwords of mail
-and text providers go to the worker only, because only the worker sends.
+and text providers and the key of pushes go to the worker only, because only the worker sends.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from trackmycrime.delivery.channels.push import vapid
+from trackmycrime.ops.exits import WrongUse
 from trackmycrime.ops.keys import DOORS, Keys, password_variable
 
 _DATABASE = ("TMC_DATABASE_URL", "TMC_DOOR_DATABASE_URL", *(password_variable(door) for door in DOORS))
-_SENDING_KEYS = ("TMC_NOTIFY_API_KEY",)
+_SENDING_KEYS = ("TMC_NOTIFY_API_KEY", "TMC_VAPID_PRIVATE_KEY")
 _SENDING_URLS = ("TMC_EMAIL_URL", "TMC_TEXT_URL")
 
 
@@ -42,8 +44,18 @@ def for_role(
         made |= {password_variable(door): keys.passwords[door] for door in DOORS if keys.passwords.get(door)}
     else:
         made["TMC_DOOR_DATABASE_URL"] = url
+    if keys.vapid_private_key:
+        made |= _push(keys.vapid_private_key)
     if role != "worker":
         for name in _SENDING_KEYS:
             made.pop(name, None)
         made |= {name: without_credentials(made[name]) for name in _SENDING_URLS if made.get(name)}
     return made
+
+
+def _push(private: str) -> dict[str, str]:
+    """The key of pushes, and its public half, which browsers get from the portal. Raises WrongUse for what is none."""
+    try:
+        return {"TMC_VAPID_PRIVATE_KEY": private, "TMC_VAPID_PUBLIC_KEY": vapid.public_key(private)}
+    except ValueError as wrong:
+        raise WrongUse(str(wrong)) from None

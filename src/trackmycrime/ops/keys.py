@@ -1,7 +1,8 @@
 """The keys of an installation that runs on its own embedded data: made once, kept in ``DIR/keys``.
 
 ``DIR/keys`` is 0700 and every file in it 0600: ``secret_key``, ``field_keys`` (JSON, see
-``kernel.crypto``) and one ``LOGIN.password`` for each database login. A value from the environment wins over the
+``kernel.crypto``), ``vapid_private_key`` (by which push services know us) and one ``LOGIN.password`` for each database
+login. A value from the environment wins over the
 file, so that an installation can grow out of generated keys. ``check --production`` refuses generated ones.
 """
 
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from trackmycrime.delivery.channels.push import vapid
 from trackmycrime.ops.exits import Unreachable, WrongUse
 
 DOORS = ("portal", "desk", "gateway", "worker")
@@ -29,11 +31,13 @@ def password_variable(door: str) -> str:
 
 @dataclass(frozen=True)
 class Keys:
-    """What must never be shown: the secret behind sessions and seals, the field keys, the passwords."""
+    """What must never be shown: the secret behind sessions and seals, the field keys, the passwords, and the key of our
+    pushes (empty where nobody is told by push)."""
 
     secret_key: str
     field_keys: str
     passwords: Mapping[str, str]
+    vapid_private_key: str = ""
 
     def __repr__(self) -> str:
         return "Keys(…)"
@@ -72,7 +76,11 @@ def generated(data: Path, environ: Mapping[str, str] | None = None) -> Keys:
     folder = data / "keys"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    made = {"secret_key": lambda: secrets.token_urlsafe(48), "field_keys": _new_field_keys}
+    made = {
+        "secret_key": lambda: secrets.token_urlsafe(48),
+        "field_keys": _new_field_keys,
+        "vapid_private_key": vapid.new_private_key,
+    }
     made |= {f"{login}.password": lambda: secrets.token_urlsafe(32) for login in LOGINS}
     for name, make in made.items():
         if _read(folder / name) is None:
@@ -101,6 +109,8 @@ def kept(data: Path, environ: Mapping[str, str] | None = None) -> Keys:
             login: one(f"{login}.password", password_variable(login) if login in DOORS else "")
             for login in LOGINS
         },
+        # data that an older version made and still runs has none: then nobody is told by push until it starts anew
+        vapid_private_key=environ.get("TMC_VAPID_PRIVATE_KEY") or _read(folder / "vapid_private_key") or "",
     )
 
 
@@ -119,4 +129,5 @@ def given(environ: Mapping[str, str], *, passwords_of: tuple[str, ...] = ()) -> 
         secret_key=environ["TMC_SECRET_KEY"],
         field_keys=environ["TMC_FIELD_KEYS"],
         passwords={door: environ.get(password_variable(door), "") for door in DOORS},
+        vapid_private_key=environ.get("TMC_VAPID_PRIVATE_KEY", ""),
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from trackmycrime.delivery.channels.push import vapid
 from trackmycrime.ops.keys import DOORS, password_variable
 
 SHORTEST_SECRET = 32
@@ -84,6 +85,26 @@ def _sending(environ: Mapping[str, str]) -> list[Fault]:
     return faults
 
 
+def _pushing(environ: Mapping[str, str]) -> list[Fault]:
+    """Push may be left out; what is given of it must be right."""
+    private, public = environ.get("TMC_VAPID_PRIVATE_KEY", ""), environ.get("TMC_VAPID_PUBLIC_KEY", "")
+    if not private and not public:
+        return []
+    faults = []
+    try:
+        if private and public and vapid.public_key(private) != public.rstrip("="):
+            faults.append(Fault("TMC_VAPID_PUBLIC_KEY", "is not the public half of TMC_VAPID_PRIVATE_KEY"))
+        elif private:
+            vapid.public_key(private)
+    except ValueError:
+        faults.append(Fault("TMC_VAPID_PRIVATE_KEY", "must be 32 bytes in base64url, a key of P-256"))
+    if not environ.get("TMC_VAPID_SUBJECT", "").startswith(("mailto:", "https://")):
+        faults.append(
+            Fault("TMC_VAPID_SUBJECT", "must be mailto:… or https://…: whom a push service may write to")
+        )
+    return faults
+
+
 def faults(environ: Mapping[str, str], generated: Mapping[str, str]) -> list[Fault]:
     """All that stands between these settings and production.
 
@@ -103,6 +124,7 @@ def faults(environ: Mapping[str, str], generated: Mapping[str, str]) -> list[Fau
     for name in ("TMC_PORTAL_URL", "TMC_DESK_URL"):
         found += _address(environ, name)
     found += _sending(environ)
+    found += _pushing(environ)
     if environ.get("TMC_DEMO") == "1":
         found.append(Fault("TMC_DEMO", "must not be set: it opens the mailbox page to everybody"))
     return found

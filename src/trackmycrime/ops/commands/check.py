@@ -20,6 +20,7 @@ def _generated(data: Path) -> dict[str, str]:
     """The keys that lie in the data folder, by setting."""
     folder = data / "keys"
     names = {"TMC_SECRET_KEY": "secret_key", "TMC_FIELD_KEYS": "field_keys"}
+    names["TMC_VAPID_PRIVATE_KEY"] = "vapid_private_key"
     names |= {keys.password_variable(door): f"{door}.password" for door in keys.DOORS}
     return {
         setting: (folder / file).read_text("utf-8").strip()

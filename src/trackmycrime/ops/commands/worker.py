@@ -26,6 +26,13 @@ from trackmycrime.ops.exits import Refused, WrongUse
     help="Connections to the text gateway.",
 )
 @click.option(
+    "--push-senders",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, 200),
+    help="Connections to push services.",
+)
+@click.option(
     "--takeover",
     default=20.0,
     show_default=True,
@@ -40,10 +47,11 @@ from trackmycrime.ops.exits import Refused, WrongUse
     help="How far this process lets others on the machine go first (as nice -n).",
 )
 @with_database("worker")
-def command(email_senders: int, text_senders: int, takeover: float, nice: int) -> None:
-    """Send mail and texts, and carry on what the doors have started. Run as many as you like.
+def command(email_senders: int, text_senders: int, push_senders: int, takeover: float, nice: int) -> None:
+    """Send mail, texts and pushes, and carry on what the doors have started. Run as many as you like.
 
-    Sends by the channels that are set up (TMC_EMAIL_URL, TMC_TEXT_URL). SIGTERM ends it when what is in flight has
+    Sends by the channels that are set up (TMC_EMAIL_URL, TMC_TEXT_URL, TMC_VAPID_PRIVATE_KEY).
+    SIGTERM ends it when what is in flight has
     been sent and written down.
     """
     from datetime import timedelta
@@ -56,7 +64,8 @@ def command(email_senders: int, text_senders: int, takeover: float, nice: int) -
     give_way(nice)
     try:
         worker = Worker(
-            senders={"email": email_senders, "text": text_senders}, unseen=timedelta(seconds=takeover)
+            senders={"email": email_senders, "text": text_senders, "push": push_senders},
+            unseen=timedelta(seconds=takeover),
         )
     except ValueError as wrong:
         raise WrongUse(str(wrong)) from None
