@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from trackmycrime.alerts import api as alerts
+from trackmycrime.delivery import receipts
 from trackmycrime.delivery.api import Finished, Upstairs
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import limits
@@ -40,12 +41,18 @@ def _take_contact_changes(now: datetime) -> int:
 
 
 def letters_ended(ended: Sequence[Finished], now: datetime) -> None:
-    """Letters were accepted, or failed for good; whom no way reached, an officer and the records system hear of."""
+    """Letters were accepted, arrived or failed for good; of whom no way reached, officer and records system hear."""
     returns.add(returns.of_undelivered(alerts.finished(ended, now), now=now), now=now)
 
 
-UPSTAIRS = Upstairs(alerts.recheck, letters_ended)
+UPSTAIRS = Upstairs(alerts.recheck, letters_ended, alerts.address_lost)
 """What `delivery` asks and tells."""
+
+
+def _take_receipts(now: datetime) -> int:
+    """What providers said to the gateway, and holders of addresses to the portal, is applied."""
+    counts = receipts.carry_on(now=now, upstairs=UPSTAIRS)
+    return counts.total() - counts["kept"]
 
 
 def _mend_alerts(now: datetime) -> int:
@@ -100,6 +107,7 @@ def _send_returns(now: datetime) -> int:
 PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("messages", _take_messages),
     ("contacts", _take_contact_changes),
+    (receipts.BELL, _take_receipts),
     ("alerts", _mend_alerts),
     (returns.BELL, _send_returns),
     ("codes", _send_codes),

@@ -1,6 +1,7 @@
 """The verbs of this room. All run in the caller's transaction and under the caller's rights.
 
-`recheck` and `finished` are what `delivery` asks and tells (`UPSTAIRS`); they and `mend` are for the worker.
+`recheck`, `finished` and `address_lost` are what `delivery` asks and tells (`UPSTAIRS`); they and `mend` are for the
+worker.
 """
 
 from trackmycrime.delivery.api import Upstairs
@@ -9,11 +10,12 @@ from .ending import cancel_for_crimes, cancel_for_victims, mend, opened, seen
 from .inviting import Invited, send_code, send_invitations
 from .lines import Line, lines_for, waiting_for_a_channel
 from .looking import Undelivered, finished, recheck
+from .losing import address_lost
 from .news import News
 from .reading import people
 from .telling import invite_and_tell, tell
 
-UPSTAIRS = Upstairs(recheck, finished)
+UPSTAIRS = Upstairs(recheck, finished, address_lost)
 
 __all__ = [
     "UPSTAIRS",
@@ -21,6 +23,7 @@ __all__ = [
     "Line",
     "News",
     "Undelivered",
+    "address_lost",
     "cancel_for_crimes",
     "cancel_for_victims",
     "finished",

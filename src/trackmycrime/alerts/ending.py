@@ -10,7 +10,7 @@ from trackmycrime.delivery.api import Finished, OnFinished
 from trackmycrime.kernel import setwise
 
 from .looking import finished
-from .reading import OVER
+from .reading import DONE, OVER
 from .rules import MACHINE
 
 OVERDUE = timedelta(minutes=2)
@@ -19,7 +19,7 @@ OVERDUE = timedelta(minutes=2)
 
 def opened(victim_ids: Sequence[UUID], *, now: datetime) -> int:
     """These victims have looked: what they were told is opened, and what has not gone out need not. Says how many."""
-    over = [state for state in OVER if state not in ("sent", "delivered")]
+    over = list(DONE)
     ids = _ids("a.victim_id = any(%s)", [list(victim_ids)], over)
     delivery.cancel(ids, "opened", now=now)
     return _set(ids, over, "opened", "", now)
@@ -96,7 +96,7 @@ def _hear_of_the_ended(now: datetime, most: int, heard: OnFinished) -> int:
             row["purpose"],
             row["owner"],
             row["channel"],
-            "failed" if row["state"] == "failed" else "accepted",
+            row["state"],
             row["reason"],
             bytes(row["address_hash"]),
         )

@@ -11,16 +11,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from trackmycrime.delivery.api import Finished, Letter, Stop, Verdict, Wait, prepare, set_up
+from trackmycrime.delivery.api import (
+    Finished,
+    Letter,
+    Stop,
+    Verdict,
+    Wait,
+    cancel,
+    prepare,
+    set_up,
+    standing,
+)
 from trackmycrime.kernel import setwise
 from trackmycrime.tasks.api import Need
 
-from .reading import OPEN, OVER, Person, people
+from .reading import DONE, OPEN, OVER, Person, people
 from .rules import Decision, allow, decide
 from .words import Frozen
 from .writing import TELL_YOURSELF, alert_words, ask_officers, change_alerts, letter, need
 
 NOT_REACHED = "could_not_be_reached"
+_TAKEN = ("accepted", "delivered")
 
 # These are asked for a few letters at a time, again and again. An array that comes out of a «select» has no length to
 # plan for, so PostgreSQL keeps the plan, which costs more to make than to carry out.
@@ -95,10 +106,11 @@ class Undelivered:
 
 
 def finished(ended: Sequence[Finished], now: datetime) -> list[Undelivered]:
-    """Take note of letters that a provider accepted, or that failed for good.
+    """Take note of letters that a provider accepted, that arrived, or that failed for good, also after it took them.
 
     After a failure the next safe channel is taken; where none is left, an officer gets a task, and the alert is among
-    those returned. Alerts that have ended otherwise meanwhile (the victim has looked) stay as they are.
+    those returned. Alerts that have ended otherwise meanwhile (the victim has looked) stay as they are, and so do those
+    of which another letter was taken or has arrived.
     """
     undelivered: list[Undelivered] = []
     accepted = [each.owner_id for each in ended if each.state == "accepted" and each.purpose != "code"]
@@ -108,15 +120,26 @@ def finished(ended: Sequence[Finished], now: datetime) -> list[Undelivered]:
             " where id = any(%s) and state <> all(%s) returning id",
             [now, accepted, list(OVER)],
         )
+    delivered = [each.owner_id for each in ended if each.state == "delivered" and each.purpose != "code"]
+    if delivered:
+        cancel(delivered, "delivered", now=now)
+        setwise.fetch(
+            "update alerts_alert set state = 'delivered', reason = '', finished_at = %s"
+            " where id = any(%s) and state <> all(%s) returning id",
+            [now, delivered, [*DONE, "delivered"]],
+        )
     failed = {each.owner_id: each for each in ended if each.state == "failed" and each.purpose != "code"}
+    for each in standing(list(failed)):
+        if each.owner_id in failed and each.state in _TAKEN:
+            del failed[each.owner_id]
     if not failed:
         return undelivered
-    work = _Afresh(now)
+    work = _Afresh(now, unless=DONE)
     alerts = _alerts(list(failed), now)
     known = people({row["victim_id"] for row in alerts.values()})
     for owner, end in failed.items():
         alert = alerts.get(owner)
-        if alert is None or alert["state"] not in OPEN:
+        if alert is None or alert["state"] in DONE:
             continue
         person = known.get(alert["victim_id"])
         alert["tried"] = [*alert["tried"], {"channel": end.channel, "reason": end.reason}]
@@ -208,8 +231,8 @@ def _codes(ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
 class _Afresh:
     """Collects what becomes of alerts, and writes it all with a bounded number of statements."""
 
-    def __init__(self, now: datetime) -> None:
-        self._now = now
+    def __init__(self, now: datetime, *, unless: Sequence[str] = OVER) -> None:
+        self._now, self._unless = now, unless
         self._changes: list[dict[str, Any]] = []
         self._letters: list[Letter] = []
         self._needs: dict[int, list[Need]] = defaultdict(list)
@@ -251,7 +274,7 @@ class _Afresh:
         )
 
     def write(self) -> None:
-        change_alerts(self._changes)
+        change_alerts(self._changes, unless=self._unless)
         prepare(self._letters, now=self._now)
         for force, needs in self._needs.items():
             ask_officers(force, needs, now=self._now)

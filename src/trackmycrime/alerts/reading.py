@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from trackmycrime.delivery.addresses import LOST
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.people.reaching import Known
 
@@ -15,13 +16,17 @@ OPEN = ("waiting", "not_set_up")
 OVER = ("sent", "delivered", "opened", "by_person", "failed", "cancelled")
 """All others. Of alerts that are known by their id or victim it is asked whether they are none of these: asked whether
 they are open, PostgreSQL would in a burst read all that are, by an index that it still takes for almost empty."""
+DONE = ("opened", "by_person", "failed", "cancelled")
+"""Of those, the ones that nothing moves any more: what a provider took (``sent``) may arrive, or come back."""
 REACHED = (*OPEN, "sent", "delivered", "opened")
 """Alerts by which a machine has told somebody, or is about to."""
 
 # What was told before decides nothing for who has joined.
 _VICTIMS = f"""
 select {", ".join(f"v.{column}" for column in Known._fields)},
-  f.languages, told.last_told, coalesce(told.invited, false) as invited
+  f.languages, told.last_told, coalesce(told.invited, false) as invited,
+  array(select a.address_hash from delivery_address a
+    where a.force_id = v.force_id and a.address_hash in (v.email_hash, v.mobile_hash) and {LOST}) as lost
 from people_victim v join forces_force f on f.id = v.force_id
   cross join lateral (
     select max(coalesce(a.finished_at, a.due_at)) as last_told, bool_or(a.about = 'invitation') as invited
@@ -77,9 +82,9 @@ def officers(force: int, crimes: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
 
 
 def _person(*values: Any) -> Person:
-    *said, languages, last_told, invited = values
+    *said, languages, last_told, invited, lost = values
     victim = Known(*said)
     joined = victim.account_id is not None or victim.joined_at is not None
-    contact = contact_of(victim, joined=joined, invited=invited)
+    contact = contact_of(victim, joined=joined, invited=invited, lost=lost)
     last_told = max((at for at in (last_told, victim.invited_at) if at is not None), default=None)
     return Person(victim, contact, languages, last_told)

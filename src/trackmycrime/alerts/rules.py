@@ -6,7 +6,7 @@ to a known address: the one that the victim chose here, else the one they prefer
 moment that is in their safe hours, and before joining not within a day of the last time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -32,7 +32,8 @@ class Contact(NamedTuple):
     addresses: Mapping[str, bytes] = MappingProxyType({})
     """Channel → hash of the address on file, for those that have one"""
     blocked: frozenset[bytes] = frozenset()
-    """Hashes of addresses whose holder said «not for me»"""
+    """Hashes of addresses whose holder said «not for me», and of those that were lost: they bounced, or their holder
+    wants no more"""
     chosen: str = ""
     preferred: str = ""
     safe_channels: frozenset[str] | None = None
@@ -49,13 +50,16 @@ class Contact(NamedTuple):
         return "<what is known of reaching one victim>"
 
 
-def contact_of(victim: "Victim | Known", *, joined: bool, invited: bool) -> Contact:
-    """What the rules need to know of this victim; `joined` and `invited` as in `Contact`."""
+def contact_of(
+    victim: "Victim | Known", *, joined: bool, invited: bool, lost: Iterable[bytes] = ()
+) -> Contact:
+    """What the rules need to know of this victim; `joined` and `invited` as in `Contact`. `lost` are the addresses that
+    are not used any more."""
     hashes = {"email": victim.email_hash, "text": victim.mobile_hash}
     return Contact(
         live=victim.live,
         addresses={channel: bytes(found) for channel, found in hashes.items() if found},
-        blocked=frozenset(bytes(one) for one in victim.blocked_hashes),
+        blocked=frozenset(bytes(one) for one in (*victim.blocked_hashes, *lost)),
         chosen=victim.chosen_channel,
         preferred=victim.preferred_channel,
         safe_channels=None if victim.safe_channels is None else frozenset(victim.safe_channels),
@@ -144,7 +148,7 @@ def is_safe(contact: Contact, channel: str) -> bool:
 
 
 def reachable(contact: Contact, channel: str) -> bool:
-    """Whether there is an address on that channel whose holder has not said «not for me»."""
+    """Whether there is an address on that channel that may be used."""
     address = contact.addresses.get(channel)
     return address is not None and address not in contact.blocked
 

@@ -65,9 +65,9 @@ def alert_row(
     }
 
 
-def change_alerts(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write what has changed of alerts that may still go out, all with one statement."""
-    over = ", ".join(f"'{state}'" for state in OVER)
+def change_alerts(rows: Sequence[Mapping[str, Any]], *, unless: Sequence[str] = OVER) -> None:
+    """Write what has changed of alerts, all with one statement; one that is in a state of `unless` stays as it is."""
+    over = ", ".join(f"'{state}'" for state in unless)
     setwise.update("alerts_alert", ["id"], _CHANGES, rows, where=f"t.state not in ({over})")
 
 

@@ -131,8 +131,32 @@ OnFinished = Callable[[Sequence[Finished], datetime], object]
 
 
 @dataclass(frozen=True)
+class Lost:
+    """An address that is not used any more, as a letter to it has shown: ``bounced``, ``complained`` or
+    ``unsubscribed``. `reason` is the provider's code; `written_at` is when that letter was made."""
+
+    force: int
+    address_hash: bytes
+    channel: str
+    state: str
+    reason: str
+    purpose: str
+    owner_id: UUID
+    written_at: datetime
+
+
+OnLost = Callable[[Sequence[Lost], datetime], object]
+"""Hears of addresses that are not used any more, in the transaction that writes it down."""
+
+
+def _nobody(lost: Sequence[Lost], now: datetime) -> None:
+    """Nobody above asked to hear."""
+
+
+@dataclass(frozen=True)
 class Upstairs:
     """What the rooms above have to say about letters; this room does not know them."""
 
     still_allowed: StillAllowed
     finished: OnFinished
+    address_lost: OnLost = _nobody

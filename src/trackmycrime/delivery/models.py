@@ -76,6 +76,12 @@ class Dispatch(models.Model):
             ),
             models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="delivery_leased"),
             models.Index(fields=["owner_id"], name="delivery_owner"),
+            # text gateways may name a text by their own id only; a mail's return path names ours
+            models.Index(
+                fields=["provider_id"],
+                condition=models.Q(channel="text") & ~models.Q(provider_id=""),
+                name="delivery_named",
+            ),
         ]
 
 
@@ -128,6 +134,73 @@ class Switch(models.Model):
                 name="delivery_switch_once",
             )
         ]
+
+
+class Receipt(models.Model):
+    """What a provider said of a letter after it had taken it: once for each result, however often it is said."""
+
+    pk = models.CompositePrimaryKey("dispatch_id", "result")
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    dispatch = models.ForeignKey(Dispatch, models.CASCADE, db_constraint=False, db_index=False)
+    result = models.CharField(max_length=12)
+    """``delivered``, ``failed``, ``later``, ``complained``; or ``unsubscribed``, which the address' holder says."""
+    answer = models.CharField(max_length=200, blank=True)
+    """The provider's code, without addresses; of the first time."""
+    at = models.DateTimeField()
+    """When it happened, as the provider says"""
+    taken_at = models.DateTimeField()
+    times = models.IntegerField(default=1)
+
+    class Meta:
+        db_table = "delivery_receipt"
+
+
+class Heard(models.Model):
+    """A receipt that was heard and is not taken yet: a door may not touch letters, or the letter is not known yet.
+
+    It belongs to no force: which one, only its letter says. A worker takes it (`receipts.carry_on`) and removes it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    channel = models.CharField(max_length=10)
+    dispatch_id = models.UUIDField(null=True)
+    provider_id = models.CharField(max_length=200, blank=True)
+    result = models.CharField(max_length=12)
+    answer = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    heard_at = models.DateTimeField()
+    look_at = models.DateTimeField()
+    """When it is looked at next"""
+
+    class Meta:
+        db_table = "delivery_heard"
+        indexes = [models.Index(fields=["look_at"], name="delivery_heard_due")]
+
+
+class Address(models.Model):
+    """An address that is not used (again) until somebody confirms it: it bounced for good, or its holder said so.
+
+    Lost while `confirmed_at` is empty or before `since`; one that bounced also counts as confirmed for whom the records
+    system names it after `since` (`addresses.LOST`). The address itself is not here, only its keyed hash.
+    """
+
+    class State(models.TextChoices):
+        BOUNCED = "bounced"
+        COMPLAINED = "complained"
+        UNSUBSCRIBED = "unsubscribed"
+
+    pk = models.CompositePrimaryKey("force_id", "address_hash")
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
+    address_hash = models.BinaryField(max_length=32)
+    channel = models.CharField(max_length=10)
+    state = models.CharField(max_length=12, choices=State.choices)
+    reason = models.CharField(max_length=60, blank=True)
+    """The provider's code"""
+    since = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "delivery_address"
 
 
 class Worker(models.Model):

@@ -16,6 +16,10 @@ WALLS = Walls(
             "desk": "select, insert, update (released_at, released_by)",
             "worker": "select, insert",
         },
+        "delivery_receipt": {"desk": "select", "worker": "select, insert, update"},
+        # of no force: a door says what it has heard, and cannot read what others have
+        "delivery_heard": {"gateway": "insert", "worker": "select, insert, delete, update"},
+        "delivery_address": {"desk": "select", "gateway": "select", "worker": "select, insert, update"},
         "delivery_worker": {
             "desk": "select",
             "gateway": "select",
@@ -33,6 +37,12 @@ WALLS = Walls(
             ],
             "worker": [Policy(ALL, ALL)],
         },
+        "delivery_receipt": of_force("desk", "worker"),
+        "delivery_heard": {
+            "gateway": [Policy("", "result <> 'unsubscribed'", "insert")],
+            "worker": [Policy(ALL, ALL)],
+        },
+        "delivery_address": of_force("desk", "gateway", "worker"),
     },
     keys=[
         Key(
@@ -41,6 +51,13 @@ WALLS = Walls(
             "force_id, dispatch_id",
             "delivery_dispatch",
             "force_id, id",
-        )
+        ),
+        Key(
+            "delivery_receipt",
+            "delivery_receipt_same_force",
+            "force_id, dispatch_id",
+            "delivery_dispatch",
+            "force_id, id",
+        ),
     ],
 )

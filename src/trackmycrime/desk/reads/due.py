@@ -17,7 +17,15 @@ from trackmycrime.publish import dates, wording
 from .me import Scope
 
 PAGE = 20
-UNREACHABLE = ("could_not_be_reached", "tell_yourself", "tell_in_person", "invite_in_person", "not_for_me")
+UNREACHABLE = (
+    "could_not_be_reached",
+    "tell_yourself",
+    "tell_in_person",
+    "invite_in_person",
+    "not_for_me",
+    "address_bounced",
+    "agree_another_way",
+)
 """Kinds of task that mean: no machine reaches this person."""
 QUARANTINE = "feed_waits"
 """The kind of task that is the administrators', and on no officer's list"""
