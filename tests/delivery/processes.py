@@ -6,10 +6,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -66,13 +67,19 @@ class Process:
 
 @contextmanager
 def worker(
-    *options: str, email: str = "", text: str = "", pause_at: str = "", ready: bool = True
+    *options: str,
+    email: str = "",
+    text: str = "",
+    pause_at: str = "",
+    ready: bool = True,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Process]:
-    """A worker process; `email` and `text` are the addresses of its providers."""
+    """A worker process; `email` and `text` are the addresses of its providers, `settings` what else it is told."""
     env = {
         name: value for name, value in os.environ.items() if not name.startswith(("TMC_DATABASE", "DJANGO"))
     }
     env |= {"TMC_DOOR_DATABASE_URL": database_url("worker"), "TMC_EMAIL_URL": email, "TMC_TEXT_URL": text}
+    env |= settings
     env["TMC_TEST_PAUSE_AT"] = pause_at
     with tempfile.TemporaryDirectory(prefix="tmc-worker-") as folder:
         log = Path(folder) / "stderr"

@@ -375,6 +375,16 @@ def test_the_delays_grow() -> None:
     assert (grown[0], grown[-1]) == (timedelta(seconds=5), timedelta(minutes=30))
 
 
+def test_a_provider_that_asks_to_be_left_alone_is_left_alone() -> None:
+    def at(wait: timedelta | None) -> datetime | None:
+        end = NOW + timedelta(days=3)
+        return after("later", tries=1, now=NOW, give_up_at=end, chance=0.0, wait=wait).at
+
+    assert at(None) == NOW + timedelta(seconds=5)
+    assert at(timedelta(seconds=1)) == NOW + timedelta(seconds=5), "never sooner than we would"
+    assert at(timedelta(hours=2)) == NOW + timedelta(hours=2)
+
+
 # ------------------------------------------------------------------- at once
 
 

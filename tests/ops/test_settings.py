@@ -150,6 +150,12 @@ def test_production_takes_complete_settings() -> None:
         ({"TMC_VAPID_PRIVATE_KEY": "short"}, "TMC_VAPID_PRIVATE_KEY", "32 bytes"),
         ({"TMC_VAPID_PUBLIC_KEY": "another"}, "TMC_VAPID_PUBLIC_KEY", "public half"),
         ({"TMC_VAPID_SUBJECT": ""}, "TMC_VAPID_SUBJECT", "mailto:"),
+        ({"TMC_NOTIFY_TEXT_TEMPLATE": "f33517ff"}, "TMC_NOTIFY_TEXT_TEMPLATE", "together with TMC_TEXT_URL"),
+        (
+            {"TMC_TEXT_URL": "", "TMC_NOTIFY_TEXT_TEMPLATE": "f33517ff", "TMC_NOTIFY_API_KEY": ""},
+            "TMC_NOTIFY_API_KEY",
+            "TMC_NOTIFY_TEXT_TEMPLATE",
+        ),
         ({"TMC_DEMO": "1"}, "TMC_DEMO", "must not be set"),
     ],
 )
@@ -169,6 +175,12 @@ def test_a_key_for_pushes_that_is_none_ends_the_start_with_its_name() -> None:
     assert found
     with pytest.raises(WrongUse, match="TMC_VAPID_PRIVATE_KEY"):
         found.environment("worker")
+
+
+def test_production_takes_notify_for_mail_and_texts() -> None:
+    by_notify = {"TMC_EMAIL_URL": "", "TMC_TEXT_URL": ""}
+    by_notify |= {"TMC_NOTIFY_EMAIL_TEMPLATE": "f33517ff", "TMC_NOTIFY_TEXT_TEMPLATE": "ceb50d92"}
+    assert production.faults({**GIVEN, **by_notify}, {}) == []
 
 
 def test_production_refuses_keys_that_were_generated() -> None:

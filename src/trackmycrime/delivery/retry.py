@@ -33,7 +33,7 @@ def after(
     answer: str = "",
     wait: timedelta | None = None,
 ) -> Next:
-    """What becomes of a letter after its try number `tries` ended with `result`. `chance` is in [0, 1); `wait` is
+    """What becomes of a letter after its try number `tries` ended with `result`. `chance` is in [0, 1); `wait` is for
     how long the provider asks to be left alone.
 
     The delays grow with the number of tries of the same kind: of sending, or of asking a provider that cannot say.
@@ -43,7 +43,7 @@ def after(
     if result == "never":
         return Next("failed", f"refused {answer}".strip())
     delay = DELAYS[min(max(tries, 1), len(DELAYS)) - 1]
-    at = now + max(delay, wait or delay) * (1 + SPREAD * chance)
+    at = now + max(delay, wait or delay) + delay * SPREAD * chance
     if at > give_up_at:
         return Next("failed", f"given up {answer}".strip())
     return Next("prepared", f"{result} {answer}".strip(), at)

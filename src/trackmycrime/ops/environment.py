@@ -15,7 +15,7 @@ from trackmycrime.ops.exits import WrongUse
 from trackmycrime.ops.keys import DOORS, Keys, password_variable
 
 _DATABASE = ("TMC_DATABASE_URL", "TMC_DOOR_DATABASE_URL", *(password_variable(door) for door in DOORS))
-_SENDING_KEYS = ("TMC_NOTIFY_API_KEY", "TMC_VAPID_PRIVATE_KEY")
+_SENDING_KEYS = ("TMC_NOTIFY_API_KEY", "TMC_NOTIFY_NEUTRAL_API_KEY", "TMC_VAPID_PRIVATE_KEY")
 _SENDING_URLS = ("TMC_EMAIL_URL", "TMC_TEXT_URL")
 
 

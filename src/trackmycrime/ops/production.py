@@ -14,6 +14,8 @@ from trackmycrime.ops.keys import DOORS, password_variable
 
 SHORTEST_SECRET = 32
 SHORTEST_PASSWORD = 16
+_NOTIFY = {"TMC_EMAIL_URL": "TMC_NOTIFY_EMAIL_TEMPLATE", "TMC_TEXT_URL": "TMC_NOTIFY_TEXT_TEMPLATE"}
+"""What else can send, by what it takes the place of"""
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,24 @@ def _database(environ: Mapping[str, str]) -> list[Fault]:
 
 
 def _sending(environ: Mapping[str, str]) -> list[Fault]:
-    faults = []
-    if urlsplit(environ.get("TMC_EMAIL_URL", "")).scheme not in ("smtp", "smtps"):
+    by_notify = [name for name in _NOTIFY.values() if environ.get(name)]
+    faults = [
+        Fault(name, f"cannot be set together with {url}: only one of them can send")
+        for url, name in _NOTIFY.items()
+        if environ.get(name) and environ.get(url)
+    ]
+    if by_notify and not environ.get("TMC_NOTIFY_API_KEY"):
+        faults.append(
+            Fault("TMC_NOTIFY_API_KEY", f"must be set: {' and '.join(by_notify)} send by GOV.UK Notify")
+        )
+    mail = environ.get("TMC_EMAIL_URL", "")
+    if (mail or not environ.get("TMC_NOTIFY_EMAIL_TEMPLATE")) and (
+        urlsplit(mail).scheme not in ("smtp", "smtps")
+    ):
         faults.append(
             Fault("TMC_EMAIL_URL", "must be smtp://user:password@host:port; without it no email is sent")
         )
-    if not environ.get("TMC_TEXT_URL"):
+    if not environ.get("TMC_TEXT_URL") and not environ.get("TMC_NOTIFY_TEXT_TEMPLATE"):
         faults.append(Fault("TMC_TEXT_URL", "must be set; without it no text is sent"))
     return faults
 
