@@ -121,7 +121,8 @@ class SmtpChannel(Channel):
     def _open(self) -> smtplib.SMTP:
         server, name = self._server, socket.gethostname()
         name = name if "." in name else "[127.0.0.1]"  # RFC 5321 4.1.4: no name is better than half a one
-        context = self._context or ssl.create_default_context()
+        # made only where it is needed: it reads all of the system's certificates
+        context = (self._context or ssl.create_default_context()) if server.tls else None
         step = "connect"
         try:
             if server.tls == "whole":
@@ -154,11 +155,11 @@ class SmtpChannel(Channel):
         """One letter on an open connection; the answer is GONE when that ended before the text was sent."""
         try:
             # said as they stand: both were read as addresses before, which smtplib would do anew for each
-            for line in (f"MAIL FROM:<{back}>", f"RCPT TO:<{to}>", "DATA"):
+            for line, wanted in ((f"MAIL FROM:<{back}>", 2), (f"RCPT TO:<{to}>", 2), ("DATA", 3)):
                 code, answer = session.docmd(line)
-                if code == _CLOSING:
-                    break
-                if not 200 <= code < 400:
+                if code == _CLOSING or code // 100 not in (wanted, 4, 5):
+                    break  # no answer to what was asked: what else comes would be read as one to what is asked next
+                if code // 100 != wanted:
                     with contextlib.suppress(smtplib.SMTPException, OSError):
                         session.docmd("RSET")
                     return _refused(code, answer)
@@ -170,7 +171,8 @@ class SmtpChannel(Channel):
         return Outcome("later", GONE)
 
     def _send_text(self, session: smtplib.SMTP, text: bytes) -> Outcome:
-        """The text itself, once the server has asked for it. From here on, no answer is not a refusal."""
+        """The text itself, once the server has asked for it. From here on, no answer is not a refusal, and what is no
+        whole answer is none."""
         try:
             session.send(_stuffed(text))
             if session.sock is not None:
@@ -179,12 +181,14 @@ class SmtpChannel(Channel):
             if session.sock is not None:
                 session.sock.settimeout(self._timeout)
         except (smtplib.SMTPException, OSError):
+            code, answer = -1, b""
+        if code // 100 not in (2, 4, 5):
             self._session = None
             session.close()
             return Outcome("unclear", "lost after text")
         if code == _CLOSING:
             self.close()
-        if 200 <= code < 300:
+        if code // 100 == 2:
             found = _QUEUED.search(answer)
             return Outcome("accepted", _code(code, answer), found[1].decode("ascii") if found else "")
         return _refused(code, answer)
