@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.desk.people import World, sign_in, world
-from tests.desk.sending import send
 from tests.desk.test_case import text
 from tests.support.doors import role
 from tests.support.events import update, victim
+from tests.support.sending import send
 from trackmycrime.alerts.models import Alert
 from trackmycrime.audit.models import Record
 from trackmycrime.delivery.letters import Outcome

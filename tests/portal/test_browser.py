@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.http import HttpResponse
+from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from tests.design.served import served
@@ -12,8 +14,12 @@ from tests.portal.test_cases import staff, yesterday
 from tests.support import chromium
 from tests.support.doors import door_client
 from tests.support.events import belonging, crime, event, hearing, update, victim
+from trackmycrime.alerts.models import Alert
+from trackmycrime.delivery.models import Dispatch
+from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people.models import Account, Victim
+from trackmycrime.publish.models import Case
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
 
@@ -75,6 +81,7 @@ def pages(language: str) -> dict[str, str]:
         "messages-wrong": client.post(f"{one}messages/", wrong),
         "threads": client.get("/messages/"),
         "settings": client.get("/settings/?saved=1"),
+        "sent": _sent(client, made.force, language),
     }
     client.post(
         f"{one}messages/",
@@ -85,6 +92,25 @@ def pages(language: str) -> dict[str, str]:
     found["no-cases"] = client.get("/cases/")
     found["signed-out"] = client.post("/sign-out/")
     return {f"/{name}": response.content.decode() for name, response in found.items()}
+
+
+def _sent(client: Client, force: Force, language: str) -> HttpResponse:
+    """What was sent to the account, made up: by each channel, in each state."""
+    now, victim = utc_now(), Victim.objects.filter(force=force, person="P1").order_by("id")[0]
+    case = Case.objects.get(crime_id=victim.crime_id)
+    alert = Alert.objects.create(
+        force=force, victim=victim, case_id=case.id, about="update", state="sent", decided_at=now, due_at=now
+    )
+    for channel, hash_, state in (
+        ("email", victim.email_hash, "delivered"),
+        ("text", victim.mobile_hash, "failed"),
+        ("email", b"x" * 32, "accepted"),
+    ):
+        Dispatch.objects.create(
+            force=force, purpose="alert", owner_id=alert.id, channel=channel, address="x", address_hash=hash_,
+            language="cy+en", state=state, created_at=now, give_up_at=now, finished_at=now,
+        )  # fmt: skip
+    return client.get("/settings/sent/")
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])

@@ -23,6 +23,31 @@ begin
     return changed;
 end $$"""
 
+# What was sent to the signed-in account, as much of it as its own page may say: no address and no hash of one, only
+# whether it is the one on file (which the portal may open); no words. Nothing of a case that they cannot open, nothing
+# that went out in disguise, and nothing at all where this site is not safe or police must not show.
+_MINE = """
+create or replace function sent_to_me(most int) returns table
+  (victim_id uuid, purpose text, channel text, language text, state text, at timestamptz, on_file boolean)
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+begin return query
+    with mine as (
+        select v.id, v.force_id, v.crime_id, v.email_hash, v.mobile_hash from people_victim v
+        join publish_case c on c.crime_id = v.crime_id and c.force_id = v.force_id
+        where v.live and v.account_id = (select app_account()) and not v.disguise and not v.no_portal
+          and c.open and (c.readable_until is null or c.readable_until > now())
+    ), asked as (
+        select m.id as victim, a.id as owner from mine m join alerts_alert a on a.victim_id = m.id
+        union all
+        select m.id, i.id from mine m join people_invitation i on i.victim_id = m.id
+    )
+    select m.id, d.purpose::text, d.channel::text, d.language::text, d.state::text, d.finished_at,
+        d.address_hash = case d.channel when 'email' then m.email_hash when 'text' then m.mobile_hash end
+    from asked join mine m on m.id = asked.victim join delivery_dispatch d on d.owner_id = asked.owner
+    where d.state in ('accepted', 'delivered', 'failed') and not d.disguised
+    order by d.finished_at desc, d.id desc limit most;
+end $$"""
+
 WALLS = Walls(
     grants={
         table: {
@@ -46,5 +71,8 @@ WALLS = Walls(
             "victim_id, force_id, id",
         ),
     ],
-    functions=[("alerts_seen(uuid, timestamptz)", _SEEN, ("portal",))],
+    functions=[
+        ("alerts_seen(uuid, timestamptz)", _SEEN, ("portal",)),
+        ("sent_to_me(int)", _MINE, ("portal",)),
+    ],
 )

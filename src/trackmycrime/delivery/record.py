@@ -39,6 +39,9 @@ class Sent:
     to: str
     """The masked address; empty where there is none to show, or where it does not open any more"""
     language: str
+    words: str
+    """From which version of the words it was frozen; empty for what is older than that being kept"""
+    disguised: bool
     state: str
     reason: str
     created_at: datetime
@@ -58,7 +61,8 @@ class Sent:
 
 
 _LETTERS = """
-select id, owner_id, purpose, channel, address, language, state, reason, created_at, next_try_at, finished_at
+select id, owner_id, purpose, channel, address, language, words, disguised, state, reason, created_at, next_try_at,
+  finished_at
 from delivery_dispatch where owner_id = any(%s) order by created_at, id
 """
 _TRIES = """

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from .views import cases, contact, errors, information, messages, session
+from .views import cases, contact, errors, information, messages, sent, session
 
 urlpatterns = [
     path("", information.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("cases/<uuid:id>/messages/", messages.thread, name="messages_of"),
     path("messages/", messages.threads, name="messages"),
     path("settings/", contact.edit, name="settings"),
+    path("settings/sent/", sent.sent, name="sent"),
     path("help/", information.help_page, name="help"),
     path("rights/", information.rights, name="rights"),
     path("privacy/", information.privacy, name="privacy"),

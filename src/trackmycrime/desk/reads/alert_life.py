@@ -88,7 +88,7 @@ def _why(life: Life, now: datetime) -> str:
 
 
 def _of_letter(letter: Sent, now: datetime) -> Iterator[Step]:
-    yield Step(letter.created_at, _("Prepared: %(way)s") % {"way": _way(letter)}, _tongue(letter.language))
+    yield Step(letter.created_at, _("Prepared: %(way)s") % {"way": _way(letter)}, _frozen(letter))
     for number, one in enumerate(letter.tries, 1):
         yield Step(
             one.ended_at,
@@ -119,12 +119,14 @@ def _way(letter: Sent) -> str:
     return f"{channel}, {letter.to}" if letter.to else channel
 
 
-def _tongue(language: str) -> str:
-    return {
-        "en": _("In English."),
-        "cy": _("In Welsh."),
-        "cy+en": _("In Welsh and English."),
-    }.get(language, "")
+def _frozen(letter: Sent) -> str:
+    tongues = {"en": _("In English."), "cy": _("In Welsh."), "cy+en": _("In Welsh and English.")}
+    said = [tongues.get(letter.language, "")]
+    if letter.disguised:
+        said.append(_("In disguise: nothing shows that police are writing."))
+    if letter.words:
+        said.append(_("Words: %(version)s.") % {"version": letter.words})
+    return " ".join(filter(None, said))
 
 
 def _answer(one: Try) -> str:

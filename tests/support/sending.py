@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from tests.support.doors import role
 from trackmycrime.alerts.api import UPSTAIRS
 from trackmycrime.delivery.letters import Letter, Outcome
-from trackmycrime.delivery.work import Tried, claim, complete
+from trackmycrime.delivery.work import Holder, Tried, claim, complete
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.ids import new_id
 
@@ -19,7 +19,7 @@ def send(*answers: Outcome, channel: str = "email", start: datetime | None = Non
     letters: Sequence[Letter] = []
     for now, answer in zip(_hours(start or utc_now()), answers, strict=False):
         with role("worker"):
-            letters, _more = claim(channel, WORKER, most=50, now=now, upstairs=UPSTAIRS)
+            letters, _more = claim(Holder(WORKER, channel), most=50, now=now, upstairs=UPSTAIRS)
         with role("worker"):
             complete(
                 [Tried(one, answer, now, TOOK // timedelta(milliseconds=1)) for one in letters],
