@@ -8,7 +8,7 @@ outweighs whatever our own tries came to, for only a letter that arrived can be 
 import re
 from collections.abc import Collection
 
-ARRIVED = frozenset({"delivered", "complained"})
+ARRIVED = frozenset({"delivered", "complained", "unsubscribed"})
 
 _NOT_THE_ADDRESS = re.compile(
     # RFC 3463: mailbox full, too long, lists; the system; loops and expiry; protocol; content; policy

@@ -143,7 +143,7 @@ class Receipt(models.Model):
     force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
     dispatch = models.ForeignKey(Dispatch, models.CASCADE, db_constraint=False, db_index=False)
     result = models.CharField(max_length=12)
-    """``delivered``, ``failed``, ``later``, ``complained``; or ``unsubscribed``, which the address' holder says."""
+    """``delivered``, ``failed``, ``later``, ``complained`` or ``unsubscribed``"""
     answer = models.CharField(max_length=200, blank=True)
     """The provider's code, without addresses; of the first time."""
     at = models.DateTimeField()

@@ -18,7 +18,11 @@ WALLS = Walls(
         },
         "delivery_receipt": {"desk": "select", "worker": "select, insert, update"},
         # of no force: a door says what it has heard, and cannot read what others have
-        "delivery_heard": {"gateway": "insert", "worker": "select, insert, delete, update"},
+        "delivery_heard": {
+            "portal": "insert",
+            "gateway": "insert",
+            "worker": "select, insert, delete, update",
+        },
         "delivery_address": {"desk": "select", "gateway": "select", "worker": "select, insert, update"},
         "delivery_worker": {
             "desk": "select",
@@ -39,7 +43,9 @@ WALLS = Walls(
         },
         "delivery_receipt": of_force("desk", "worker"),
         "delivery_heard": {
-            "gateway": [Policy("", "result <> 'unsubscribed'", "insert")],
+            # what the holder of an address says comes in at the portal, what providers say at the gateway
+            "portal": [Policy("", "result = 'unsubscribed'", "insert")],
+            "gateway": [Policy("", "true", "insert")],
             "worker": [Policy(ALL, ALL)],
         },
         "delivery_address": of_force("desk", "gateway", "worker"),

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from .views import cases, contact, errors, information, messages, sent, session
+from .views import cases, contact, errors, information, messages, sent, session, unsubscribing
 
 urlpatterns = [
     path("", information.home, name="home"),
@@ -21,6 +21,7 @@ urlpatterns = [
     path("terms/", information.terms, name="terms"),
     path("accessibility/", information.accessibility, name="accessibility"),
     path("language/<slug:code>/", information.language, name="language"),
+    path("unsubscribe/<str:token>", unsubscribing.page, name="unsubscribe"),
     path("", include("trackmycrime.portal.urls_people")),
     path("", include("trackmycrime.design.urls")),
 ]
