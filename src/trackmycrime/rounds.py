@@ -13,7 +13,7 @@ from trackmycrime.delivery.api import Finished, Upstairs
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import limits
 from trackmycrime.messages import api as messages
-from trackmycrime.people import choices, invitations
+from trackmycrime.people import choices, devices, invitations
 from trackmycrime.people.models import Victim
 from trackmycrime.people.sessions import clear_expired
 from trackmycrime.publish.models import Case
@@ -42,6 +42,7 @@ def _take_contact_changes(now: datetime) -> int:
 
 def letters_ended(ended: Sequence[Finished], now: datetime) -> None:
     """Letters were accepted, arrived or failed for good; of whom no way reached, officer and records system hear."""
+    devices.heard(ended, now=now)
     returns.add(returns.of_undelivered(alerts.finished(ended, now), now=now), now=now)
 
 
@@ -116,9 +117,10 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     (PROMISES, _ask_for_updates),
     ("sessions", clear_expired),
     ("limits", limits.clear_ended),
+    ("devices", devices.forget_unsafe),
 )
 """What a worker carries on, in order: (what the bell calls it, what is done). Each is a transaction, repeatable."""
 
-SELDOM = frozenset({PROMISES})
+SELDOM = frozenset({PROMISES, "devices"})
 """Passes that look for days to come and not for moments: done now and then, or when rung for. This one reads all open
 cases; an index on a date that changes with almost every entry would cost more each time one is published."""

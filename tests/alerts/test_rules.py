@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from trackmycrime.alerts.rules import Contact, Decision, allow, decide
@@ -12,6 +12,8 @@ from trackmycrime.people.safe_hours import SafeHours
 
 NOW = datetime(2026, 11, 24, 14, 4, tzinfo=UTC)
 EMAIL, MOBILE = b"email" * 6 + b"em", b"text" * 8
+PHONE = b"push" * 8
+DAY = datetime.fromisoformat
 BOTH = {"email": EMAIL, "text": MOBILE}
 
 
@@ -31,6 +33,8 @@ def known(**values: object) -> Contact:
         (known(chosen="email", preferred="text"), ("machine", "email")),
         (known(chosen="email", preferred="phone"), ("machine", "email")),
         (known(preferred="push"), ("machine", "email")),
+        (known(chosen="push", addresses=BOTH | {"push": PHONE}), ("machine", "push")),
+        (known(addresses=BOTH | {"push": PHONE}), ("machine", "email")),
         (known(chosen="text", addresses={"email": EMAIL}), ("machine", "email")),
         (known(safe_channels=frozenset({"text"})), ("machine", "text")),
         (known(chosen="email", safe_channels=frozenset({"text"})), ("machine", "text")),
@@ -113,6 +117,21 @@ def test_the_next_safe_moment(start: str, end: str, at: str, expected: str) -> N
     assert said == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
+hour = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30]))
+
+
+@given(hour, hour, st.sampled_from(["2026-03-28", "2026-10-24", "2026-07-01"]), st.integers(0, 48 * 60))
+@settings(max_examples=60, deadline=None)
+def test_when_safe_hours_end(start: time, end: time, day: str, minute: int) -> None:
+    """Minute by minute: the first in which the clock on the wall shows no safe time any more."""
+    hours, at = SafeHours(start, end), DAY(day).replace(tzinfo=UTC) + timedelta(minutes=minute)
+    assume(start != end and hours.covers(at))
+    moment = at
+    while hours.covers(moment):
+        moment += timedelta(minutes=1)
+    assert hours.closes(at) == moment
+
+
 # ------------------------------------------------------- an obvious model
 
 
@@ -143,10 +162,10 @@ def model(
     if not (contact.joined or contact.invited):
         return "person", "", None
     wishes = [contact.chosen, contact.preferred]
-    for channel in ("email", "text"):
+    for channel in ("email", "text", "push"):
         if channel in set_up:
             wishes.append(channel)
-    wishes += ["email", "text"]
+    wishes += ["email", "text", "push"]
     for wish in wishes:
         if wish in tried:
             continue
@@ -154,7 +173,10 @@ def model(
             continue
         if wish in ("letter", "phone", "in_person"):
             return "person", wish, None
-        if wish in ("email", "text") and contact.addresses.get(wish, b"") not in {b"", *contact.blocked}:
+        if wish in ("email", "text", "push") and contact.addresses.get(wish, b"") not in {
+            b"",
+            *contact.blocked,
+        }:
             at = now
             if not contact.joined and last and last + timedelta(hours=24) > now:
                 at = last + timedelta(hours=24)
@@ -162,7 +184,6 @@ def model(
     return "person", "", None
 
 
-DAY = datetime.fromisoformat
 CHANNELS = ["email", "text", "push", "letter", "phone", "in_person"]
 clocks = st.one_of(st.none(), st.builds(time, st.integers(0, 23), st.sampled_from([0, 1, 15, 30, 59])))
 # around the nights on which the clocks change, and any other time
@@ -175,9 +196,9 @@ contacts = st.builds(
     Contact,
     live=st.sampled_from([True, True, True, False]),
     addresses=st.dictionaries(
-        st.sampled_from(["email", "text"]), st.sampled_from([EMAIL, MOBILE]), max_size=2
+        st.sampled_from(["email", "text", "push"]), st.sampled_from([EMAIL, MOBILE, PHONE]), max_size=3
     ),
-    blocked=st.frozensets(st.sampled_from([EMAIL, MOBILE]), max_size=2),
+    blocked=st.frozensets(st.sampled_from([EMAIL, MOBILE, PHONE]), max_size=2),
     chosen=st.sampled_from(["", *CHANNELS]),
     preferred=st.sampled_from(["", *CHANNELS]),
     safe_channels=st.one_of(st.none(), st.frozensets(st.sampled_from(CHANNELS))),
@@ -188,7 +209,7 @@ contacts = st.builds(
     joined=st.booleans(),
     invited=st.booleans(),
 )
-channel_sets = st.frozensets(st.sampled_from(["email", "text"]))
+channel_sets = st.frozensets(st.sampled_from(["email", "text", "push"]))
 
 
 @settings(max_examples=600, deadline=None)

@@ -25,6 +25,7 @@ from trackmycrime.delivery.api import (
 from trackmycrime.kernel import setwise
 from trackmycrime.tasks.api import Need
 
+from .phones import failed_on, other_phone, tried, without
 from .reading import DONE, OPEN, OVER, Person, people
 from .rules import Decision, allow, decide
 from .words import Frozen
@@ -83,11 +84,14 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     alerts = _alerts([each.owner_id for each in letters if each.purpose != "code"], now)
     codes = _codes([each.owner_id for each in letters if each.purpose == "code"])
     known = people({row["victim_id"] for row in (*alerts.values(), *codes.values())})
+    failed = failed_on(alerts.values())
     for each in letters:
         if each.purpose == "code":
             verdict = _look_at_code(each, codes.get(each.owner_id), known, now)
         else:
-            verdict = _look_at_alert(each, alerts.get(each.owner_id), known, work, now)
+            alert = alerts.get(each.owner_id)
+            person = without(known.get(alert["victim_id"]), failed.get(alert["id"])) if alert else None
+            verdict = _look_at_alert(each, alert, person, work, now)
         if verdict is not None:
             verdicts[each.id] = verdict
     work.write()
@@ -137,11 +141,12 @@ def finished(ended: Sequence[Finished], now: datetime) -> list[Undelivered]:
     work = _Afresh(now, unless=DONE)
     alerts = _alerts(list(failed), now)
     known = people({row["victim_id"] for row in alerts.values()})
+    failed_phones = failed_on(alerts.values())
     for owner, end in failed.items():
         alert = alerts.get(owner)
         if alert is None or alert["state"] in DONE:
             continue
-        person = known.get(alert["victim_id"])
+        person = without(known.get(alert["victim_id"]), failed_phones.get(owner))
         alert["tried"] = [*alert["tried"], {"channel": end.channel, "reason": end.reason}]
         verdict = _stands(alert, person, now)
         if isinstance(verdict, _End) or person is None:
@@ -175,11 +180,10 @@ def _look_at_code(
 
 
 def _look_at_alert(
-    sent: Letter, alert: dict[str, Any] | None, known: Mapping[UUID, Person], work: "_Afresh", now: datetime
+    sent: Letter, alert: dict[str, Any] | None, person: Person | None, work: "_Afresh", now: datetime
 ) -> Verdict | None:
     if alert is None or alert["state"] not in OPEN:
         return Stop(f"alert {alert['state']}" if alert else "no alert")
-    person = known.get(alert["victim_id"])
     verdict = _stands(alert, person, now, by=sent.channel)
     if isinstance(verdict, _End) or person is None:
         end = verdict if isinstance(verdict, _End) else _End("cancelled", "not live")
@@ -190,7 +194,7 @@ def _look_at_alert(
         work.end(alert, person, end)
         return Stop(end.reason)
     same = verdict.channel == sent.channel and person.contact.addresses[sent.channel] == sent.address_hash
-    if same:
+    if same and not other_phone(person, sent, verdict.at):
         return Wait(verdict.at) if verdict.at > now else None
     work.go_on(alert, person, verdict, sent)
     return Stop("address changed" if verdict.channel == sent.channel else "channel changed")
@@ -213,8 +217,8 @@ def _stands(
     joined_at = person.victim.joined_at
     if joined_at is not None and joined_at > alert["decided_at"]:
         return _End("opened", "joined")
-    tried = frozenset(each["channel"] for each in alert["tried"])
-    return decide(person.contact, now=now, set_up=set_up() | ({by} if by else set()), tried=tried)
+    able = set_up() | ({by} if by else set())
+    return decide(person.contact, now=now, set_up=able, tried=tried(alert))
 
 
 def _alerts(ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[str, Any]]:

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from trackmycrime.delivery.addresses import LOST
 from trackmycrime.kernel import crypto, setwise
+from trackmycrime.people import devices
 from trackmycrime.people.reaching import Known
 
+from .phones import Phone, subscription
 from .rules import Contact, contact_of
 
 OPEN = ("waiting", "not_set_up")
@@ -21,12 +23,13 @@ DONE = ("opened", "by_person", "failed", "cancelled")
 REACHED = (*OPEN, "sent", "delivered", "opened")
 """Alerts by which a machine has told somebody, or is about to."""
 
-# What was told before decides nothing for who has joined.
+# What was told before decides nothing for who has joined. Phones are read of those only who want to be told there.
 _VICTIMS = f"""
 select {", ".join(f"v.{column}" for column in Known._fields)},
   f.languages, told.last_told, coalesce(told.invited, false) as invited,
   array(select a.address_hash from delivery_address a
-    where a.force_id = v.force_id and a.address_hash in (v.email_hash, v.mobile_hash) and {LOST}) as lost
+    where a.force_id = v.force_id and a.address_hash in (v.email_hash, v.mobile_hash) and {LOST}) as lost,
+  case when 'push' in (v.chosen_channel, v.preferred_channel) then {devices.OF_VICTIM} end as phones
 from people_victim v join forces_force f on f.id = v.force_id
   cross join lateral (
     select max(coalesce(a.finished_at, a.due_at)) as last_told, bool_or(a.about = 'invitation') as invited
@@ -44,6 +47,8 @@ class Person(NamedTuple):
     force_languages: Sequence[str]
     last_told: datetime | None
     """When somebody who has not joined was last told or invited by a machine"""
+    phones: tuple[Phone, ...] = ()
+    """What they can be told by push on, the newest first, if they want to be and it is safe"""
 
     @property
     def id(self) -> UUID:
@@ -53,8 +58,11 @@ class Person(NamedTuple):
     def force(self) -> int:
         return self.victim.force_id
 
-    def address(self, channel: str) -> str:
-        """The address on that channel, opened. Raises CannotOpen, and KeyError where there is none."""
+    def address(self, channel: str, at: datetime) -> str:
+        """The address on that channel, opened, for a letter that goes out at that moment. Raises CannotOpen, and
+        KeyError where there is none."""
+        if channel == "push":
+            return subscription(self.phones, self.contact, at)
         column, sealed = (
             ("email", self.victim.email) if channel == "email" else ("mobile", self.victim.mobile)
         )
@@ -82,9 +90,11 @@ def officers(force: int, crimes: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
 
 
 def _person(*values: Any) -> Person:
-    *said, languages, last_told, invited, lost = values
+    *said, languages, last_told, invited, lost, phones = values
     victim = Known(*said)
     joined = victim.account_id is not None or victim.joined_at is not None
-    contact = contact_of(victim, joined=joined, invited=invited, lost=lost)
+    told_on = tuple(map(Phone.read, phones or ()))
+    phone = told_on[0].hash if told_on else None
+    contact = contact_of(victim, joined=joined, invited=invited, lost=lost, phone=phone)
     last_told = max((at for at in (last_told, victim.invited_at) if at is not None), default=None)
-    return Person(victim, contact, languages, last_told)
+    return Person(victim, contact, languages, last_told, told_on)

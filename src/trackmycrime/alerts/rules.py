@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trackmycrime.people.models import Victim
     from trackmycrime.people.reaching import Known
 
-MACHINE = ("email", "text")
+MACHINE = ("email", "text", "push")
 """The channels that are built, in the order in which they are taken when nobody said a preference."""
 PERSON = frozenset({"letter", "phone", "in_person"})
 """The channels that are a task for a person."""
@@ -51,11 +51,17 @@ class Contact(NamedTuple):
 
 
 def contact_of(
-    victim: "Victim | Known", *, joined: bool, invited: bool, lost: Iterable[bytes] = ()
+    victim: "Victim | Known",
+    *,
+    joined: bool,
+    invited: bool,
+    lost: Iterable[bytes] = (),
+    phone: bytes | None = None,
 ) -> Contact:
     """What the rules need to know of this victim; `joined` and `invited` as in `Contact`. `lost` are the addresses that
-    are not used any more."""
-    hashes = {"email": victim.email_hash, "text": victim.mobile_hash}
+    are not used any more; `phone` is the hash of the browser that is told next, where push is allowed
+    (`people.devices`)."""
+    hashes = {"email": victim.email_hash, "text": victim.mobile_hash, "push": phone}
     return Contact(
         live=victim.live,
         addresses={channel: bytes(found) for channel, found in hashes.items() if found},
@@ -102,7 +108,6 @@ def decide(
     if not contact.joined and not contact.invited:
         return Decision("person", reason="not invited")
     usual = sorted(MACHINE, key=lambda name: name not in set_up)
-    # push is not built yet: who prefers it is told by the next safe way
     for channel in (contact.chosen, contact.preferred, *usual):
         if channel in tried or not is_safe(contact, channel):
             continue

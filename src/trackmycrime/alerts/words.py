@@ -48,7 +48,7 @@ def alert(entries: int, *, joined: bool) -> str:
 
 
 def frozen(kind: str, channel: str, language: str, **values: str) -> Frozen:
-    """The words of `kind` for ``email`` or ``text``."""
+    """The words of `kind` for ``email``, ``text`` or ``push``."""
     # what holds a secret is not kept in memory
     write = _frozen if {"link", "code"} & values.keys() else _kept
     return write(kind, channel, language, tuple(sorted(values.items())))
@@ -59,6 +59,9 @@ def _frozen(kind: str, channel: str, language: str, values: tuple[tuple[str, str
     if channel == "email":
         subject = _said(f"{kind}.email_subject", language, **dict(values))
         return Frozen(subject, _said(f"{kind}.email_body", language, **dict(values)), language, version)
+    if channel == "push":
+        title = _said(f"{kind}.push_title", language)
+        return Frozen(title, _said(f"{kind}.push_body", language), language, version)
     return Frozen(None, _said(f"{kind}.text", language, **dict(values)), language, version)
 
 

@@ -88,7 +88,7 @@ def letter(
         purpose=purpose,
         owner_id=alert_id,
         channel=channel,
-        address=person.address(channel),
+        address=person.address(channel, due_at),
         address_hash=person.contact.addresses[channel],
         subject=said.subject,
         body=said.body,

@@ -167,6 +167,7 @@ begin
     if secret <> '' then
         update people_account a set password = secret where a.id = mine.account_id;
         delete from people_portal_session d where d.account_id = mine.account_id;
+        delete from people_push_device d where d.account_id = mine.account_id;
     end if;
     return mine.account_id;
 end $$"""
@@ -188,6 +189,13 @@ begin
     return query select inv.force_id, inv.victim_id;
 end $$"""
 
+# Whoever holds a browser's address holds the browser: its owner before them is told there no more.
+_PUSH_FORGET = f"""
+create or replace function people_push_forget(h bytea) returns void language plpgsql volatile {_FIXED} as $$
+begin
+    delete from people_push_device d where d.endpoint_hash = h and (select app_account()) is not null;
+end $$"""
+
 FUNCTIONS: list[Function] = [
     ("people_victim_for(bytea)", _account_for("victim"), ("portal",)),
     ("people_officer_for(bytea)", _account_for("officer"), ("desk",)),
@@ -200,5 +208,6 @@ FUNCTIONS: list[Function] = [
     ("people_invitation_prove(bytea, bytea, bytea, bytea, timestamptz)", _PROVE, ("portal",)),
     ("people_invitation_redeem(bytea, bytea, timestamptz)", _REDEEM, ("portal",)),
     ("people_invitation_reset(bytea, bytea, bytea, varchar, timestamptz)", _RESET, ("portal",)),
+    ("people_push_forget(bytea)", _PUSH_FORGET, ("portal",)),
     ("people_invitation_stop(bytea, timestamptz)", _STOP, ("portal",)),
 ]

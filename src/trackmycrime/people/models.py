@@ -209,6 +209,24 @@ class ContactChange(models.Model):
         ]
 
 
+class PushDevice(models.Model):
+    """One browser of an account that has asked to be told by push. Gone when its push service says so, when its owner
+    stops it or signs out everywhere, and when nobody may tell that account by push any more."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    account = models.ForeignKey(Account, models.CASCADE)
+    endpoint_hash = models.BinaryField(max_length=32, unique=True)
+    """A browser belongs to whoever asked last: it shows what comes to nobody else."""
+    detail = EncryptedJSONField()
+    """subscription (endpoint, public, secret), browser, system: as coarse as «Chrome», «Android»"""
+    created_at = models.DateTimeField()
+    ok_at = models.DateTimeField(null=True)
+    """When a push service last took something for it"""
+
+    class Meta:
+        db_table = "people_push_device"
+
+
 class Invitation(models.Model):
     """The one mail, text or letter by which a victim joins. Proof is the token and, besides, a code by another way.
 

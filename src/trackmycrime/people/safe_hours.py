@@ -23,6 +23,15 @@ class SafeHours:
             return self.start <= wall < self.end
         return wall >= self.start or wall < self.end
 
+    def closes(self, moment: datetime) -> datetime:
+        """The first moment after this safe one that is not safe any more, in UTC."""
+        day = london(moment).date()
+        endings = [datetime.combine(day + timedelta(days=n), CHANGE, UTC) for n in range(4)]
+        for n in range(4):
+            ends = datetime.combine(day + timedelta(days=n), self.end, LONDON)
+            endings += [ends.replace(fold=fold).astimezone(UTC) for fold in (0, 1)]
+        return min(at for at in endings if at > moment and not self.covers(at))
+
     def next(self, moment: datetime) -> datetime:
         """That moment if it is safe, else the first safe one after it, in UTC.
 

@@ -1,6 +1,7 @@
 from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
 
 from .crossings import FUNCTIONS
+from .devices import MAY_BE_PUSHED
 
 MINE = "account_id = (select app_account())"
 MY_CRIMES = "any ((select my_crimes())::uuid[])"
@@ -29,10 +30,13 @@ _PARTS = f"from people_victim v where v.live and v.{MINE}"
 _OF_ACCOUNT = [
     of_account("my_crimes", "uuid", f"select v.crime_id {_PARTS}"),
     of_account("my_victims", "uuid", f"select v.id {_PARTS}"),
+    # what it asks of a crime the portal cannot see; it learns for which of its own victims push may be offered
+    of_account("my_push_victims", "uuid", f"select v.id {_PARTS} and {MAY_BE_PUSHED}"),
     of_account("my_forces", "smallint", f"select distinct v.force_id {_PARTS}"),
 ]
 
 ME = "kind = 'victim' and id = (select app_account())"
+OF_A_VICTIM = "exists (select from people_victim v where v.account_id = people_push_device.account_id)"
 STAFF_OF_FORCE = "any (array(select s.account_id from people_staff s))"
 
 WALLS = Walls(
@@ -56,6 +60,12 @@ WALLS = Walls(
             "desk": "select, update (invited_at)",
             "gateway": "select, insert, update",
             "worker": "select, insert, update",
+        },
+        "people_push_device": {
+            "portal": "select, insert, delete",
+            "desk": "select",
+            "gateway": "select",
+            "worker": "select, update (ok_at), delete",
         },
         "people_contact_change": {"portal": "insert", "worker": "select, update (taken_at)"},
         "people_invitation": {
@@ -84,6 +94,17 @@ WALLS = Walls(
                 Policy(f"live and {MINE}", None, "update"),
             ],
             **of_force("desk", "gateway", "worker"),
+        },
+        "people_push_device": {
+            "portal": [
+                Policy(MINE, None, "select"),
+                Policy("", MINE, "insert"),
+                Policy(MINE, None, "delete"),
+            ],
+            # those of the accounts that have a part in a crime of the force; victims' own walls stand inside
+            "desk": [Policy(OF_A_VICTIM, None, "select")],
+            "gateway": [Policy(OF_A_VICTIM, None, "select")],
+            "worker": [Policy("true", "true")],
         },
         "people_contact_change": {
             "portal": [Policy("", f"victim_id = {MY_VICTIMS} and taken_at is null", "insert")],

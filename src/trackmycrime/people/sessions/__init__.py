@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib.sessions.middleware import SessionMiddleware
 
-from trackmycrime.people.models import DeskSession, PortalSession
+from trackmycrime.people.models import DeskSession, PortalSession, PushDevice
 
 __all__ = ["SessionMiddleware", "clear_expired", "end_all"]
 
@@ -19,6 +19,11 @@ def clear_expired(now: datetime) -> int:
 
 
 def end_all(account_id: UUID, *, door: str) -> int:
-    """End all sessions of an account at one door (after a new password, or when access ends); returns how many."""
+    """End all sessions of an account at one door (after a new password, or when access ends); returns how many.
+
+    Signed out everywhere is told nowhere: a victim's phones are forgotten too.
+    """
+    if door == "portal":
+        PushDevice.objects.filter(account_id=account_id).delete()
     model = PortalSession if door == "portal" else DeskSession
     return int(model._default_manager.filter(account_id=account_id).delete()[0])
