@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from . import forbidden
 from .catalogue import LANGUAGES, Language, fill, odd_braces, placeholders, text
@@ -40,7 +39,7 @@ class Problem:
     language: Language
     field: str
     code: str
-    values: Mapping[str, object] = MappingProxyType({})
+    values: Mapping[str, object]
 
     def words(self, language: str) -> str:
         """What is wrong and what would be right, in that language."""
@@ -186,7 +185,7 @@ def _twice_the_same(
         )
         if welsh and english and welsh.casefold() == english.casefold() and own[0] != own[1]
     ]
-    return [Problem(_shown(wanted), name, "same") for name in alike]
+    return [Problem(_shown(wanted), name, "same", {}) for name in alike]
 
 
 def _parts_together(wanted: Iterable[Language], all_: Mapping[Language, Template]) -> list[Problem]:
