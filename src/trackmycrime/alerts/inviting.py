@@ -19,7 +19,7 @@ from .writing import (
     Decided,
     Decisions,
     alert_row,
-    language_of,
+    in_words,
     letter,
     need,
     portal_address,
@@ -100,7 +100,7 @@ def send_code(
         return decision.reason
     if decision.at >= expires_at:
         return "not now"
-    said = words.frozen(words.CODE, "text", language_of(person), code=code)
+    said = in_words(person, words.CODE, "text", code=code)
     prepare(
         [letter(invitation_id, "code", person, "text", said, due_at=decision.at, give_up_at=expires_at)],
         now=now,
@@ -132,7 +132,7 @@ def _invitation(person: Person, case_id: UUID, invited: Invited, decisions: Deci
         if invited.way == "email"
         else {"code": invited.token}
     )
-    said = words.frozen(words.invitation(invited.round), invited.way, language_of(person), **secret)
+    said = in_words(person, words.invitation(invited.round), invited.way, **secret)
     return Decided(
         row,
         letter(

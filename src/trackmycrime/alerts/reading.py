@@ -26,7 +26,7 @@ REACHED = (*OPEN, "sent", "delivered", "opened")
 # What was told before decides nothing for who has joined. Phones are read of those only who want to be told there.
 _VICTIMS = f"""
 select {", ".join(f"v.{column}" for column in Known._fields)},
-  f.languages, told.last_told, coalesce(told.invited, false) as invited,
+  f.languages, f.words_revision, told.last_told, coalesce(told.invited, false) as invited,
   array(select a.address_hash from delivery_address a
     where a.force_id = v.force_id and a.address_hash in (v.email_hash, v.mobile_hash) and {LOST}) as lost,
   case when 'push' in (v.chosen_channel, v.preferred_channel) then {devices.OF_VICTIM} end as phones
@@ -45,6 +45,8 @@ class Person(NamedTuple):
     victim: Known
     contact: Contact
     force_languages: Sequence[str]
+    words_revision: int
+    """The state of the force's own words (`publish.own_words.of`)"""
     last_told: datetime | None
     """When somebody who has not joined was last told or invited by a machine"""
     phones: tuple[Phone, ...] = ()
@@ -90,11 +92,11 @@ def officers(force: int, crimes: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
 
 
 def _person(*values: Any) -> Person:
-    *said, languages, last_told, invited, lost, phones = values
+    *said, languages, words_revision, last_told, invited, lost, phones = values
     victim = Known(*said)
     joined = victim.account_id is not None or victim.joined_at is not None
     told_on = tuple(map(Phone.read, phones or ()))
     phone = told_on[0].hash if told_on else None
     contact = contact_of(victim, joined=joined, invited=invited, lost=lost, phone=phone)
     last_told = max((at for at in (last_told, victim.invited_at) if at is not None), default=None)
-    return Person(victim, contact, languages, last_told, told_on)
+    return Person(victim, contact, languages, words_revision, last_told, told_on)

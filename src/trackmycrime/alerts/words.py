@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from trackmycrime.publish.wording import Language, both, text
+from trackmycrime.publish.wording import BUILT_IN, Language, Own, Template, fill, together
 
 ONE, MANY, NOT_JOINED = "alert", "alert.collapsed", "alert.not_joined"
 CODE = "code"
@@ -16,8 +16,9 @@ _ROUNDS = ("invitation", "invitation.reminder", "invitation.last_reminder")
 
 @dataclass(frozen=True, repr=False)
 class Frozen:
-    """Words as they are sent. `language` is ``en``, ``cy``, or ``cy+en`` for both in one, Welsh first; `words` names
-    the version of the words that they are from, for each language in them (`delivery.letters.Letter`)."""
+    """Words as they are sent; `subject` is a mail's, or a notification's title. `language` is ``en``, ``cy``, or
+    ``cy+en`` for both in one, Welsh first; `words` names the version of the words that they are from, for each language
+    in them (`delivery.letters.Letter`)."""
 
     subject: str | None
     body: str
@@ -47,29 +48,27 @@ def alert(entries: int, *, joined: bool) -> str:
     return ONE if entries == 1 else MANY
 
 
-def frozen(kind: str, channel: str, language: str, **values: str) -> Frozen:
-    """The words of `kind` for ``email``, ``text`` or ``push``."""
+def frozen(kind: str, channel: str, language: str, own: Own = BUILT_IN, **values: str) -> Frozen:
+    """The words of `kind` for ``email``, ``text`` or ``push``: the force's `own`, or the built-in.
+
+    Where a force has changed one language only, the other stays built-in, also where both stand in one text.
+    """
     # what holds a secret is not kept in memory
     write = _frozen if {"link", "code"} & values.keys() else _kept
-    return write(kind, channel, language, tuple(sorted(values.items())))
+    return write(f"{kind}.{channel}", language, own, tuple(sorted(values.items())))
 
 
-def _frozen(kind: str, channel: str, language: str, values: tuple[tuple[str, str], ...]) -> Frozen:
-    version = f"{kind}.{channel}/" + "+".join(f"{one}@0" for one in language.split("+"))
-    if channel == "email":
-        subject = _said(f"{kind}.email_subject", language, **dict(values))
-        return Frozen(subject, _said(f"{kind}.email_body", language, **dict(values)), language, version)
-    if channel == "push":
-        title = _said(f"{kind}.push_title", language)
-        return Frozen(title, _said(f"{kind}.push_body", language), language, version)
-    return Frozen(None, _said(f"{kind}.text", language, **dict(values)), language, version)
-
-
-def _said(key: str, language: str, **values: str) -> str:
-    if language == "cy+en":
-        return both(key, **values)
-    known: Language = "cy" if language == "cy" else "en"
-    return text(key, known, **values)
+def _frozen(key: str, language: str, own: Own, values: tuple[tuple[str, str], ...]) -> Frozen:
+    filled = dict(values)
+    said, versions = {}, []
+    for each in ("cy", "en") if language == "cy+en" else ("cy",) if language == "cy" else ("en",):
+        known: Language = "cy" if each == "cy" else "en"
+        version, template = own.template(key, known)
+        heading = None if template.heading is None else fill(template.heading, key, known, filled)
+        said[known] = Template(heading, fill(template.body, key, known, filled))
+        versions.append(f"{known}@{version}")
+    whole = together(said["cy"], said["en"]) if len(said) == 2 else next(iter(said.values()))
+    return Frozen(whole.heading, whole.body, language, f"{key}/{'+'.join(versions)}")
 
 
 _kept = lru_cache(maxsize=256)(_frozen)

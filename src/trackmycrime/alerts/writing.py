@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from trackmycrime.delivery.api import Letter, prepare, set_up
 from trackmycrime.kernel import setwise
 from trackmycrime.kernel.ids import new_id
+from trackmycrime.publish import own_words
 from trackmycrime.tasks.api import Need, open_tasks
 
 from . import words
@@ -102,7 +103,13 @@ def letter(
 def alert_words(person: Person, channel: str, entries: int) -> words.Frozen:
     """What is said of this many new entries."""
     kind = words.alert(entries, joined=person.contact.joined)
-    return words.frozen(kind, channel, language_of(person), address=portal_address())
+    return in_words(person, kind, channel, address=portal_address())
+
+
+def in_words(person: Person, kind: str, channel: str, **values: str) -> words.Frozen:
+    """The words of `kind` as this person gets them: in their language, and as their force has them."""
+    own = own_words.of(person.force, person.words_revision)
+    return words.frozen(kind, channel, language_of(person), own, **values)
 
 
 def language_of(person: Person) -> str:

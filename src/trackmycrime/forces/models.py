@@ -20,6 +20,8 @@ class Force(models.Model):
     phone = models.CharField(max_length=40, default="101")
     policy: Any = models.JSONField(default=dict)
     """Only what differs from the defaults of `policy.Policy`."""
+    words_revision = models.BigIntegerField(db_default=0)
+    """Names the state of the force's own words (`publish.own_words`); 0: it has none. The database sets it."""
     created_at = models.DateTimeField()
 
     class Meta:

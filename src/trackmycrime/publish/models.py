@@ -130,3 +130,30 @@ class Contact(models.Model):
     class Meta:
         db_table = "publish_contact"
         constraints = [models.UniqueConstraint(fields=["force", "ref", "kind"], name="publish_contact_once")]
+
+
+class OwnWords(models.Model):
+    """A version of a force's own words for one text that leaves the machine, in one language. Never changed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
+    key = models.CharField(max_length=60)
+    """Which text: `wording.pieces`"""
+    language = models.CharField(max_length=2)
+    version = models.IntegerField()
+    """Counts from 1; 0 is the built-in"""
+    revision = models.BigIntegerField()
+    """Which state of all the force's words it began; the database gives it (`walls`)"""
+    heading = models.TextField(null=True)
+    """A mail's subject, a notification's title"""
+    body = models.TextField(null=True)
+    """None: from here on the built-in words stand again"""
+    at = models.DateTimeField()
+    by = models.UUIDField(null=True)
+    """The account that saved it; None: the command line"""
+
+    class Meta:
+        db_table = "publish_words"
+        constraints = [
+            models.UniqueConstraint(fields=["force", "key", "language", "version"], name="publish_words_once")
+        ]

@@ -4,6 +4,24 @@ from trackmycrime.people.walls import MY_CRIMES, MY_FORCES, MY_VICTIMS_ARRAY, of
 READABLE = "open and (readable_until is null or readable_until > now())"
 MY_CASES = "any ((select my_cases())::uuid[])"
 
+# A force's words are only ever added to. Each new version begins a new state of them, and the force's row names it: the
+# row's lock puts those of one force in order, the sequence gives no number twice, whatever is undone.
+_WORDS_BEGIN = """
+create or replace function publish_words_begin() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    perform from forces_force where id = new.force_id for no key update;
+    new.revision := nextval('publish_words_revision');
+    update forces_force set words_revision = new.revision where id = new.force_id;
+    return new;
+end $$"""
+_WORDS_STAY = """
+create or replace function publish_words_stay() returns trigger language plpgsql as $$
+begin raise insufficient_privilege using message = 'a version of words is never changed: save a new one'; end $$"""
+_WORDS_TRIGGER = """
+do $$ begin if not exists (select from pg_trigger where tgname = '{name}') then
+create trigger {name} before {acts} on publish_words for each {each} execute function {name}(); end if; end $$"""
+
 # The portal reads only what is published, only of its own cases, only while they are open and readable, and of each
 # entry only what is meant for this person. A held entry cannot reach it whatever a page does.
 WALLS = Walls(
@@ -26,12 +44,14 @@ WALLS = Walls(
             "gateway": "select, insert, update",
             "worker": "select, insert, update",
         },
+        "publish_words": {"desk": "select, insert", "gateway": "select", "worker": "select"},
     },
     policies={
         "publish_contact": {
             "portal": [Policy(f"force_id = {MY_FORCES}", None, "select")],
             **of_force("desk", "gateway", "worker"),
         },
+        "publish_words": of_force("desk", "gateway", "worker"),
         "publish_case": {
             "portal": [Policy(f"crime_id = {MY_CRIMES} and {READABLE}", None, "select")],
             **of_force("desk", "gateway", "worker"),
@@ -57,6 +77,12 @@ WALLS = Walls(
             "my_cases",
             "uuid",
             f"select c.id from publish_case c where c.crime_id = any (my_crimes()) and {READABLE}",
-        )
+        ),
+        ("publish_words_begin()", _WORDS_BEGIN, ()),
+        ("publish_words_stay()", _WORDS_STAY, ()),
+    ],
+    statements=[
+        _WORDS_TRIGGER.format(name="publish_words_begin", acts="insert", each="row"),
+        _WORDS_TRIGGER.format(name="publish_words_stay", acts="update", each="statement"),
     ],
 )

@@ -119,7 +119,8 @@ def _save(force: Force, changed: list[str], act: str) -> None:
     from trackmycrime.kernel.clock import utc_now
 
     with transaction.atomic():
-        force.save()
+        # only what a person decides: the state of its words (words_revision) is the database's
+        force.save(update_fields=None if force._state.adding else [*OWN, "policy"])
         acts = [audit.Act(act, "force", str(force.pk), {"keys": changed})]
         audit.record(audit.SYSTEM, acts, force=force.pk, now=utc_now())
 

@@ -3,7 +3,7 @@
 Pure: no Django, no clock, no database. The texts are in `en/` and `cy/`; README.md has the rules.
 """
 
-from .catalogue import LANGUAGES, Language, WordingError, both, text
+from .catalogue import LANGUAGES, Language, WordingError, both, fill, text
 from .entries import (
     Notice,
     Stage,
@@ -32,6 +32,7 @@ __all__ = [
     "Words",
     "both",
     "entry_words",
+    "fill",
     "names_review",
     "offence",
     "piece",
