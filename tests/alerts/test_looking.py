@@ -12,7 +12,7 @@ from trackmycrime.alerts.api import UPSTAIRS, send_code, send_invitations, tell
 from trackmycrime.alerts.models import Alert
 from trackmycrime.delivery.letters import Letter, Outcome
 from trackmycrime.delivery.models import Dispatch
-from trackmycrime.delivery.work import Tried, claim, complete
+from trackmycrime.delivery.work import Holder, Tried, claim, complete
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.publish.models import Entry
 from trackmycrime.tasks.models import Task
@@ -33,7 +33,7 @@ def both_set_up(settings: Any) -> None:
 def due(channel: str = "email", now: datetime = NOW) -> list[Letter]:
     """What a worker takes to send now."""
     with role("worker"):
-        return claim(channel, WORKER, most=10, now=now, upstairs=UPSTAIRS)[0]
+        return claim(Holder(WORKER, channel), most=10, now=now, upstairs=UPSTAIRS)[0]
 
 
 def ended(letters: list[Letter], outcome: Outcome, now: datetime = NOW) -> None:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from trackmycrime.alerts.api import UPSTAIRS, tell
 from trackmycrime.alerts.models import Alert, Told
 from trackmycrime.delivery.models import Dispatch
-from trackmycrime.delivery.work import claim
+from trackmycrime.delivery.work import Holder, claim
 from trackmycrime.kernel.ids import new_id
 
 from . import making
@@ -77,7 +77,7 @@ def test_an_alert_does_not_leave_while_something_joins_it() -> None:
     told(made, made.news("update:1"))
 
     def take() -> int:
-        return len(claim("email", new_id(), most=5, now=NOW, upstairs=UPSTAIRS)[0])
+        return len(claim(Holder(new_id(), "email"), most=5, now=NOW, upstairs=UPSTAIRS)[0])
 
     with transaction.atomic():
         assert tell(made.force.id, made.news("update:2"), now=NOW)["joined"] == 1
@@ -90,6 +90,6 @@ def test_what_is_just_being_taken_is_not_joined() -> None:
     told(made, made.news("update:1"))
     news = made.news("update:2")
     with transaction.atomic():
-        assert claim("email", new_id(), most=5, now=NOW, upstairs=UPSTAIRS)[0]
+        assert claim(Holder(new_id(), "email"), most=5, now=NOW, upstairs=UPSTAIRS)[0]
         assert aside(lambda: told(made, news))["alerts"] == 1
     assert Dispatch.objects.count() == 2
