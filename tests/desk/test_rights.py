@@ -19,6 +19,9 @@ CELLS = {
     Act.WITHHOLD: (True, True, False, False),
     Act.LIFT: (False, True, False, False),
     Act.QUARANTINE: (False, False, True, False),
+    Act.DELIVERY_LOG: (False, True, True, True),
+    Act.SEE_CHANNELS: (False, True, True, False),
+    Act.HOLD_CHANNELS: (False, False, True, False),
 }
 
 

@@ -1,14 +1,16 @@
-"""What became of letters, for people who look at it: to which masked address, each try and its answer, and the end."""
+"""What became of letters, for people who look at it: to which masked address, each try, each receipt, and the end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from trackmycrime.kernel import crypto, setwise
 
 from .masking import masked
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,22 @@ class Try:
     answer: str
     """The provider's code, without addresses"""
     millis: int
+    how: str
+    """``sent``, ``again`` (it may have arrived before), or ``asked`` (only the provider was)"""
 
     @property
     def ended_at(self) -> datetime:
         return self.at + timedelta(milliseconds=self.millis)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a provider, or the holder of the address, said of a letter afterwards."""
+
+    at: datetime
+    result: str
+    """``delivered``, ``failed``, ``later``, ``complained`` or ``unsubscribed``"""
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -48,6 +62,7 @@ class Sent:
     next_try_at: datetime | None
     finished_at: datetime | None
     tries: tuple[Try, ...]
+    receipts: tuple[Said, ...]
 
     @property
     def accepted_at(self) -> datetime | None:
@@ -56,8 +71,10 @@ class Sent:
 
     @property
     def delivered_at(self) -> datetime | None:
-        """When a receipt said that it arrived."""
-        return self.finished_at if self.state == "delivered" else None
+        """When it arrived, as a receipt says; None too where it came back after all."""
+        if self.state == "failed":
+            return None
+        return next((one.at for one in self.receipts if one.result == "delivered"), None)
 
 
 _LETTERS = """
@@ -66,23 +83,38 @@ select id, owner_id, purpose, channel, address, language, words, disguised, stat
 from delivery_dispatch where owner_id = any(%s) order by created_at, id
 """
 _TRIES = """
-select dispatch_id, at, result, answer, millis from delivery_attempt where dispatch_id = any(%s) order by at, id
+select dispatch_id, at, result, answer, millis, how from delivery_attempt where dispatch_id = any(%s) order by at, id
+"""
+_RECEIPTS = """
+select dispatch_id, at, result, answer from delivery_receipt where dispatch_id = any(%s) order by at, result
 """
 
 
 def record_of(owner_ids: Sequence[UUID]) -> dict[UUID, list[Sent]]:
-    """All letters of these owners with their tries, oldest first. Two statements; what the caller's login may see."""
+    """All letters of these owners with their tries, oldest first. Three statements; what the caller's login may see."""
     if not owner_ids:
         return {}
     letters = setwise.fetch(_LETTERS, [list(owner_ids)])
-    tries: dict[UUID, list[Try]] = {}
-    for row in setwise.fetch(_TRIES, [[letter["id"] for letter in letters]]) if letters else []:
-        tries.setdefault(row.pop("dispatch_id"), []).append(Try(**row))
+    ids = [letter["id"] for letter in letters]
+    tries, receipts = _of(_TRIES, Try, ids), _of(_RECEIPTS, Said, ids)
     found: dict[UUID, list[Sent]] = {}
     for row in letters:
         sealed = row.pop("address")
-        sent = Sent(**row, to=_masked(row, sealed), tries=tuple(tries.get(row["id"], ())))
+        sent = Sent(
+            **row,
+            to=_masked(row, sealed),
+            tries=tuple(tries.get(row["id"], ())),
+            receipts=tuple(receipts.get(row["id"], ())),
+        )
         found.setdefault(sent.owner_id, []).append(sent)
+    return found
+
+
+def _of(sql: str, kind: Callable[..., T], ids: list[UUID]) -> dict[UUID, list[T]]:
+    """What `sql` finds of these letters, by letter."""
+    found: dict[UUID, list[T]] = {}
+    for row in setwise.fetch(sql, [ids]) if ids else []:
+        found.setdefault(row.pop("dispatch_id"), []).append(kind(**row))
     return found
 
 

@@ -312,6 +312,33 @@ class QuarantineForm(forms.Form):
         self.fields["source"].choices = [("", _("All")), *sources]  # type: ignore[attr-defined]
 
 
+class LogForm(forms.Form):
+    """Which part of the delivery log is shown. What is not chosen does not matter."""
+
+    since = DatePartsField(label=lazy("From"), required=False)
+    until = DatePartsField(label=lazy("To, this day included"), required=False)
+    channel = forms.ChoiceField(
+        label=lazy("How"),
+        required=False,
+        choices=[
+            ("", lazy("All")),
+            *((name, words.CHANNELS[name]) for name in ("email", "text", "push")),
+            ("person", lazy("By a person")),
+        ],
+    )
+    state = forms.ChoiceField(
+        label=lazy("What became of it"), required=False, choices=[("", lazy("All")), *words.ALERTS.items()]
+    )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        since, until = found.get("since"), found.get("until")
+        if since and until and since > until:
+            self.add_error("until", _("The last day must be the first day or later"))
+            del found["since"]
+        return found
+
+
 class SearchForm(forms.Form):
     """A case by its whole reference."""
 

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
 
 from trackmycrime.audit import api as audit
 from trackmycrime.kernel.clock import utc_now
@@ -14,7 +15,7 @@ from trackmycrime.people.access import DeskRequest, needs
 
 from .rights import ROLES, Act, may
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 READ = ("GET", "HEAD")
 WRITE = ("POST",)
 FORM = (*READ, *WRITE)
@@ -34,7 +35,7 @@ def allowed(act: Act, methods: tuple[str, ...] = READ) -> Callable[[View], View]
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def run(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def run(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if getattr(request, "staff", None) is None or not may_here(request, act):
                 raise PermissionDenied
             if request.method not in methods:
@@ -47,7 +48,7 @@ def allowed(act: Act, methods: tuple[str, ...] = READ) -> Callable[[View], View]
     return decorate
 
 
-def write_down(request: DeskRequest, action: str, kind: str, id: UUID, **detail: Any) -> None:
+def write_down(request: DeskRequest, action: str, kind: str, id: UUID | int, **detail: Any) -> None:
     """Record that this member of staff saw or did something, in the transaction of the request."""
     audit.record(
         audit.Actor("officer", str(request.staff.account_id)),

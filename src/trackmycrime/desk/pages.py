@@ -56,6 +56,8 @@ def page(
         ]
     if may_here(request, Act.QUARANTINE):
         places.append(("quarantine", _("Quarantine"), Act.QUARANTINE))
+    if may_here(request, Act.DELIVERY_LOG):
+        places.append(("log", _("What was sent"), Act.DELIVERY_LOG))
     shared = {
         "nav_items": [(name, reverse(place), place == here) for place, name, _act in places],
         "sign_out": reverse("sign_out"),

@@ -33,6 +33,12 @@ class Act(StrEnum):
     """Open again what was withheld"""
     QUARANTINE = "quarantine"
     """Work on events that could not be applied, with what is personal masked; each opening is written down"""
+    DELIVERY_LOG = "delivery_log"
+    """Read and take away the log of what was sent to whom; masked addresses only with the right to see cases"""
+    SEE_CHANNELS = "see_channels"
+    """See how email, text and push are doing in the force"""
+    HOLD_CHANNELS = "hold_channels"
+    """Hold a channel, so that nothing goes out by it, and let it go again"""
 
 
 _WORK = {
@@ -50,10 +56,12 @@ _WORK = {
 
 MAY: dict[str, frozenset[Act]] = {
     OFFICER: frozenset(_WORK),
-    SUPERVISOR: frozenset(_WORK | {Act.SEE_RECORD, Act.LIFT}),
+    SUPERVISOR: frozenset(_WORK | {Act.SEE_RECORD, Act.LIFT, Act.DELIVERY_LOG, Act.SEE_CHANNELS}),
     # Runs the force's side of the service and needs nobody's case for that: figures, and what the feed could not take.
-    ADMINISTRATOR: frozenset({Act.START, Act.QUARANTINE}),
-    AUDITOR: frozenset({Act.START, Act.SEE_CASES, Act.SEE_RECORD}),
+    ADMINISTRATOR: frozenset(
+        {Act.START, Act.QUARANTINE, Act.DELIVERY_LOG, Act.SEE_CHANNELS, Act.HOLD_CHANNELS}
+    ),
+    AUDITOR: frozenset({Act.START, Act.SEE_CASES, Act.SEE_RECORD, Act.DELIVERY_LOG}),
 }
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from .views import alerts, case, closing, invitations, messages, quarantine, start, tasks, updates
+from .views import alerts, case, closing, invitations, log, messages, quarantine, start, tasks, updates
 
 handler400 = "trackmycrime.desk.views.errors.bad_request"
 handler403 = "trackmycrime.desk.views.errors.forbidden"
@@ -26,6 +26,9 @@ urlpatterns = [
     path("messages/", messages.waiting, name="messages"),
     path("messages/<uuid:victim_id>/", messages.thread, name="thread"),
     path("alerts/<uuid:alert_id>/", alerts.alert, name="alert"),
+    path("log/", log.listed, name="log"),
+    path("log/delivery-log.csv", log.csv, name="log_csv"),
+    path("log/delivery-log.ndjson", log.ndjson, name="log_ndjson"),
     path("tasks/<uuid:task_id>/", tasks.task, name="task"),
     path("quarantine/", quarantine.listed, name="quarantine"),
     path("quarantine/find/", quarantine.find, name="quarantine_find"),

@@ -152,6 +152,13 @@ TRIES = {
     "never": lazy("the provider refused it for good"),
     "unclear": lazy("no clear answer: it may have been taken"),
 }
+RECEIPTS = {
+    "delivered": lazy("Delivered: the provider says that it arrived"),
+    "failed": lazy("It came back: it cannot be delivered there"),
+    "later": lazy("Not delivered yet: the provider tries again"),
+    "complained": lazy("Whoever has this address called it unwanted"),
+    "unsubscribed": lazy("Whoever has this address asked for no more mail"),
+}
 INVITATIONS = {
     "open": lazy("Not opened yet"),
     "opened": lazy("Opened, not finished yet"),
@@ -212,6 +219,11 @@ def reason(code: str) -> str:
         if code.startswith(f"{ours} "):
             return f"{REASONS[ours.replace(' ', '_')]}: {code.removeprefix(ours).strip()}"
     return said(REASONS, key)
+
+
+def tongue(code: str) -> str:
+    """In which language, or both, a letter was written."""
+    return {"en": _("English"), "cy": _("Welsh"), "cy+en": _("Welsh and English")}.get(code, code)
 
 
 def language() -> str:

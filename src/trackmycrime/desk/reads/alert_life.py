@@ -90,15 +90,18 @@ def _why(life: Life, now: datetime) -> str:
 def _of_letter(letter: Sent, now: datetime) -> Iterator[Step]:
     yield Step(letter.created_at, _("Prepared: %(way)s") % {"way": _way(letter)}, _frozen(letter))
     for number, one in enumerate(letter.tries, 1):
+        doing = _("Asked the provider") if one.how == "asked" else _("Try %(n)s") % {"n": number}
+        again = _("It may have arrived before.") if one.how == "again" else ""
         yield Step(
             one.ended_at,
-            _("Try %(n)s: %(result)s") % {"n": number, "result": words.said(words.TRIES, one.result)},
-            _answer(one),
+            f"{doing}: {words.said(words.TRIES, one.result)}",
+            f"{_answer(one)} {again}".strip(),
             bad=one.result in ("never", "unclear"),
         )
-    if letter.state == "delivered" and letter.finished_at:
-        yield Step(letter.finished_at, _("Delivered: the provider says that it arrived"))
-    elif letter.state in ("failed", "cancelled") and letter.finished_at:
+    for said in letter.receipts:
+        code = _("The answer was %(code)s.") % {"code": said.answer} if said.answer else ""
+        yield Step(said.at, words.said(words.RECEIPTS, said.result), code, bad=said.result != "delivered")
+    if letter.state in ("failed", "cancelled") and letter.finished_at:
         yield Step(
             letter.finished_at,
             _("The letter %(state)s") % {"state": words.said(words.DISPATCHES, letter.state)},

@@ -23,6 +23,8 @@ ACTIONS = {
     "invitation.seen": lazy("Looked at the invitation"),
     "code.seen": lazy("Showed the activation code"),
     "alert.seen": lazy("Looked at what became of an alert"),
+    "log.seen": lazy("Read what was sent about the case"),
+    "log.exported": lazy("Took away a file of what was sent about the case"),
     "record.seen": lazy("Read this list"),
     "case.promised": lazy("Set the date of the next update"),
     "case.closed_to_victims": lazy("The case was closed to its victims"),
