@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trackmycrime.delivery.channels.text_gateway import TextGatewayChannel
+from trackmycrime.delivery.channels.text_gateway import TextGatewayChannel, plain
 
 from .counterparts import HANG, RESET, Gateway, text_gateway
 from .letters import letter
@@ -26,7 +26,7 @@ def gateway() -> Iterator[Gateway]:
 
 @pytest.fixture
 def channel(gateway: Gateway) -> Iterator[TextGatewayChannel]:
-    made = TextGatewayChannel(gateway.url, timeout=0.5)
+    made = plain(gateway.url, timeout=0.5)
     yield made
     made.close()
 
@@ -80,12 +80,12 @@ def test_nobody_there_is_a_passing_failure() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    assert TextGatewayChannel(f"http://127.0.0.1:{port}/").send(text()).result == "later"
+    assert plain(f"http://127.0.0.1:{port}/").send(text()).result == "later"
 
 
 def test_a_login_goes_into_the_header_and_not_into_the_address(gateway: Gateway) -> None:
     url = gateway.url.replace("http://", "http://tmc:p%40ss@")
-    channel = TextGatewayChannel(url)
+    channel = plain(url)
     assert channel.send(text()).result == "accepted"
     assert gateway.logins == ["Basic dG1jOnBAc3M="]
     assert "p%40ss" not in str(channel._url)
@@ -96,4 +96,4 @@ def test_a_login_goes_into_the_header_and_not_into_the_address(gateway: Gateway)
 )
 def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(ValueError):
-        TextGatewayChannel(url)
+        plain(url)

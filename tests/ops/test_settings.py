@@ -27,6 +27,9 @@ GIVEN = {
     "TMC_EMAIL_URL": "smtp://mailer:mail-secret@smtp.example.org:587",
     "TMC_TEXT_URL": "https://texter:text-secret@sms.example.org/send?key=text-secret",
     "TMC_NOTIFY_API_KEY": "notify-secret",
+    "TMC_TEXT_PASSWORD": "texts-own-secret",
+    "TMC_TEXT_RECEIPTS_SECRET": "receipts-secret",
+    "TMC_NOTIFY_CALLBACK_TOKEN": "callbacks-secret",
     "TMC_VAPID_PRIVATE_KEY": VAPID,
     "TMC_VAPID_SUBJECT": "mailto:push@example.org",
     "TMC_PORTAL_URL": "https://my.example.org",
@@ -82,6 +85,9 @@ def test_a_door_gets_its_own_login_and_no_other(door: str) -> None:
     ) * 3
     assert (VAPID in everything) == (door == "worker"), "whoever has it can write to every phone"
     assert told["TMC_VAPID_PUBLIC_KEY"] == vapid.public_key(VAPID), "browsers get this one from the portal"
+    assert ("texts-own-secret" in everything) == (door == "worker")
+    for secret in ("receipts-secret", "callbacks-secret"):
+        assert (secret in everything) == (door in ("worker", "gateway")), "who takes receipts knows them"
     assert told["TMC_EMAIL_URL"].endswith("smtp.example.org:587"), "that email is set up is no secret"
     assert told["DJANGO_SETTINGS_MODULE"] == f"trackmycrime.config.settings.{door}"
 
@@ -150,6 +156,7 @@ def test_production_takes_complete_settings() -> None:
         ({"TMC_VAPID_PRIVATE_KEY": "short"}, "TMC_VAPID_PRIVATE_KEY", "32 bytes"),
         ({"TMC_VAPID_PUBLIC_KEY": "another"}, "TMC_VAPID_PUBLIC_KEY", "public half"),
         ({"TMC_VAPID_SUBJECT": ""}, "TMC_VAPID_SUBJECT", "mailto:"),
+        ({"TMC_TEXT_RECEIPTS_SECRET": ""}, "TMC_TEXT_RECEIPTS_SECRET", "became of"),
         ({"TMC_NOTIFY_TEXT_TEMPLATE": "f33517ff"}, "TMC_NOTIFY_TEXT_TEMPLATE", "together with TMC_TEXT_URL"),
         (
             {"TMC_TEXT_URL": "", "TMC_NOTIFY_TEXT_TEMPLATE": "f33517ff", "TMC_NOTIFY_API_KEY": ""},

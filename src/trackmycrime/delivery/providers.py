@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -13,7 +15,10 @@ from .channels import Channel
 from .channels.smtp import SmtpChannel
 from .channels.smtp.message import Letterhead
 from .channels.smtp.returning import Returning
-from .channels.text_gateway import TextGatewayChannel
+from .channels.text_gateway import PLAIN, Account, TextGatewayChannel
+from .channels.text_gateway import receipts as text_receipts
+from .channels.text_gateway.mapping import TextGateway, load
+from .hearing import Posted, Told
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,46 @@ def _notify() -> Channel:
     return NotifyChannel(service, one_click=one_click())
 
 
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def text_gateway() -> TextGateway:
+    """How to speak to the gateway that is chosen. Raises ValueError for one that is none, or lacks ids or receipts."""
+    return load(settings.TMC_TEXT_PROVIDER or PLAIN)
+
+
+def _text_gateway() -> Channel:
+    gateway = text_gateway()
+    account = Account(
+        settings.TMC_TEXT_URL,
+        settings.TMC_TEXT_USER,
+        settings.TMC_TEXT_PASSWORD,
+        settings.TMC_TEXT_FROM,
+        settings.TMC_TEXT_FROM_NEUTRAL,
+        _receipts_address(gateway),
+    )
+    return TextGatewayChannel(gateway, account)
+
+
+def _receipts_address(gateway: TextGateway) -> str:
+    """Where the gateway posts its receipts, with the secret where that is how it shows who it is; empty where it cannot
+    reach us: it is elsewhere, and we are known by an address of this machine only."""
+    ours, theirs = (urlsplit(url).hostname for url in (settings.TMC_GATEWAY_URL, settings.TMC_TEXT_URL))
+    if not ours or (ours in _THIS_MACHINE and theirs not in _THIS_MACHINE):
+        return ""
+    address = f"{settings.TMC_GATEWAY_URL.rstrip('/')}/receipts/text/{gateway.name}"
+    return text_receipts.with_secret(gateway, address, settings.TMC_TEXT_RECEIPTS_SECRET)
+
+
 _PROVIDERS: Mapping[str, tuple[_Provider, ...]] = {
     "email": (
         _Provider("TMC_EMAIL_URL", lambda: SmtpChannel(settings.TMC_EMAIL_URL, letterhead())),
         _Provider("TMC_NOTIFY_EMAIL_TEMPLATE", _notify),
     ),
     "text": (
-        _Provider("TMC_TEXT_URL", lambda: TextGatewayChannel(settings.TMC_TEXT_URL)),
+        _Provider(
+            "TMC_TEXT_URL", _text_gateway, lambda: bool(settings.TMC_TEXT_URL or settings.TMC_TEXT_PROVIDER)
+        ),
         _Provider("TMC_NOTIFY_TEXT_TEMPLATE", _notify),
     ),
     "push": (_Provider("TMC_VAPID_PRIVATE_KEY", pushing.opened, pushing.is_set_up),),
@@ -86,6 +124,24 @@ def askable(channel: str) -> bool:
     sender = opened(channel)
     sender.close()
     return sender.askable
+
+
+def heard_from(provider: str, posted: Posted, now: datetime) -> Told | None:
+    """What a provider (``notify``, or ``text/NAME``) says by what it has posted to us; None where it is not shown to
+    come from one that is set up. Raises CannotBeRead for what is not as that provider has published."""
+    if provider == "notify":
+        from .channels.notify import receipts as notify_receipts
+
+        ours = notify_receipts.genuine(posted, settings.TMC_NOTIFY_CALLBACK_TOKEN)
+        return notify_receipts.read(posted, now) if ours else None
+    if not (settings.TMC_TEXT_URL or settings.TMC_TEXT_PROVIDER):
+        return None
+    gateway = text_gateway()
+    if provider != f"text/{gateway.name}":
+        return None
+    if not text_receipts.genuine(gateway, posted, settings.TMC_TEXT_RECEIPTS_SECRET):
+        return None
+    return text_receipts.read(gateway, posted, now)
 
 
 def returning() -> Returning | None:

@@ -15,7 +15,16 @@ from trackmycrime.ops.exits import WrongUse
 from trackmycrime.ops.keys import DOORS, Keys, password_variable
 
 _DATABASE = ("TMC_DATABASE_URL", "TMC_DOOR_DATABASE_URL", *(password_variable(door) for door in DOORS))
-_SENDING_KEYS = ("TMC_NOTIFY_API_KEY", "TMC_NOTIFY_NEUTRAL_API_KEY", "TMC_VAPID_PRIVATE_KEY")
+_SECRETS = {
+    "TMC_NOTIFY_API_KEY": ("worker",),
+    "TMC_NOTIFY_NEUTRAL_API_KEY": ("worker",),
+    "TMC_NOTIFY_CALLBACK_TOKEN": ("gateway", "worker"),
+    "TMC_TEXT_PASSWORD": ("worker",),
+    "TMC_TEXT_RECEIPTS_SECRET": ("gateway", "worker"),
+    "TMC_VAPID_PRIVATE_KEY": ("worker",),
+}
+"""Who is told what: only the worker sends, and it tells some providers the secret that receipts come with; the gateway
+takes the receipts"""
 _SENDING_URLS = ("TMC_EMAIL_URL", "TMC_TEXT_URL")
 
 
@@ -46,9 +55,10 @@ def for_role(
         made["TMC_DOOR_DATABASE_URL"] = url
     if keys.vapid_private_key:
         made |= _push(keys.vapid_private_key)
-    if role != "worker":
-        for name in _SENDING_KEYS:
+    for name, told in _SECRETS.items():
+        if role not in told:
             made.pop(name, None)
+    if role != "worker":
         made |= {name: without_credentials(made[name]) for name in _SENDING_URLS if made.get(name)}
     return made
 

@@ -81,7 +81,8 @@ def _sending(environ: Mapping[str, str]) -> list[Fault]:
     faults = [
         Fault(name, f"cannot be set together with {url}: only one of them can send")
         for url, name in _NOTIFY.items()
-        if environ.get(name) and environ.get(url)
+        if environ.get(name)
+        and (environ.get(url) or (url == "TMC_TEXT_URL" and environ.get("TMC_TEXT_PROVIDER")))
     ]
     if by_notify and not environ.get("TMC_NOTIFY_API_KEY"):
         faults.append(
@@ -94,8 +95,13 @@ def _sending(environ: Mapping[str, str]) -> list[Fault]:
         faults.append(
             Fault("TMC_EMAIL_URL", "must be smtp://user:password@host:port; without it no email is sent")
         )
-    if not environ.get("TMC_TEXT_URL") and not environ.get("TMC_NOTIFY_TEXT_TEMPLATE"):
+    gateway = environ.get("TMC_TEXT_URL") or environ.get("TMC_TEXT_PROVIDER")
+    if not gateway and not environ.get("TMC_NOTIFY_TEXT_TEMPLATE"):
         faults.append(Fault("TMC_TEXT_URL", "must be set; without it no text is sent"))
+    if gateway and not environ.get("TMC_TEXT_RECEIPTS_SECRET"):
+        faults.append(
+            Fault("TMC_TEXT_RECEIPTS_SECRET", "must be set: without it nobody knows what became of texts")
+        )
     return faults
 
 

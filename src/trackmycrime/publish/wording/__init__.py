@@ -3,6 +3,8 @@
 Pure: no Django, no clock, no database. The texts are in `en/` and `cy/`; README.md has the rules.
 """
 
+from trackmycrime.kernel.sms import SmsSize, sms_segments
+
 from .catalogue import LANGUAGES, Language, WordingError, both, fill, text
 from .entries import (
     Notice,
@@ -16,7 +18,6 @@ from .entries import (
     withdrawn_case,
 )
 from .pieces import BUILT_IN, Own, Piece, Template, piece, pieces, together
-from .sms import SmsSize, sms_segments
 
 __all__ = [
     "BUILT_IN",

@@ -9,11 +9,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from trackmycrime.kernel.sms import GSM7_BASIC, GSM7_EXTENSION, sms_segments
+
 from . import forbidden
 from .catalogue import LANGUAGES, Language, fill, odd_braces, placeholders, text
 from .pieces import Piece, Template, together
 from .readable import grade, longest_sentence, seems_to_be
-from .sms import GSM7_BASIC, GSM7_EXTENSION, sms_segments
 
 MOST_PARTS = 2
 """Parts that a text message may take in one language; both languages in one: twice that."""

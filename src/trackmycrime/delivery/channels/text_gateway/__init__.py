@@ -1,52 +1,77 @@
-"""Text messages over a plain HTTP gateway: ``POST`` of ``{"to", "text", "reference"}`` as JSON.
+"""Text messages over a gateway's plain HTTP interface, as its mapping (`mapping`, `ready/*.toml`) declares it.
 
-2xx: accepted, ``{"id": …}`` in the answer is what the gateway calls it. 4xx: never, except what is not about this
-letter (401, 407: our login; 408, 429: its load). 5xx, no connection, a request that could not be written: later. No
-answer to a request that was written: unclear. (httpcore is what httpx stands on: a text costs two thirds of what it
-costs with httpx around it.)
+What the answers mean is the mapping's to say; what nobody answers is the same for all: no connection, a request that
+could not be written: later. No answer to a request that was written: unclear. (httpcore is what httpx stands on: a text
+costs two thirds of what it costs with httpx around it.)
 """
 
 import json
 import re
 from base64 import b64encode
-from urllib.parse import unquote, urlsplit, urlunsplit
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 import httpcore
 import httpx
 
 from trackmycrime.delivery.channels import Channel
-from trackmycrime.delivery.letters import Letter, Outcome
+from trackmycrime.delivery.letters import Letter, Outcome, Result
+from trackmycrime.kernel.sms import sms_segments
 
-_NOT_ABOUT_THE_LETTER = frozenset({401, 407, 408, 425, 429})
+from .mapping import TextGateway, at, filled, load
+
+PLAIN = "plain"
+"""The mapping of a gateway of one's own, which speaks our way"""
 _ID = re.compile(r"[!-~]{1,200}")
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_NUMBER = re.compile(r"\+?[0-9]{3,15}")
 _KEPT = 5.0
 """Seconds after which a connection that nothing was sent on is not used again"""
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a gateway is told of us: the settings of one installation."""
+
+    base: str = ""
+    """The gateway's address, where it is not the mapping's; may hold ``user:password@``"""
+    user: str = ""
+    password: str = ""
+    sender: str = ""
+    neutral: str = ""
+    """Whom a disguised text is from"""
+    receipts: str = ""
+    """The address of ours to which receipts are posted"""
+
+    def __repr__(self) -> str:
+        return f"<account at {self.base.rpartition('@')[2]}>"
 
 
 class TextGatewayChannel(Channel):
     """Sends over one gateway, on kept connections."""
 
-    def __init__(self, url: str, *, connect_timeout: float = 5.0, timeout: float = 20.0) -> None:
-        """`url` may hold ``user:password@`` (sent as Basic authentication). Raises ValueError for one that is none."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("the text gateway's address is like https://user:password@host/path")
-        try:
-            plain = httpx.URL(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])))
-        except httpx.InvalidURL as wrong:
-            raise ValueError(f"the text gateway's address cannot be read: {wrong}") from None
-        self._url = httpcore.URL(
-            scheme=plain.raw_scheme, host=plain.raw_host, port=plain.port, target=plain.raw_path
-        )
-        self._headers: dict[bytes | str, bytes | str] = {
-            "Host": plain.netloc,
-            "User-Agent": "TrackMyCrime",
-            "Accept": "application/json",
-            "Content-Type": "application/json",
+    def __init__(
+        self,
+        gateway: TextGateway,
+        account: Account,
+        *,
+        connect_timeout: float = 5.0,
+        timeout: float = 20.0,
+    ) -> None:
+        """Times are seconds. Raises ValueError for an account that lacks what the gateway needs, or an address that is
+        none."""
+        self._gateway = gateway
+        self._account = account = _complete(gateway, account)
+        self._values = {
+            "user": account.user,
+            "password": account.password,
+            "receipts": account.receipts,
+            "base": account.base.rstrip("/"),
         }
-        if parts.username:
-            login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-            self._headers["Authorization"] = "Basic " + b64encode(login.encode()).decode()
+        self._url = self._address()
+        self._headers = self._all_headers()
         self._timeouts = {"connect": connect_timeout, "write": timeout, "read": timeout, "pool": timeout}
         self._pool = httpcore.ConnectionPool(
             ssl_context=httpx.create_ssl_context(trust_env=False), keepalive_expiry=_KEPT
@@ -54,13 +79,19 @@ class TextGatewayChannel(Channel):
 
     def send(self, letter: Letter) -> Outcome:
         """Try once."""
-        asked = {"to": letter.address, "text": letter.body, "reference": str(letter.id)}
+        if not _E164.fullmatch(letter.address):
+            return Outcome("never", "not-e164")
+        sender = self._account.neutral if letter.disguised else self._account.sender
+        if letter.disguised and not sender and not _says_nothing(self._account.sender):
+            return Outcome("never", "no-neutral-sender")
         try:
-            body = json.dumps(asked, ensure_ascii=False).encode()
+            headers, target, body = self._written(letter, sender or self._account.sender)
             answer = self._pool.request(
-                "POST",
-                self._url,
-                headers=self._headers | {"Content-Length": str(len(body))},
+                self._gateway.request.method,
+                httpcore.URL(
+                    scheme=self._url.raw_scheme, host=self._url.raw_host, port=self._url.port, target=target
+                ),
+                headers=headers | {"Content-Length": str(len(body))},
                 content=body,
                 extensions={"timeout": self._timeouts},
             )
@@ -72,23 +103,136 @@ class TextGatewayChannel(Channel):
             return Outcome("unclear", "timeout")
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, UnicodeError):
             return Outcome("unclear", "lost")
-        code = answer.status
-        if 200 <= code < 300:
-            return Outcome("accepted", str(code), _id(answer.content))
-        if 400 <= code < 500 and code not in _NOT_ABOUT_THE_LETTER:
-            return Outcome("never", str(code))
-        return Outcome("later", str(code))
+        return outcome_of(self._gateway, answer.status, answer.content)
 
     def close(self) -> None:
         """Let the connections go."""
         self._pool.close()
 
+    def _address(self) -> httpx.URL:
+        # what is one's own goes into the address as it stands; what fills a place in it is quoted
+        values = {name: quote(value, safe="") for name, value in self._values.items()}
+        values["base"] = self._values["base"]
+        try:
+            url = httpx.URL(filled(self._gateway.request.url, values))
+        except httpx.InvalidURL as wrong:
+            raise ValueError(f"the text gateway's address cannot be read: {wrong}") from None
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ValueError("the text gateway's address is like https://user:password@host/path")
+        return url
 
-def _id(answer: bytes) -> str:
-    """What the gateway calls the message; empty when it does not say so as we understand it."""
+    def _all_headers(self) -> dict[bytes | str, bytes | str]:
+        request, account = self._gateway.request, self._account
+        headers: dict[bytes | str, bytes | str] = {
+            "Host": self._url.netloc,
+            "User-Agent": "TrackMyCrime",
+            "Accept": "application/json",
+        }
+        if request.json is not None:
+            headers["Content-Type"] = "application/json"
+        elif request.form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if request.auth == "basic" and account.user:
+            login = b64encode(f"{account.user}:{account.password}".encode())
+            headers["Authorization"] = "Basic " + login.decode()
+        elif request.auth == "bearer":
+            headers["Authorization"] = f"Bearer {account.password}"
+        for name, value in request.headers.items():
+            headers[name] = filled(value, self._values)
+        return headers
+
+    def _written(self, letter: Letter, sender: str) -> tuple[dict[bytes | str, bytes | str], bytes, bytes]:
+        """Headers, target and body of the request for this letter."""
+        request = self._gateway.request
+        values = self._values | {
+            "to": letter.address,
+            "digits": letter.address.removeprefix("+"),
+            "text": letter.body,
+            "reference": str(letter.id),
+            "from": sender,
+        }
+        more = request.unicode if request.unicode and sms_segments(letter.body).encoding == "UCS-2" else {}
+        said: dict[str, Any] = {**(request.json or request.form or {}), **more}
+        said = filled(said, values)
+        if request.json is not None:
+            body = json.dumps(said, ensure_ascii=False).encode()
+        else:
+            body = urlencode(said).encode("ascii") if request.form is not None else b""
+        query = urlencode(filled(dict(request.query), values))
+        target = self._url.raw_path
+        if query:
+            target += (b"&" if b"?" in target else b"?") + query.encode("ascii")
+        return self._headers, target, body
+
+
+def outcome_of(gateway: TextGateway, status: int, body: bytes) -> Outcome:
+    """What this answer of the gateway means."""
+    answer = gateway.answer
     try:
-        said = json.loads(answer)
+        said = json.loads(body) if answer.id or answer.code else None
     except ValueError:
-        return ""
-    named = str(said.get("id", "")) if isinstance(said, dict) else ""
-    return named if _ID.fullmatch(named) else ""
+        said = None
+    result: Result = answer.of_status(status)
+    seen = ""
+    for place in answer.code:
+        value = at(said, place)
+        code = "" if value is None or isinstance(value, dict | list) else str(value)
+        if not code:
+            continue
+        seen = code if _CODE.fullmatch(code) else ""
+        if code in answer.codes or "*" in answer.codes:
+            result = _RESULTS[answer.codes.get(code) or answer.codes["*"]]
+            break
+    else:
+        if result == "accepted" and "accepted" in answer.codes.values():
+            result = (
+                "unclear"  # it says by a code whether it took the text, and said nothing that anybody knows
+            )
+    named = at(said, answer.id) if answer.id and result == "accepted" else None
+    id_ = "" if named is None else str(named)
+    return Outcome(result, f"{status} {seen}".strip(), id_ if _ID.fullmatch(id_) else "")
+
+
+_RESULTS: dict[str, Result] = {
+    "accepted": "accepted",
+    "never": "never",
+    "later": "later",
+    "unclear": "unclear",
+}
+
+
+def _says_nothing(sender: str) -> bool:
+    """Whether texts come from a number, or from whatever the gateway gives them, and not from a name of ours."""
+    return not sender or bool(_NUMBER.fullmatch(sender))
+
+
+def _complete(gateway: TextGateway, account: Account) -> Account:
+    """The account with the login that stands in its address, and the mapping's own address where it has none."""
+    base = account.base or gateway.request.base
+    parts = urlsplit(base)
+    if parts.username:
+        plain = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        login = unquote(parts.username), unquote(parts.password or "")
+        account = Account(plain, *login, account.sender, account.neutral, account.receipts)
+    else:
+        account = Account(
+            base, account.user, account.password, account.sender, account.neutral, account.receipts
+        )
+    has = {"user": account.user, "password": account.password, "from": account.sender, "base": account.base}
+    for name, meaning in gateway.needs.items():
+        if not has[name]:
+            raise ValueError(f"{gateway.title} needs {_SETTINGS[name]}: {meaning}")
+    return account
+
+
+_SETTINGS = {
+    "user": "TMC_TEXT_USER",
+    "password": "TMC_TEXT_PASSWORD",
+    "from": "TMC_TEXT_FROM",
+    "base": "TMC_TEXT_URL",
+}
+
+
+def plain(url: str, **options: Any) -> TextGatewayChannel:
+    """The channel of a gateway that speaks our way (`ready/plain.toml`) at this address."""
+    return TextGatewayChannel(load(PLAIN), Account(base=url), **options)

@@ -1,0 +1,94 @@
+"""What GOV.UK Notify posts to us: delivery receipts, and texts that people have sent to the service. Pure.
+
+Both are described at https://docs.notifications.service.gov.uk/rest-api.html#callbacks. Notify posts them as JSON, with
+a bearer token that we choose, and tries again for half an hour.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from trackmycrime.delivery.hearing import CannotBeRead, Posted, Told, is_stop, number
+from trackmycrime.delivery.letters import Outcome, Receipt
+
+CHANNELS = {"email": "email", "sms": "text", "letter": "letter"}
+_ANSWERS = {
+    "permanent-failure": "permanent-failure",
+    # Notify has given up, and neither blames the address (`delivery.meaning`)
+    "temporary-failure": "temporary-failure, expired",
+    "technical-failure": "technical-failure",
+}
+
+
+def genuine(posted: Posted, token: str) -> bool:
+    """Whether it bears our token. Compared in constant time; nothing is genuine without one."""
+    scheme, _, said = posted.headers.get("authorization", "").partition(" ")
+    return (
+        bool(token)
+        and scheme.lower() == "bearer"
+        and hmac.compare_digest(said.strip().encode(), token.encode())
+    )
+
+
+def read(posted: Posted, now: datetime) -> Told:
+    """What it says. Raises CannotBeRead for what is not as published; a state that nobody knows says nothing."""
+    try:
+        said = json.loads(posted.body)
+    except (ValueError, UnicodeDecodeError):
+        raise CannotBeRead("the body is not JSON") from None
+    if not isinstance(said, dict):
+        raise CannotBeRead("the body is not a JSON object")
+    if "source_number" in said:
+        who = number(str(said["source_number"]))
+        stopped = who and is_stop(str(said.get("message", "")))
+        return Told(stops=(who,) if stopped else (), replies=1)
+    receipt = _receipt(said, now)
+    return Told(receipts=(receipt,) if receipt else ())
+
+
+def _receipt(said: Mapping[str, Any], now: datetime) -> Receipt | None:
+    channel = CHANNELS.get(str(said.get("notification_type")))
+    if channel is None:
+        raise CannotBeRead("«notification_type» is none of email, sms and letter")
+    dispatch = _uuid(said.get("reference"))
+    id_ = _uuid(said.get("id"))
+    if id_ is None:
+        raise CannotBeRead("«id» is no UUID")
+    if dispatch is None:
+        return None  # of another program that sends by the same service
+    result, answer = _result(str(said.get("status", "")))
+    if result is None:
+        return None
+    return Receipt(channel, dispatch, str(id_), result, answer, _moment(said.get("completed_at"), now))
+
+
+def _result(status: str) -> tuple[Literal["delivered", "failed"] | None, str]:
+    if status == "delivered":
+        return "delivered", status
+    return ("failed", _ANSWERS[status]) if status in _ANSWERS else (None, "")
+
+
+def from_asking(channel: str, dispatch: UUID, known: Outcome | None, now: datetime) -> Receipt | None:
+    """The receipt in what Notify says when it is asked for a letter that it had accepted; None while it has no end."""
+    if known is None:
+        return None
+    result, answer = _result(known.answer)
+    return Receipt(channel, dispatch, known.provider_id, result, answer, now) if result else None
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
+
+
+def _moment(value: object, now: datetime) -> datetime:
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return now
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
