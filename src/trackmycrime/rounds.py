@@ -100,6 +100,12 @@ def _ask_for_updates(now: datetime) -> int:
     return sum(tasks.open_tasks(force, several, now=now) for force, several in needs.items())
 
 
+def _ask_supervisors(now: datetime) -> int:
+    """A supervisor is asked where an officer has not spoken in time with somebody whose safety changes."""
+    needs = tasks.overdue("speak_before_release", "speak_overdue", now=now)
+    return sum(tasks.open_tasks(force, several, now=now) for force, several in needs.items())
+
+
 def _send_returns(now: datetime) -> int:
     """Returns get their numbers, and a post for each webhook that wants them."""
     return returns.number(now) + returns.spread(now)
@@ -115,6 +121,7 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("invitations", _renew_invitations),
     ("unanswered", messages.mend),
     (PROMISES, _ask_for_updates),
+    ("unspoken", _ask_supervisors),
     ("sessions", clear_expired),
     ("limits", limits.clear_ended),
     ("devices", devices.forget_unsafe),

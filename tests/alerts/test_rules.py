@@ -50,6 +50,17 @@ def known(**values: object) -> Contact:
         (known(blocked=frozenset({EMAIL, MOBILE})), ("person", "")),
         (known(addresses={}), ("person", "")),
         (known(disguise=True), ("person", "")),
+        (known(disguise=True, safe_channels=frozenset({"text"})), ("person", "")),
+        (
+            known(disguise=True, safe_channels=frozenset({"email", "text"}), chosen="text"),
+            ("machine", "email"),
+        ),
+        (known(disguise=True, safe_channels=frozenset({"email"}), preferred="phone"), ("machine", "email")),
+        (
+            known(disguise=True, safe_channels=frozenset({"email"}), joined=False, invited=True),
+            ("person", ""),
+        ),
+        (known(disguise=True, safe_channels=frozenset({"email"}), no_portal=True), ("person", "")),
         (known(no_portal=True), ("person", "")),
         (known(safe_from=time(9)), ("person", "")),
         (known(safe_from=time(9), safe_to=time(9)), ("person", "")),
@@ -59,7 +70,7 @@ def known(**values: object) -> Contact:
     ],
 )
 def test_by_which_way(contact: Contact, expected: tuple[str, str]) -> None:
-    decision = decide(contact, now=NOW)
+    decision = decide(contact, now=NOW, neutral=frozenset({"email"}))
     assert (decision.how, decision.channel) == expected
 
 
@@ -149,7 +160,12 @@ def model_next_safe(contact: Contact, at: datetime) -> datetime:
 
 
 def model(
-    contact: Contact, now: datetime, last: datetime | None, set_up: frozenset[str], tried: frozenset[str]
+    contact: Contact,
+    now: datetime,
+    last: datetime | None,
+    set_up: frozenset[str],
+    tried: frozenset[str],
+    neutral: frozenset[str] = frozenset(),
 ) -> tuple[str, str, datetime | None]:
     """Who must not be told, who must not be told by a machine, and then the first way that nothing speaks against."""
     if not contact.live:
@@ -157,7 +173,10 @@ def model(
     unclear_hours = (contact.safe_from, contact.safe_to) != (None, None) and (
         contact.safe_from is None or contact.safe_to is None or contact.safe_from == contact.safe_to
     )
-    if contact.disguise or contact.no_portal or unclear_hours or contact.safe_channels == frozenset():
+    hidden = {channel for channel in contact.safe_channels or () if channel in neutral}
+    if contact.disguise and (not hidden or not contact.joined):
+        return "person", "", None
+    if contact.no_portal or unclear_hours or contact.safe_channels == frozenset():
         return "person", "", None
     if not (contact.joined or contact.invited):
         return "person", "", None
@@ -173,6 +192,8 @@ def model(
             continue
         if wish in ("letter", "phone", "in_person"):
             return "person", wish, None
+        if contact.disguise and wish not in hidden:
+            continue
         if wish in ("email", "text", "push") and contact.addresses.get(wish, b"") not in {
             b"",
             *contact.blocked,
@@ -219,13 +240,19 @@ channel_sets = st.frozensets(st.sampled_from(["email", "text", "push"]))
     ago=st.none() | st.timedeltas(timedelta(0), timedelta(days=2)),
     set_up=channel_sets,
     tried=channel_sets,
+    neutral=channel_sets,
 )
 def test_it_decides_as_the_obvious_model_does(
-    contact: Contact, now: datetime, ago: timedelta | None, set_up: frozenset[str], tried: frozenset[str]
+    contact: Contact,
+    now: datetime,
+    ago: timedelta | None,
+    set_up: frozenset[str],
+    tried: frozenset[str],
+    neutral: frozenset[str],
 ) -> None:
     last = None if ago is None else now - ago
-    said = decide(contact, now=now, last=last, set_up=set_up, tried=tried)
-    assert (said.how, said.channel, said.at) == model(contact, now, last, set_up, tried)
+    said = decide(contact, now=now, last=last, set_up=set_up, tried=tried, neutral=neutral)
+    assert (said.how, said.channel, said.at) == model(contact, now, last, set_up, tried, neutral)
 
 
 @settings(max_examples=400, deadline=None)

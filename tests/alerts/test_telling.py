@@ -257,7 +257,7 @@ def test_two_at_once_telling_the_same_tell_it_once() -> None:
     try:
         telling._untold = lambda items: {made.victim.id: list(items)}  # type: ignore[assignment]
         telling_not_gone = telling._not_gone_out
-        telling._not_gone_out = lambda victims: {}  # type: ignore[assignment]
+        telling._not_gone_out = lambda victims, now: {}  # type: ignore[assignment]
         with transaction.atomic():
             assert tell(made.force.id, news, now=NOW)["alerts"] == 1
             assert tell(made.force.id, news, now=NOW)["alerts"] == 0

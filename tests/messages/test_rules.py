@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trackmycrime.messages import working_days
 from trackmycrime.messages.rules import Asked, Colleague, NotSent, cleaned, whom_to_ask
+from trackmycrime.rights import working_days
 
 TODAY = date(2026, 11, 24)
 AT_WORK = Colleague("U1", True, None, "")

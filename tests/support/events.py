@@ -12,11 +12,15 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 START = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 
 
+AT_ANY_HOUR = {"quiet_from": "00:00", "quiet_to": "00:00", "gather_minutes": 0}
+"""The policy of a force that tells each thing when it comes: for tests that meet the real clock."""
+
+
 def make_force(slug: str = "avon-and-somerset", languages: tuple[str, ...] = ("en",), **policy: Any) -> Force:
-    """A force with the given policy."""
+    """A force with the given policy, that tells at any hour."""
     return Force.objects.create(
         slug=slug, name=slug.replace("-", " ").title(), name_cy="Heddlu" if "cy" in languages else "",
-        languages=list(languages), policy=policy, created_at=START,
+        languages=list(languages), policy=AT_ANY_HOUR | policy, created_at=START,
     )  # fmt: skip
 
 

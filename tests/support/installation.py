@@ -16,6 +16,7 @@ import httpx
 import psycopg
 
 from tests.delivery.counterparts import Gateway, Mail, MailServer, mail_server, text_gateway
+from tests.support.events import AT_ANY_HOUR
 from tests.support.processes import eventually
 from tests.support.serving import Serving
 from trackmycrime.ops.embedded import record
@@ -51,6 +52,7 @@ class Installation:
         """A force with one records system, by the commands that an administrator uses."""
         words = ["--name", name, "--languages", languages]
         self.serving.command("force", "add", slug, *words, *(["--name-cy", name_cy] if name_cy else []))
+        self.serving.command("force", "set", slug, *(f"{key}={value}" for key, value in AT_ANY_HOUR.items()))
         self.tokens[slug] = self.serving.json("source", "add", slug, "Niche", "--live-from", live_from)[
             "token"
         ]

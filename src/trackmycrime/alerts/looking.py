@@ -5,9 +5,9 @@ is decided afresh and goes on by another way. The alert stays the same row, so w
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from trackmycrime.delivery.api import (
     Verdict,
     Wait,
     cancel,
+    neutral,
     prepare,
     set_up,
     standing,
@@ -25,43 +26,19 @@ from trackmycrime.delivery.api import (
 from trackmycrime.kernel import setwise
 from trackmycrime.tasks.api import Need
 
+from . import facts
+from .hours import moment
 from .phones import failed_on, other_phone, tried, without
 from .reading import DONE, OPEN, OVER, Person, people
 from .rules import Decision, allow, decide
 from .words import Frozen
-from .writing import TELL_YOURSELF, alert_words, ask_officers, change_alerts, letter, need
+from .writing import GIVE_UP_AFTER, TELL_YOURSELF, alert_words, ask_officers, change_alerts, letter, need
 
 NOT_REACHED = "could_not_be_reached"
 _TAKEN = ("accepted", "delivered")
-
-# These are asked for a few letters at a time, again and again. An array that comes out of a «select» has no length to
-# plan for, so PostgreSQL keeps the plan, which costs more to make than to carry out.
-#
-# An entry stands as long as it is published for this victim. What is no entry (a message, a case that was closed with
-# words) stands as long as the case is open.
-_STANDS = """
-select from alerts_told t left join publish_entry e on e.case_id = a.case_id and e.key = t.entry
-where t.alert_id = a.id and t.entry not like 'invitation:%%'
-  and (e.id is null or (e.state = 'published' and (e.victims is null or a.victim_id = any(e.victims))))
-"""
-_INVITATION = """
-select i.expires_at from alerts_told t
-  join people_invitation i on i.victim_id = a.victim_id and t.entry = 'invitation:' || i.id
-where t.alert_id = a.id and i.state in ('open', 'opened') limit 1
-"""
-_ALERTS = f"""
-select a.id, a.force_id, a.victim_id, a.case_id, a.about, a.channel, a.state, a.reason, a.decided_at, a.due_at,
-  a.finished_at, a.tried,
-  coalesce(c.open and (c.readable_until is null or c.readable_until > %s), false) as readable,
-  (select count(*) from ({_STANDS}) s) as entries,
-  case when a.about = 'invitation' then ({_INVITATION}) end as invited_until
-from alerts_alert a left join publish_case c on c.id = a.case_id and c.force_id = a.force_id
-where a.id = any(array(select unnest(%s::uuid[])))
-"""  # noqa: S608
-_CODES = """
-select i.id, i.victim_id, i.code_expires_at from people_invitation i
-where i.id = any(%s) and i.state in ('open', 'opened')
-"""
+NO_NEWS = "no_news"
+A_MOMENT = timedelta(seconds=10)
+"""How long one alert waits for another that is on its way to the same victim"""
 
 
 @dataclass(frozen=True)
@@ -81,8 +58,8 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     """
     verdicts: dict[UUID, Verdict] = {}
     work = _Afresh(now)
-    alerts = _alerts([each.owner_id for each in letters if each.purpose != "code"], now)
-    codes = _codes([each.owner_id for each in letters if each.purpose == "code"])
+    alerts = facts.alerts([each.owner_id for each in letters if each.purpose != "code"], now)
+    codes = facts.codes([each.owner_id for each in letters if each.purpose == "code"])
     known = people({row["victim_id"] for row in (*alerts.values(), *codes.values())})
     failed = failed_on(alerts.values())
     for each in letters:
@@ -118,11 +95,15 @@ def finished(ended: Sequence[Finished], now: datetime) -> list[Undelivered]:
     """
     undelivered: list[Undelivered] = []
     accepted = [each.owner_id for each in ended if each.state == "accepted" and each.purpose != "code"]
+    over = list(OVER)
     if accepted:
         setwise.fetch(
-            "update alerts_alert set state = 'sent', reason = '', finished_at = %s"
-            " where id = any(%s) and state <> all(%s) returning id",
-            [now, accepted, list(OVER)],
+            "update alerts_alert set sent_at = %s,"
+            " state = case when state = any(%s) then state else 'sent' end,"
+            " reason = case when state = any(%s) then reason else '' end,"
+            " finished_at = case when state = any(%s) then finished_at else %s end"
+            " where id = any(%s) and (state <> all(%s) or state = 'opened') returning id",
+            [now, over, over, over, now, accepted, over],
         )
     delivered = [each.owner_id for each in ended if each.state == "delivered" and each.purpose != "code"]
     if delivered:
@@ -139,7 +120,7 @@ def finished(ended: Sequence[Finished], now: datetime) -> list[Undelivered]:
     if not failed:
         return undelivered
     work = _Afresh(now, unless=DONE)
-    alerts = _alerts(list(failed), now)
+    alerts = facts.alerts(list(failed), now)
     known = people({row["victim_id"] for row in alerts.values()})
     failed_phones = failed_on(alerts.values())
     for owner, end in failed.items():
@@ -193,11 +174,40 @@ def _look_at_alert(
         end = _End("by_person" if verdict.how == "person" else "cancelled", verdict.reason)
         work.end(alert, person, end)
         return Stop(end.reason)
-    same = verdict.channel == sent.channel and person.contact.addresses[sent.channel] == sent.address_hash
-    if same and not other_phone(person, sent, verdict.at):
-        return Wait(verdict.at) if verdict.at > now else None
-    work.go_on(alert, person, verdict, sent)
-    return Stop("address changed" if verdict.channel == sent.channel else "channel changed")
+    if other := _other_than(sent, alert, person, verdict):
+        work.go_on(alert, person, verdict, sent)
+        return Stop(other)
+    if verdict.at <= now and alert["about"] != "invitation":
+        verdict = work.alone(alert, person, verdict)
+    if verdict.at is not None and verdict.at > now:
+        work.put_off(alert, verdict)
+        return Wait(verdict.at, None if alert["about"] == "invitation" else verdict.at + GIVE_UP_AFTER)
+    return None
+
+
+def _other_than(sent: Letter, alert: Mapping[str, Any], person: Person, decision: Decision) -> str:
+    """Why this letter is not the one that would be written now; empty when it is."""
+    if decision.channel != sent.channel:
+        return "channel changed"
+    if person.contact.addresses[sent.channel] != sent.address_hash:
+        return "address changed"
+    if other_phone(person, sent, decision.at or sent.due_at):
+        return "address changed"
+    if alert["about"] == "invitation":
+        return ""
+    if person.contact.disguise != sent.disguised:
+        return "disguise changed"
+    if not alert["reason"]:
+        return ""  # what joined it came within moments
+    said = alert_words(person, sent.channel, alert["entries"], about=alert["about"])
+    # not the version: what was frozen in other words of the same kind was as right when it was frozen
+    if (said.language, _kind(said.words)) != (sent.language, _kind(sent.words)):
+        return "words changed"
+    return ""
+
+
+def _kind(words: str) -> str:
+    return words.partition("/")[0]
 
 
 def _stands(
@@ -211,25 +221,50 @@ def _stands(
     if alert["about"] == "invitation":
         if alert["invited_until"] is None or alert["invited_until"] <= now:
             return _End("cancelled", "invitation over")
-        return allow(person.contact, alert["channel"], now=now)
+        decision = allow(person.contact, alert["channel"], now=now)
+        return _in_time(decision, person, alert, now, until=alert["invited_until"])
     if not alert["entries"]:
         return _End("cancelled", "withdrawn")
     joined_at = person.victim.joined_at
     if joined_at is not None and joined_at > alert["decided_at"]:
         return _End("opened", "joined")
-    able = set_up() | ({by} if by else set())
-    return decide(person.contact, now=now, set_up=able, tried=tried(alert))
+    if alert["about"] == NO_NEWS and (alert["closed"] or alert["others"] or _told_since(alert)):
+        return _End("cancelled", "news came")
+    decision = decide(
+        person.contact,
+        now=now,
+        set_up=set_up() | ({by} if by else set()),
+        tried=tried(alert),
+        neutral=neutral(),
+    )
+    return _in_time(decision, person, alert, now)
 
 
-def _alerts(ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[str, Any]]:
-    wanted = list(ids)
-    rows = setwise.fetch(_ALERTS, [now, wanted]) if wanted else []
-    return {row["id"]: row for row in rows}
+def _told_since(alert: Mapping[str, Any]) -> bool:
+    return alert["last_out"] is not None and alert["last_out"] > alert["decided_at"]
 
 
-def _codes(ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    wanted = list(ids)
-    return {row["id"]: row for row in setwise.fetch(_CODES, [wanted])} if wanted else {}
+def _in_time(
+    decision: Decision,
+    person: Person,
+    alert: Mapping[str, Any],
+    now: datetime,
+    *,
+    until: datetime | None = None,
+) -> Decision:
+    """The decision with its moment, and why it is not now."""
+    if decision.how != "machine":
+        return decision
+    at, reason = moment(
+        person.contact,
+        facts.pace(alert),
+        facts.items(alert),
+        now=now,
+        decided_at=alert["decided_at"],
+        last_out=None if until else alert["last_out"],
+        until=until,
+    )
+    return decision._replace(at=at, reason=reason)
 
 
 class _Afresh:
@@ -240,6 +275,19 @@ class _Afresh:
         self._changes: list[dict[str, Any]] = []
         self._letters: list[Letter] = []
         self._needs: dict[int, list[Need]] = defaultdict(list)
+        self._going: set[UUID] = set()
+
+    def alone(self, alert: Mapping[str, Any], person: Person, decision: Decision) -> Decision:
+        """The decision, a little later where another alert is on its way to this person at this very moment."""
+        if alert["in_flight"] or person.id in self._going:
+            return decision._replace(at=self._now + A_MOMENT, reason="gathered")
+        self._going.add(person.id)
+        return decision
+
+    def put_off(self, alert: dict[str, Any], decision: Decision) -> None:
+        """The alert waits, and says until when and why."""
+        if (alert["due_at"], alert["reason"]) != (decision.at, decision.reason):
+            self._changes.append(alert | {"due_at": decision.at, "reason": decision.reason})
 
     def end(self, alert: dict[str, Any], person: Person | None, end: _End) -> None:
         """The alert ends in this state; where a person has to do it instead, they get a task."""
@@ -259,7 +307,7 @@ class _Afresh:
         said = (
             Frozen(before.subject, before.body, before.language, before.words)
             if before is not None and invites
-            else alert_words(person, decision.channel, alert["entries"])
+            else alert_words(person, decision.channel, alert["entries"], about=alert["about"])
         )
         self._letters.append(
             letter(
@@ -274,7 +322,14 @@ class _Afresh:
         )
         state = "waiting" if decision.channel in set_up() else "not_set_up"
         self._changes.append(
-            alert | {"channel": decision.channel, "state": state, "due_at": at, "finished_at": None}
+            alert
+            | {
+                "channel": decision.channel,
+                "state": state,
+                "reason": decision.reason,
+                "due_at": at,
+                "finished_at": None,
+            }
         )
 
     def write(self) -> None:

@@ -30,6 +30,8 @@ class Alert(models.Model):
     due_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     """When it came to the state that it is in"""
+    sent_at = models.DateTimeField(null=True)
+    """When a provider took a letter of it, whatever became of it since; None: none has been taken"""
     tried: Any = models.JSONField(default=list)
     """The channels that failed before this one: ``[{"channel", "reason"}]``"""
 

@@ -82,13 +82,22 @@ def people(ids: Iterable[UUID]) -> dict[UUID, Person]:
     return {row["id"]: _person(*row.values()) for row in rows}
 
 
-def officers(force: int, crimes: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+class Charge(NamedTuple):
+    """Who has a crime, and what their force decides for itself."""
+
+    officer_id: str
+    unit_id: str
+    policy: dict[str, Any]
+
+
+def in_charge(force: int, crimes: Iterable[UUID]) -> dict[UUID, Charge]:
     """Which officer and which unit these crimes have."""
     rows = setwise.fetch(
-        "select id, officer_id, unit_id from cases_crime where force_id = %s and id = any(%s)",
+        "select c.id, c.officer_id, c.unit_id, f.policy from cases_crime c join forces_force f on f.id = c.force_id"
+        " where c.force_id = %s and c.id = any(%s)",
         [force, list(crimes)],
     )
-    return {row["id"]: (row["officer_id"], row["unit_id"]) for row in rows}
+    return {row.pop("id"): Charge(**row) for row in rows}
 
 
 def _person(*values: Any) -> Person:

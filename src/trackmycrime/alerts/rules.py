@@ -1,9 +1,10 @@
 """Whether, when and by which channel one victim is told. Pure: no Django, no clock.
 
-In this order: nobody is told who has no part in the crime any more; no machine reaches somebody who asked for disguise
-or no portal, for whom nothing is safe, or who was never invited by one; then the first channel that is safe and leads
-to a known address: the one that the victim chose here, else the one they prefer, else email, else text; then the first
-moment that is in their safe hours, and before joining not within a day of the last time.
+In this order: nobody is told who has no part in the crime any more; no machine reaches somebody who asked for no
+portal, or for disguise where none is sure, for whom nothing is safe, or who was never invited by one; then the first
+channel that is safe and leads to a known address: the one that the victim chose here, else the one they prefer, else
+email, else text; then the first moment that is in their safe hours, and before joining not within a day of the last
+time. What else puts it off is in `hours`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -45,6 +46,10 @@ class Contact(NamedTuple):
     joined: bool = False
     invited: bool = False
     """Whether a machine has sent the invitation; says nothing of who has joined"""
+    enhanced: bool = False
+    """Whether the Code's shorter times hold"""
+    pace: str = ""
+    """How soon they want to be told (`hours`); empty where they have not chosen"""
 
     def __repr__(self) -> str:
         return "<what is known of reaching one victim>"
@@ -75,6 +80,8 @@ def contact_of(
         no_portal=victim.no_portal,
         joined=joined,
         invited=invited,
+        enhanced=bool(victim.enhanced or victim.under_age),
+        pace=victim.chosen_pace,
     )
 
 
@@ -94,16 +101,17 @@ def decide(
     last: datetime | None = None,
     set_up: frozenset[str] = frozenset(MACHINE),
     tried: frozenset[str] = frozenset(),
+    neutral: frozenset[str] = frozenset(),
 ) -> Decision:
     """How to tell this victim that there is something new.
 
     `last` is when they were last told or invited; `set_up` names the channels that have a provider: one that was
     chosen or preferred is kept without one (the alert waits), otherwise one that has a provider comes first. `tried`
-    names the channels that have failed for this very alert.
+    names the channels that have failed for this very alert, `neutral` those that can hide who writes.
     """
     if not contact.live:
         return Decision("nothing", reason="not live")
-    if reason := no_machine(contact):
+    if reason := no_machine(contact, neutral):
         return Decision("person", reason=reason)
     if not contact.joined and not contact.invited:
         return Decision("person", reason="not invited")
@@ -113,6 +121,8 @@ def decide(
             continue
         if channel in PERSON:
             return Decision("person", channel, reason=f"prefers {channel}")
+        if contact.disguise and channel not in neutral:
+            continue
         if channel in MACHINE and reachable(contact, channel):
             at = now
             if last is not None and not contact.joined:
@@ -132,9 +142,15 @@ def allow(contact: Contact, channel: str, *, now: datetime) -> Decision:
     return Decision("machine", channel, next_safe(contact, now))
 
 
-def no_machine(contact: Contact) -> str:
-    """Why no machine may reach this victim by any channel; empty when one may. Missing data closes."""
-    if contact.disguise:
+def no_machine(contact: Contact, neutral: frozenset[str] = frozenset()) -> str:
+    """Why no machine may reach this victim by any channel; empty when one may. Missing data closes.
+
+    In disguise one may where somebody named channels as safe, one of these can hide who writes, and there is an account
+    to speak of: that is for alerts, and never for what invites, which says who writes.
+    """
+    if contact.disguise and not (
+        contact.joined and contact.safe_channels and contact.safe_channels & neutral
+    ):
         return "disguise"
     if contact.no_portal:
         return "no portal"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from trackmycrime.delivery.api import WAITS
 from trackmycrime.kernel import setwise
 from trackmycrime.kernel.ids import new_id
 
@@ -54,12 +55,12 @@ def decide_news(decisions: Decisions, known: Mapping[UUID, Person], news: Sequen
     if not news:
         return
     fresh = _untold(news)
-    waiting = _not_gone_out(fresh)
+    waiting = _not_gone_out(fresh, decisions.now)
     for victim_id, items in fresh.items():
         person = known.get(victim_id)
         if person is None or person.force != decisions.force or not person.contact.live:
             continue
-        if victim_id in waiting and not no_machine(person.contact):
+        if victim_id in waiting and not no_machine(person.contact, decisions.neutral):
             decisions.join(person, waiting[victim_id], items)
         else:
             decisions.add(person, _decided(person, items, decisions), items)
@@ -87,14 +88,24 @@ def _untold(news: Iterable[News]) -> dict[UUID, list[News]]:
     return fresh
 
 
-def _not_gone_out(victims: Iterable[UUID]) -> dict[UUID, UUID]:
+# One that was put off is looked at anew with what joins it: that may be more urgent than what it told of. That there is
+# no news is joined by none.
+_WAITING = """
+with held as (
+  select a.victim_id, a.id, d.id as letter, d.reason, d.next_try_at
+  from alerts_alert a join delivery_dispatch d on d.owner_id = a.id
+  where a.victim_id = any(%s) and a.state <> all(%s) and a.about <> 'no_news' and d.state = 'prepared'
+  order by a.due_at desc for update of d skip locked),
+sooner as (
+  update delivery_dispatch d set next_try_at = %s from held h
+  where d.id = h.letter and h.reason = %s and h.next_try_at > %s)
+select victim_id, id from held
+"""
+
+
+def _not_gone_out(victims: Iterable[UUID], now: datetime) -> dict[UUID, UUID]:
     """The alert of each of these victims that has not gone out, held so that no worker takes it before we commit."""
-    rows = setwise.fetch(
-        "select a.victim_id, a.id from alerts_alert a join delivery_dispatch d on d.owner_id = a.id"
-        " where a.victim_id = any(%s) and a.state <> all(%s) and d.state = 'prepared'"
-        " order by a.due_at desc for update of d skip locked",
-        [list(victims), list(OVER)],
-    )
+    rows = setwise.fetch(_WAITING, [list(victims), list(OVER), now, WAITS, now])
     return {row["victim_id"]: row["id"] for row in rows}
 
 
@@ -102,7 +113,9 @@ def _decided(person: Person, items: Sequence[News], decisions: Decisions) -> Dec
     about = "message" if all(item.about == "message" for item in items) else "update"
     id_, case_id = new_id(), items[0].case_id
     now = decisions.now
-    decision = decide(person.contact, now=now, last=person.last_told, set_up=decisions.set_up)
+    decision = decide(
+        person.contact, now=now, last=person.last_told, set_up=decisions.set_up, neutral=decisions.neutral
+    )
     if decision.how != "machine" or decision.at is None:
         row = alert_row(
             id_,

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from trackmycrime.publish.wording import BUILT_IN, Language, Own, Template, fill, together
 
-ONE, MANY, NOT_JOINED = "alert", "alert.collapsed", "alert.not_joined"
+ONE, MANY, NOT_JOINED, NO_NEWS = "alert", "alert.collapsed", "alert.not_joined", "alert.no_news"
 CODE = "code"
 _ROUNDS = ("invitation", "invitation.reminder", "invitation.last_reminder")
 
@@ -41,11 +41,13 @@ def invitation(round_: int) -> str:
     return _ROUNDS[min(max(round_, 1), len(_ROUNDS)) - 1]
 
 
-def alert(entries: int, *, joined: bool) -> str:
-    """Which text tells of this many entries. Before joining there is nothing to sign in to yet."""
+def alert(entries: int, *, joined: bool, disguise: bool = False, about: str = "update") -> str:
+    """Which text tells of this many entries, or that there is no news. Before joining there is nothing to sign in to
+    yet; nobody is told in disguise then."""
     if not joined:
         return NOT_JOINED
-    return ONE if entries == 1 else MANY
+    kind = NO_NEWS if about == "no_news" else ONE if entries == 1 else MANY
+    return f"{kind}.disguise" if disguise else kind
 
 
 def frozen(kind: str, channel: str, language: str, own: Own = BUILT_IN, **values: str) -> Frozen:

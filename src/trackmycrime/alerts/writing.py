@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,15 +11,18 @@ from django.conf import settings
 from django.db import connection
 from psycopg.types.json import Jsonb
 
-from trackmycrime.delivery.api import Letter, prepare, set_up
+from trackmycrime.delivery.api import Letter, neutral, prepare, set_up
+from trackmycrime.forces.policy import DEFAULT, Policy
 from trackmycrime.kernel import setwise
+from trackmycrime.kernel.clock import LONDON, london_date
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.publish import own_words
+from trackmycrime.rights import working_days
 from trackmycrime.tasks.api import Need, open_tasks
 
 from . import words
 from .news import News
-from .reading import OVER, Person, officers
+from .reading import OVER, Person, in_charge
 
 TELL_YOURSELF = "tell_yourself"
 """The task where no machine may"""
@@ -95,15 +98,18 @@ def letter(
         body=said.body,
         language=said.language,
         words=said.words,
+        disguised=purpose == "alert" and person.contact.disguise,
         due_at=due_at,
         give_up_at=give_up_at or due_at + GIVE_UP_AFTER,
     )
 
 
-def alert_words(person: Person, channel: str, entries: int) -> words.Frozen:
-    """What is said of this many new entries."""
-    kind = words.alert(entries, joined=person.contact.joined)
-    return in_words(person, kind, channel, address=portal_address())
+def alert_words(person: Person, channel: str, entries: int, *, about: str = "update") -> words.Frozen:
+    """What is said of this many new entries, or that there is no news; in disguise without any address."""
+    disguise = person.contact.disguise
+    kind = words.alert(entries, joined=person.contact.joined, disguise=disguise, about=about)
+    address = {} if disguise else {"address": portal_address()}
+    return in_words(person, kind, channel, **address)
 
 
 def in_words(person: Person, kind: str, channel: str, **values: str) -> words.Frozen:
@@ -135,16 +141,23 @@ def need(kind: str, person: Person, reason: str, **detail: Any) -> Need:
 
 
 def ask_officers(force: int, needs: Sequence[Need], *, now: datetime) -> None:
-    """Open these tasks, each for the officer and the unit that have the crime."""
+    """Open these tasks, each for the officer and the unit that have the crime, with the force's clock for telling."""
     if not needs:
         return
-    known = officers(force, {need.crime_id for need in needs if need.crime_id})
-    asked = [(need, known.get(need.crime_id) if need.crime_id else None) for need in needs]
-    open_tasks(
-        force,
-        [replace(need, officer_id=whom[0], unit_id=whom[1]) if whom else need for need, whom in asked],
-        now=now,
-    )
+    known = in_charge(force, {need.crime_id for need in needs if need.crime_id})
+    asked = []
+    for need in needs:
+        whom = known.get(need.crime_id) if need.crime_id else None
+        due = need.due_at or by_when(DEFAULT.changed(whom.policy) if whom else DEFAULT, now)
+        officer, unit = (whom.officer_id, whom.unit_id) if whom else ("", "")
+        asked.append(replace(need, due_at=due, officer_id=officer, unit_id=unit))
+    open_tasks(force, asked, now=now)
+
+
+def by_when(policy: Policy, now: datetime) -> datetime:
+    """Until when a person is to have told somebody: the end of a working day."""
+    last = working_days.after(london_date(now), policy.tell_days)
+    return datetime.combine(last, time.max, LONDON)
 
 
 class Decided(NamedTuple):
@@ -159,7 +172,7 @@ class Decisions:
     """What is decided in one transaction about victims of one force, to be written by as many statements as tables."""
 
     def __init__(self, force: int, now: datetime) -> None:
-        self.force, self.now, self.set_up = force, now, set_up()
+        self.force, self.now, self.set_up, self.neutral = force, now, set_up(), neutral()
         self.counts: Counter[str] = Counter()
         self._made: dict[UUID, Decided] = {}
         self._told: list[dict[str, Any]] = []

@@ -10,12 +10,13 @@ from trackmycrime.kernel import bell, crypto, setwise
 
 from . import presence
 from .channels.push.subscription import Subscription, WrongSubscription
-from .letters import SECRET, Finished, Letter, OnFinished, Stop, Upstairs, Verdict, Wait
-from .providers import set_up
+from .letters import SECRET, WAITS, Finished, Letter, OnFinished, Stop, Upstairs, Verdict, Wait
+from .providers import neutral, set_up
 from .pushing import push_key, read_subscription
 
 __all__ = [
     "BELL",
+    "WAITS",
     "Finished",
     "Letter",
     "OnFinished",
@@ -28,6 +29,7 @@ __all__ = [
     "WrongSubscription",
     "cancel",
     "living_workers",
+    "neutral",
     "prepare",
     "push_key",
     "read_subscription",

@@ -12,6 +12,9 @@ SECRET = frozenset({"invitation", "code"})
 GONE = "gone"
 """A provider's answer (`never`) for an address that is not there any more and never will be again"""
 
+WAITS = "waits"
+"""Why a letter is put off by the rooms above; they may ask for it sooner."""
+
 Result = Literal["accepted", "later", "never", "unclear"]
 
 

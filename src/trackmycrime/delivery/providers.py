@@ -29,6 +29,8 @@ class _Provider:
     opened: Callable[[], Channel]
     is_set_up: Callable[[], bool] | None = None
     """Where there is more to it than whether `setting` has a value"""
+    hides_by: str = ""
+    """The setting with which it can hide who writes; doors know its value too. Empty: it cannot"""
 
     def chosen(self) -> bool:
         return self.is_set_up() if self.is_set_up else bool(getattr(settings, self.setting))
@@ -85,14 +87,21 @@ def _receipts_address(gateway: TextGateway) -> str:
 
 _PROVIDERS: Mapping[str, tuple[_Provider, ...]] = {
     "email": (
-        _Provider("TMC_EMAIL_URL", lambda: SmtpChannel(settings.TMC_EMAIL_URL, letterhead())),
-        _Provider("TMC_NOTIFY_EMAIL_TEMPLATE", _notify),
+        _Provider(
+            "TMC_EMAIL_URL",
+            lambda: SmtpChannel(settings.TMC_EMAIL_URL, letterhead()),
+            hides_by="TMC_EMAIL_FROM_NEUTRAL",
+        ),
+        _Provider("TMC_NOTIFY_EMAIL_TEMPLATE", _notify, hides_by="TMC_NOTIFY_NEUTRAL_EMAIL_TEMPLATE"),
     ),
     "text": (
         _Provider(
-            "TMC_TEXT_URL", _text_gateway, lambda: bool(settings.TMC_TEXT_URL or settings.TMC_TEXT_PROVIDER)
+            "TMC_TEXT_URL",
+            _text_gateway,
+            lambda: bool(settings.TMC_TEXT_URL or settings.TMC_TEXT_PROVIDER),
+            hides_by="TMC_TEXT_FROM_NEUTRAL",
         ),
-        _Provider("TMC_NOTIFY_TEXT_TEMPLATE", _notify),
+        _Provider("TMC_NOTIFY_TEXT_TEMPLATE", _notify, hides_by="TMC_NOTIFY_NEUTRAL_TEXT_SENDER"),
     ),
     "push": (_Provider("TMC_VAPID_PRIVATE_KEY", pushing.opened, pushing.is_set_up),),
 }
@@ -105,6 +114,15 @@ def _given(channel: str) -> list[_Provider]:
 def set_up() -> frozenset[str]:
     """The channels that have a provider. Doors know which without its secrets, which is enough to say."""
     return frozenset(channel for channel in _PROVIDERS if _given(channel))
+
+
+def neutral() -> frozenset[str]:
+    """The channels that can hide who writes: those whose provider has a neutral sender."""
+    return frozenset(
+        channel
+        for channel in _PROVIDERS
+        if any(one.hides_by and getattr(settings, one.hides_by) for one in _given(channel))
+    )
 
 
 def opened(channel: str) -> Channel:

@@ -19,7 +19,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from trackmycrime.kernel import crypto, setwise
 
 from . import retry
-from .letters import SECRET, Letter, Outcome, Stop, Upstairs, Verdict
+from .letters import SECRET, WAITS, Letter, Outcome, Stop, Upstairs, Verdict
 from .settling import Tried, settle, stop_doubtful
 from .switches import HELD
 
@@ -28,9 +28,6 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=10)
 """Longer than the slowest single send (channels/smtp); it matters only for a sender that hangs in a live worker."""
 
-
-WAITS = "waits"
-"""Why a letter is put off by the rooms above; it may be asked for sooner"""
 
 _COLUMNS = (
     "id, force_id, purpose, owner_id, channel, address, address_hash, subject, body, language, words, disguised,"

@@ -1,5 +1,6 @@
 """What a force decides for itself, as data with defaults. Pure: no Django, no clock."""
 
+import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -15,6 +16,12 @@ ORDINARY = (
     "theft-from-the-person",
     "vehicle-crime",
 )
+
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+PACES = ("at_once", "daytime", "weekly")
+"""How soon victims are told: at night too; not in the quiet hours; once a week."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,20 @@ class Policy:
     """How often a victim hears at least, in days; the date of the next update is counted from the last one."""
     answer_days: int = 2
     """Working days within which a message should be answered."""
+    tell_days: int = 1
+    """Working days within which an officer tells somebody whom no machine tells; the shortest of the Code's times."""
+    speak_hours: int = 24
+    """Hours within which an officer speaks with somebody whose safety changes, before a supervisor is asked."""
+    quiet_from: str = "21:00"
+    """From here to `quiet_to`, in London, nobody is told who does not want it at night too; the same twice: never."""
+    quiet_to: str = "08:00"
+    gather_minutes: int = 10
+    """What comes so soon after an alert becomes one more with what follows it; 0: each goes out by itself."""
+    pace: str = "daytime"
+    """How soon who has not chosen is told: one of `PACES`."""
+    summary_day: str = "monday"
+    """When the weekly summary goes out, with `summary_at`"""
+    summary_at: str = "09:00"
     show_officer_contact: bool = False
     """Whether victims see an officer's own email and phone."""
 
@@ -60,7 +81,20 @@ class Policy:
         for milestone, act in values["milestones"].items():
             if act not in ("publish", "hold", "never"):
                 raise ValueError(f"milestones.{milestone} must be publish, hold or never, not {act!r}")
+        _check_telling(values)
         return Policy(**values)
+
+
+def _check_telling(values: dict[str, Any]) -> None:
+    for key in ("quiet_from", "quiet_to", "summary_at"):
+        if not _CLOCK.fullmatch(values[key]):
+            raise ValueError(f"{key} must be a time of day like 21:00, not {values[key]!r}")
+    for key, known in (("pace", PACES), ("summary_day", DAYS)):
+        if values[key] not in known:
+            raise ValueError(f"{key} must be one of {', '.join(known)}, not {values[key]!r}")
+    for key, most in (("gather_minutes", 120), ("tell_days", 20), ("speak_hours", 240), ("update_days", 366)):
+        if not 0 <= values[key] <= most:
+            raise ValueError(f"{key} must be from 0 to {most}, not {values[key]}")
 
 
 DEFAULT = Policy()

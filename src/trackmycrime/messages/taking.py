@@ -9,9 +9,9 @@ from trackmycrime.forces.models import Force
 from trackmycrime.forces.policy import DEFAULT
 from trackmycrime.kernel import setwise
 from trackmycrime.kernel.clock import LONDON, london_date
+from trackmycrime.rights import working_days
 from trackmycrime.tasks.api import Need, open_tasks
 
-from . import working_days
 from .models import Message
 from .rules import Asked, Colleague, whom_to_ask
 

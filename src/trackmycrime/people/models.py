@@ -157,6 +157,10 @@ class Victim(models.Model):
     """For officers only"""
     chosen_channel = models.CharField(max_length=10, blank=True)
     chosen_language = models.CharField(max_length=8, blank=True)
+    chosen_pace = models.CharField(max_length=10, db_default="")
+    """How soon they want to be told: ``at_once`` (at night too), ``daytime`` or ``weekly``; empty: as the force does"""
+    agreed_days = models.SmallIntegerField(null=True)
+    """After how many days without news they are told that there is none; 0: never; None: as the force does"""
     chosen_at = models.DateTimeField(null=True)
     account = models.ForeignKey(Account, models.SET_NULL, null=True, db_index=False)
     joined_at = models.DateTimeField(null=True)

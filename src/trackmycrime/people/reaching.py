@@ -39,6 +39,8 @@ class Known(NamedTuple):
     disguise: bool
     no_portal: bool
     blocked_hashes: Sequence[bytes]
+    enhanced: bool | None
+    chosen_pace: str
 
     def __repr__(self) -> str:
         return f"<victim {self.id}>"

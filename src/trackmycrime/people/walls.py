@@ -56,7 +56,7 @@ WALLS = Walls(
             "worker": "select, insert, update",
         },
         "people_victim": {
-            "portal": "select, update (chosen_channel, chosen_language, chosen_at)",
+            "portal": "select, update (chosen_channel, chosen_language, chosen_pace, agreed_days, chosen_at)",
             "desk": "select, update (invited_at)",
             "gateway": "select, insert, update",
             "worker": "select, insert, update",

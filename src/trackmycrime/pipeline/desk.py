@@ -23,6 +23,9 @@ from trackmycrime.tasks.models import Task
 
 from .feed import follow
 
+SPEAK = ("speak_before_release", "speak_overdue")
+"""The tasks to speak with somebody before an update is read: the officer's, and the supervisor's after it ran out."""
+
 
 class NotPossible(Exception):
     """What was asked for is not there in this force, or not in a state that allows it; `str()` is a word for which."""
@@ -114,7 +117,7 @@ def _decide(staff: Staff, entry: Entry, decision: str, reason: str, now: datetim
     if decision != "keep":
         Task.objects.filter(
             force_id=staff.force_id,
-            kind="speak_before_release",
+            kind__in=SPEAK,
             once=f"{entry.id}:{entry.revision}",
             done_at=None,
         ).update(done_at=now, done_by=staff.account_id)
@@ -229,12 +232,26 @@ def invite_in_person(staff: Staff, victim_id: UUID, *, now: datetime) -> invitat
 
 
 def told_in_person(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> Task:
-    """A person has done what a task asked for. Raises NotPossible: ``unknown`` (or done already)."""
+    """A person has done what a task asked for. Raises NotPossible: ``unknown`` (or done already).
+
+    Who has spoken with a victim has thereby released what waited for it, if it still says the same.
+    """
+    force_lock(staff.force_id)
     task = tasks.done(staff.force_id, task_id, by=staff.account_id, note=note, now=now)
     if task is None:
         raise NotPossible("unknown")
     _record(staff, f"task.{task.kind}", "task", task.id, now)
+    if task.kind in SPEAK and (entry := _waiting_for(task)) is not None:
+        _decide(staff, entry, "release", "", now)
     return task
+
+
+def _waiting_for(task: Task) -> Entry | None:
+    """The entry that is held until this task is done, in the words that it was about."""
+    held = Entry.objects.select_related("case").filter(
+        force_id=task.force_id, id=task.detail.get("entry"), state="held"
+    )
+    return next((entry for entry in held if f"{entry.id}:{entry.revision}" == task.once), None)
 
 
 def set_next_update(staff: Staff, case_id: UUID, on: date | None, *, now: datetime) -> None:

@@ -21,9 +21,14 @@ DANGER = frozenset(
         "released_under_investigation",
         "released_no_action",
         "warrant_issued",
+        "verdict",
+        "sentence",
+        "appeal_lodged",
+        "appeal_result",
     }
 )
-"""In an enhanced or flagged case an officer speaks to the victim before these are read (rights 6 and 8)."""
+"""What changes how safe somebody is. In an enhanced or flagged case an officer speaks to the victim before these are
+read (rights 6, 8 and 9)."""
 
 HELD_OUTCOMES = frozenset({"5", "13"})
 """Somebody has died or is too ill: a person tells first."""
@@ -39,8 +44,8 @@ def rule(milestone: str, outcome: str, *, guarded: bool, policy: dict[str, str])
     """
     if outcome in HELD_OUTCOMES and milestone in TOLD_BY_OUTCOME:
         return (NEVER, "") if policy.get(milestone) == NEVER else (HOLD, "outcome")
-    if milestone in DANGER and guarded and policy.get(milestone, PUBLISH) == PUBLISH:
-        return HOLD, "speak_first"
     default = HOLD if milestone in HELD else PUBLISH
     act = policy.get(milestone, default)
+    if milestone in DANGER and guarded and act != NEVER:
+        return HOLD, "speak_first"
     return act, "milestone" if act == HOLD else ""

@@ -280,7 +280,7 @@ class Refresh:
                     crime_id=crime["id"],
                     officer_id=crime["officer_id"],
                     unit_id=crime["unit_id"],
-                    due_at=self.now + timedelta(days=1),
+                    due_at=self.now + timedelta(hours=self.policy.speak_hours),
                     detail={"entry": str(entry["id"])},
                 )
             )

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from trackmycrime.desk import words
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.clock import london_date
-from trackmycrime.messages import working_days
 from trackmycrime.publish import dates, wording
+from trackmycrime.rights import working_days
 
 from .me import Scope
 

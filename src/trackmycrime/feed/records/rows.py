@@ -14,7 +14,9 @@ _TABLES = (
 )  # fmt: skip
 # What people decided here is never the records system's to overwrite.
 _KEPT = {
-    "people_victim": frozenset({"chosen_channel", "chosen_language", "chosen_at", "blocked_hashes"}),
+    "people_victim": frozenset(
+        {"chosen_channel", "chosen_language", "chosen_pace", "agreed_days", "chosen_at", "blocked_hashes"}
+    ),
     "cases_crime": frozenset({"withheld_here", "switched_on", "shadow"}),
 }
 

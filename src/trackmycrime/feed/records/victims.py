@@ -227,6 +227,8 @@ def new_victim(force_id: int, crime_id: UUID, person: str) -> dict[str, Any]:
         "safe_sequence": -1,
         "chosen_channel": "",
         "chosen_language": "",
+        "chosen_pace": "",
+        "agreed_days": None,
         "chosen_at": None,
         "account_id": None,
         "joined_at": None,

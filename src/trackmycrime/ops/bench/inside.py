@@ -30,14 +30,16 @@ _CONTROL = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 def prepare() -> list[str]:
     """As the owner: two forces, a source each; their tokens. What is said to have happened before now is history."""
-    from trackmycrime.ops.demo.installing import name_of, run
+    from trackmycrime.ops.demo.installing import AT_ANY_HOUR, name_of, run
 
     tokens = []
     with tempfile.TemporaryDirectory() as folder:
         for force in FORCES:
             file = Path(folder) / f"{force}.toml"
             file.write_text(
-                f'slug = "{force}"\nname = "{name_of(force)}"\nlanguages = ["en"]\n', encoding="utf-8"
+                f'slug = "{force}"\nname = "{name_of(force)}"\nlanguages = ["en"]\n[policy]\n'
+                + "\n".join(AT_ANY_HOUR),
+                encoding="utf-8",
             )
             run("force", "apply", str(file))
             tokens.append(str(run("source", "add", force, SOURCE)["token"]))

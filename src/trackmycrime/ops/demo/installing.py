@@ -23,6 +23,8 @@ _NAMES_CY = {
     "north-wales": "Heddlu Gogledd Cymru",
     "south-wales": "Heddlu De Cymru",
 }
+AT_ANY_HOUR = ('quiet_from = "00:00"', 'quiet_to = "00:00"', "gather_minutes = 0")
+"""The policy of a force that tells each thing when it comes."""
 _LITTLE = frozenset({"and", "of"})
 _OLD_MONTHS = 360
 """How long a closed case of real extracts stays readable: they are years old, and there to be looked at."""
@@ -63,8 +65,10 @@ def install(slug: str, *, old: bool) -> str:
     ]
     if welsh:
         lines.append(f"name_cy = {json.dumps(_NAMES_CY[slug], ensure_ascii=False)}")
+    # who looks at the demo wants to see what follows from what they do, at whatever hour
+    lines += ["[policy]", *AT_ANY_HOUR]
     if old:
-        lines += ["[policy]", f"readable_months = {_OLD_MONTHS}"]
+        lines.append(f"readable_months = {_OLD_MONTHS}")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "force.toml"
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
