@@ -1,5 +1,6 @@
 """One text to one address, and what became of it. This room knows no crime and no person."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from trackmycrime.kernel.fields import EncryptedTextField
@@ -82,6 +83,8 @@ class Dispatch(models.Model):
                 condition=models.Q(channel="text") & ~models.Q(provider_id=""),
                 name="delivery_named",
             ),
+            # found by what lies where, which costs a dispatch nothing: for what has had no receipt (`asking`)
+            BrinIndex(fields=["finished_at"], autosummarize=True, name="delivery_finished"),
         ]
 
 
@@ -201,6 +204,20 @@ class Address(models.Model):
 
     class Meta:
         db_table = "delivery_address"
+
+
+class Asking(models.Model):
+    """How far the asking for receipts has come with letters that were accepted `after` ago (`asking`)."""
+
+    after = models.DurationField(primary_key=True)
+    upto = models.DateTimeField()
+    """The letter that was asked for last: when it was accepted, and its id"""
+    upto_id = models.UUIDField()
+    held_until = models.DateTimeField()
+    """Until then it is one worker's"""
+
+    class Meta:
+        db_table = "delivery_asking"
 
 
 class Worker(models.Model):

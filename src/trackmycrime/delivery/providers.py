@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -20,6 +21,9 @@ from .channels.text_gateway import receipts as text_receipts
 from .channels.text_gateway.mapping import TextGateway, load
 from .hearing import Posted, Told
 
+if TYPE_CHECKING:
+    from .channels.notify import NotifyChannel
+
 
 @dataclass(frozen=True)
 class _Provider:
@@ -36,7 +40,8 @@ class _Provider:
         return self.is_set_up() if self.is_set_up else bool(getattr(settings, self.setting))
 
 
-def _notify() -> Channel:
+def notify() -> "NotifyChannel":
+    """A new sender by GOV.UK Notify. Raises ValueError for a setting that cannot be read."""
     # here, because the doors never send, and what it stands on takes a fifth of a second to load
     from .channels.notify import BASE_URL, NotifyChannel, Service
 
@@ -92,7 +97,7 @@ _PROVIDERS: Mapping[str, tuple[_Provider, ...]] = {
             lambda: SmtpChannel(settings.TMC_EMAIL_URL, letterhead()),
             hides_by="TMC_EMAIL_FROM_NEUTRAL",
         ),
-        _Provider("TMC_NOTIFY_EMAIL_TEMPLATE", _notify, hides_by="TMC_NOTIFY_NEUTRAL_EMAIL_TEMPLATE"),
+        _Provider("TMC_NOTIFY_EMAIL_TEMPLATE", notify, hides_by="TMC_NOTIFY_NEUTRAL_EMAIL_TEMPLATE"),
     ),
     "text": (
         _Provider(
@@ -101,7 +106,7 @@ _PROVIDERS: Mapping[str, tuple[_Provider, ...]] = {
             lambda: bool(settings.TMC_TEXT_URL or settings.TMC_TEXT_PROVIDER),
             hides_by="TMC_TEXT_FROM_NEUTRAL",
         ),
-        _Provider("TMC_NOTIFY_TEXT_TEMPLATE", _notify, hides_by="TMC_NOTIFY_NEUTRAL_TEXT_SENDER"),
+        _Provider("TMC_NOTIFY_TEXT_TEMPLATE", notify, hides_by="TMC_NOTIFY_NEUTRAL_TEXT_SENDER"),
     ),
     "push": (_Provider("TMC_VAPID_PRIVATE_KEY", pushing.opened, pushing.is_set_up),),
 }
@@ -142,6 +147,14 @@ def askable(channel: str) -> bool:
     sender = opened(channel)
     sender.close()
     return sender.askable
+
+
+def asked_for() -> tuple[str, ...]:
+    """The channels whose receipts Notify must be asked for, because it was told no address to post them to."""
+    if settings.TMC_NOTIFY_CALLBACK_TOKEN:
+        return ()
+    by_notify = {"email": settings.TMC_NOTIFY_EMAIL_TEMPLATE, "text": settings.TMC_NOTIFY_TEXT_TEMPLATE}
+    return tuple(channel for channel, template in by_notify.items() if template)
 
 
 def heard_from(provider: str, posted: Posted, now: datetime) -> Told | None:

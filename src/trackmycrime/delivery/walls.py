@@ -24,6 +24,7 @@ WALLS = Walls(
             "worker": "select, insert, delete, update",
         },
         "delivery_address": {"desk": "select", "gateway": "select", "worker": "select, insert, update"},
+        "delivery_asking": {"worker": "select, insert, update"},
         "delivery_worker": {
             "desk": "select",
             "gateway": "select",

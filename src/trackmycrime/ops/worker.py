@@ -1,7 +1,8 @@
 """The worker: what leaves the machine, and what waits for its hour. Any number of them, on any number of machines.
 
 Threads: a listener (its own connection: hears the bell, shows that this worker lives), a crew for each channel that is
-set up (`delivery.crew`), one for webhooks (`returns.crew`), and one for the rounds: what `rounds` gives a worker to do,
+set up (`delivery.crew`), one for webhooks (`returns.crew`), one that asks for receipts that cannot reach us
+(`delivery.asking`), and one for the rounds: what `rounds` gives a worker to do,
 when something rang and every few seconds. Rows are the truth, so a lost ring costs a second and a lost worker what it
 had in flight.
 
@@ -31,6 +32,7 @@ from django.db import connection, transaction
 from trackmycrime import mending, rounds
 from trackmycrime.delivery import api as delivery
 from trackmycrime.delivery import presence, providers, work
+from trackmycrime.delivery.asking import Asker
 from trackmycrime.delivery.crew import Crew
 from trackmycrime.kernel import bell
 from trackmycrime.kernel.clock import utc_now
@@ -218,6 +220,8 @@ class Worker:
         self._webhooks = webhooks.Crew(
             Poster(address.networks(settings.TMC_WEBHOOK_NETWORKS)), self.id, at=at or pause_points()
         )
+        asked_for = providers.asked_for()
+        self._asker = Asker(providers.notify, asked_for, rounds.UPSTAIRS) if asked_for else None
         beat = min(presence.BEAT, unseen / 4).total_seconds()
         self._listener = Listener(self.id, channels, self._heard, beat)
         passes: list[Pass] = [*rounds.PASSES, *mending.PASSES]
@@ -235,11 +239,15 @@ class Worker:
         for crew in self._crews:
             crew.start()
         self._webhooks.start()
+        if self._asker:
+            self._asker.start()
         self._ending.get()
         self._rounds.stop()
         for crew in self._crews:
             crew.stop()
         self._webhooks.stop()
+        if self._asker:
+            self._asker.stop()
         until = time.monotonic() + _ENDING_SECONDS
         ended = [crew.join(until - time.monotonic()) for crew in self._crews]
         self._webhooks.join(max(0.0, until - time.monotonic()))

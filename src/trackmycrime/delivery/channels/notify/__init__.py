@@ -142,13 +142,12 @@ class NotifyChannel(Channel):
 
     def ask(self, letter: Letter) -> Outcome | None:
         """What Notify knows of this letter: None when it never got it, `unclear` when it cannot say now."""
-        if letter.disguised and letter.channel == "email" and self._neutral is not None:
-            return self._ask(self._neutral, letter.id)
-        return self._ask(self._client, letter.id)
+        return self.ask_for(letter.id, letter.channel, disguised=letter.disguised)
 
-    def ask_for(self, reference: UUID) -> Outcome | None:
-        """As `ask`, for whoever has the letter's id only; not for a disguised mail."""
-        return self._ask(self._client, reference)
+    def ask_for(self, reference: UUID, channel: str, *, disguised: bool = False) -> Outcome | None:
+        """As `ask`, for whoever has no more of the letter than this."""
+        neutral = self._neutral if disguised and channel == "email" else None
+        return self._ask(neutral or self._client, reference)
 
     def close(self) -> None:
         """Let the connections go."""
