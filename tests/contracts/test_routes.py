@@ -31,7 +31,7 @@ OPEN = {
     "portal": {
         "home", "sign_in", "sign_out", "help", "rights", "privacy", "cookies", "terms", "accessibility", "language",
         "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
-        "design:other_version", "unsubscribe",
+        "design:other_version", "unsubscribe", "worker", "manifest",
     },
     "desk": {"sign_in", "sign_out", "set_up", "design:other_version"},
 }  # fmt: skip
@@ -42,7 +42,8 @@ METHODS = {
     "portal": {
         "sign_in": "both", "sign_out": "post", "join": "both", "join_code": "both", "join_text": "post",
         "join_account": "both", "join_existing": "both", "join_not_for_me": "both", "join_link": "both",
-        "messages_of": "both", "settings": "both", "unsubscribe": "both",
+        "messages_of": "both", "settings": "both", "unsubscribe": "both", "phone_add": "post",
+        "phone_remove": "post",
     },
 }  # fmt: skip
 """What takes a form; everything else is read only."""

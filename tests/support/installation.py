@@ -130,10 +130,11 @@ def installation() -> Iterator[Installation]:
 
 
 @contextmanager
-def started(folder: Path, behind: tuple[MailServer, Gateway]) -> Iterator[Installation]:
+def started(folder: Path, behind: tuple[MailServer, Gateway], **settings: str) -> Iterator[Installation]:
     """`trackmycrime serve` on this folder, ready; killed when the block ends, if it still runs."""
     mail, text = behind
-    with Serving(folder, settings={"TMC_EMAIL_URL": mail.url, "TMC_TEXT_URL": text.url}) as serving:
+    settings = {"TMC_EMAIL_URL": mail.url, "TMC_TEXT_URL": text.url} | settings
+    with Serving(folder, settings=settings) as serving:
         yield Installation(serving.ready(), mail, text)
 
 

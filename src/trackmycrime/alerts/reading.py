@@ -23,13 +23,15 @@ DONE = ("opened", "by_person", "failed", "cancelled")
 REACHED = (*OPEN, "sent", "delivered", "opened")
 """Alerts by which a machine has told somebody, or is about to."""
 
-# What was told before decides nothing for who has joined. Phones are read of those only who want to be told there.
+# What was told before decides nothing for who has joined. Phones are read of those only who want to be told there,
+# or of whom somebody said that it is safe.
 _VICTIMS = f"""
 select {", ".join(f"v.{column}" for column in Known._fields)},
   f.languages, f.words_revision, told.last_told, coalesce(told.invited, false) as invited,
   array(select a.address_hash from delivery_address a
     where a.force_id = v.force_id and a.address_hash in (v.email_hash, v.mobile_hash) and {LOST}) as lost,
-  case when 'push' in (v.chosen_channel, v.preferred_channel) then {devices.OF_VICTIM} end as phones
+  case when 'push' in (v.chosen_channel, v.preferred_channel) or 'push' = any(v.safe_channels)
+    then {devices.OF_VICTIM} end as phones
 from people_victim v join forces_force f on f.id = v.force_id
   cross join lateral (
     select max(coalesce(a.finished_at, a.due_at)) as last_told, bool_or(a.about = 'invitation') as invited

@@ -1,21 +1,52 @@
 """By which ways a victim may ask to be told: only what safe contact allows and what leads somewhere."""
 
+from dataclasses import dataclass
+from uuid import UUID
+
 from django.utils.translation import gettext as _
 
 from trackmycrime.alerts import rules
 from trackmycrime.delivery.masking import masked
+from trackmycrime.people import devices
 from trackmycrime.people.models import Victim
+from trackmycrime.portal import browsers
 
 
-def open_to(victim: Victim) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Phones:
+    """What an account can be told by push on: the newest browser, and for which of its victims that is safe."""
+
+    newest: devices.Device | None = None
+    allowed: frozenset[UUID] = frozenset()
+
+    def for_victim(self, victim: Victim) -> devices.Device | None:
+        """The browser on which this victim can be told, if any."""
+        return self.newest if victim.id in self.allowed else None
+
+
+NONE = Phones()
+
+
+def phones_of(account_id: UUID) -> Phones:
+    """What the signed-in account can be told by push on."""
+    mine = devices.mine(account_id)
+    return Phones(mine[0], frozenset(devices.allowed())) if mine else NONE
+
+
+def open_to(victim: Victim, phones: Phones = NONE) -> list[tuple[str, str]]:
     """(channel, words) to choose from; nothing where no machine may reach this person: an officer tells them."""
-    contact = rules.contact_of(victim, joined=True, invited=True)
+    phone = phones.for_victim(victim)
+    contact = rules.contact_of(
+        victim, joined=True, invited=True, phone=devices.hash_of(phone.endpoint) if phone else None
+    )
     if rules.no_machine(contact):
         return []
     words = {
         "email": _("Email to %(address)s") % {"address": masked("email", victim.email or "")},
         "text": _("Text message to the number that ends in %(digits)s")
         % {"digits": masked("text", victim.mobile or "").lstrip("…")},
+        "push": _("A message on your phone (%(phone)s)")
+        % {"phone": browsers.said(phone.browser, phone.system) if phone else ""},
         "phone": _("A phone call from your officer"),
         "letter": _("A letter"),
     }
@@ -26,8 +57,10 @@ def open_to(victim: Victim) -> list[tuple[str, str]]:
     ]
 
 
-def now_used(victim: Victim) -> str:
+def now_used(victim: Victim, phones: Phones = NONE) -> str:
     """The way by which this victim is told today, if it is one that can be chosen; else empty."""
-    offered = [channel for channel, _words in open_to(victim)]
-    usual = (victim.chosen_channel, victim.preferred_channel, *rules.MACHINE)
+    offered = [channel for channel, _words in open_to(victim, phones)]
+    usual = [victim.chosen_channel, victim.preferred_channel, *rules.MACHINE]
+    if "push" not in (*usual[:2], *(victim.safe_channels or ())):
+        usual.remove("push")  # it is used for who wants it, or of whom somebody said that it is safe
     return next((channel for channel in usual if channel in offered), "")

@@ -12,8 +12,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from trackmycrime.delivery.api import push_key
 from trackmycrime.kernel.clock import utc_now
-from trackmycrime.people import choices
+from trackmycrime.people import choices, devices
 from trackmycrime.people.access import PortalRequest
 from trackmycrime.people.models import Victim
 from trackmycrime.portal import reads, ways
@@ -25,17 +26,19 @@ from .information import remember
 class Settings(forms.Form):
     """A channel for each case, and one language for all. Only ways that are safe for that case are offered."""
 
-    def __init__(self, *args: object, parts: list[tuple[str, Victim]], **kwargs: object) -> None:
+    def __init__(
+        self, *args: object, parts: list[tuple[str, Victim]], phones: ways.Phones, **kwargs: object
+    ) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.parts = parts
         for title, victim in parts:
-            if not (offered := ways.open_to(victim)):
+            if not (offered := ways.open_to(victim, phones)):
                 continue
             label = _("How should we tell you that there is something new?")
             self.fields[f"channel_{victim.id}"] = forms.ChoiceField(
                 label=f"{title}: {label[:1].lower()}{label[1:]}" if len(parts) > 1 else label,
                 choices=offered,
-                initial=ways.now_used(victim),
+                initial=ways.now_used(victim, phones),
                 widget=forms.RadioSelect,
                 error_messages={
                     "required": _("Choose how we should tell you"),
@@ -74,7 +77,8 @@ def edit(request: PortalRequest) -> HttpResponse:
     lines = view.my_cases(get_language() or "en", now=now)
     titles = {line.id: f"{line.title} ({line.reference})" for line in lines}
     parts = [(titles[case], victim) for case, victim in reads.my_parts(account) if case in titles]
-    form = Settings(request.POST if request.method == "POST" else None, parts=parts)
+    phones = ways.phones_of(account)
+    form = Settings(request.POST if request.method == "POST" else None, parts=parts, phones=phones)
     if form.is_bound and form.is_valid():
         form.save(account, now=now)
         language = form.cleaned_data["language"]
@@ -84,7 +88,8 @@ def edit(request: PortalRequest) -> HttpResponse:
     context = {
         "form": form,
         "saved": "saved" in request.GET,
-        "told_in_person": [title for title, victim in parts if not ways.open_to(victim)],
+        "told_in_person": [title for title, victim in parts if not ways.open_to(victim, phones)],
+        "phone_offered": bool(push_key() and devices.allowed()),
         "here": "settings",
     }
     return render(request, "portal/account/settings.html", context)
