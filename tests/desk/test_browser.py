@@ -61,6 +61,8 @@ def pages(language: str) -> dict[str, str]:
         "case-other": client.get(f"/cases/{case}/?v={other}"),
         "case-protected": client.get(f"/cases/{made.crime('62/9').id}/"),
         "alert": client.get(f"/alerts/{alert.id}/"),
+        "channels": administrator.get("/channels/?done=held_channel"),
+        "channel-hold-wrong": administrator.post("/channels/email/hold/", {}),
         "log": client.get("/log/?channel=email"),
         "log-wrong": administrator.get("/log/?since_day=99"),
         "log-none": client.get("/log/?state=failed"),
@@ -89,6 +91,9 @@ def pages(language: str) -> dict[str, str]:
         "not-found": client.get("/nothing/"),
         "forbidden": clients["officer"].get(f"/cases/{case}/withhold/"),
     }
+    administrator.post("/channels/email/hold/", {"reason": "flood"})
+    found["channels-held"] = administrator.get("/channels/")
+    found["channel-release"] = administrator.get("/channels/email/release/")
     client.post(f"/cases/{case}/withhold/", {"reason": "He reads her phone"})
     found["case-withheld"] = client.get(f"/cases/{case}/")
     found["thread-withheld"] = client.get(f"/messages/{person}/")

@@ -24,8 +24,10 @@ pytestmark = pytest.mark.django_db
 OPEN = {"sign_in", "sign_out", "set_up", "design:other_version"}
 READ_ONLY = {
     "start", "cases", "case", "record", "held", "messages", "invitation", "quarantine", "quarantine_event", "alert",
-    "log", "log_csv", "log_ndjson",
+    "log", "log_csv", "log_ndjson", "channels",
 }  # fmt: skip
+NOT_YET = {"lift", "switch", "release_channel"}
+"""What is not there as long as nothing is withheld, protected or held"""
 WRITE_ONLY = {"release", "code", "invite_again", "in_person", "revoke", "quarantine_replay"}
 
 
@@ -52,6 +54,7 @@ def ids_of(made: World) -> dict[str, uuid.UUID]:
     assert alert is not None
     return {
         "alert_id": alert.id,
+        "channel": "email",
         "crime_id": made.crime().id,
         "victim_id": made.victim().id,
         "entry_id": entry,
@@ -112,7 +115,7 @@ def test_another_forces_ids_are_the_same_404_as_ids_that_never_were(made: World)
     nothing = {key: uuid.uuid4() for key in theirs}
     desk = Desk(made)
     for name in GUARDED:
-        if not ROUTES[name].pattern.converters:
+        if not ROUTES[name].pattern.converters.keys() - {"channel"}:
             continue
         client = desk.who(name)
         method = "post" if name in WRITE_ONLY else "get"
@@ -139,7 +142,7 @@ def test_a_role_reaches_what_the_table_says_and_no_more(made: World, role: str) 
         if not may(role, act):
             for method in ("get", "post"):
                 assert (name, getattr(client, method)(address(name, ids)).status_code) == (name, 403)
-        elif name not in WRITE_ONLY | {"lift", "switch"}:
+        elif name not in WRITE_ONLY | NOT_YET:
             assert (name, client.get(address(name, ids)).status_code) == (name, 200)
 
 
@@ -192,7 +195,7 @@ def test_no_address_and_no_title_holds_a_name_a_place_or_a_reference(made: World
 
     ids = ids_of(made)
     desk = Desk(made)
-    for name in sorted(set(GUARDED) - WRITE_ONLY - {"lift", "switch", "log_csv", "log_ndjson"}):
+    for name in sorted(set(GUARDED) - WRITE_ONLY - NOT_YET - {"log_csv", "log_ndjson"}):
         client = desk.who(name)
         where = address(name, ids)
         title = re.search(r"<title>(.*?)</title>", client.get(where).content.decode(), re.S)

@@ -130,6 +130,11 @@ def neutral() -> frozenset[str]:
     )
 
 
+def chosen(channel: str) -> str:
+    """The setting that chooses the channel's provider; empty for a channel that is not set up."""
+    return next((one.setting for one in _given(channel)), "")
+
+
 def opened(channel: str) -> Channel:
     """A new sender for one thread. Raises ValueError for a setting that cannot be read, or where two providers are
     given, and KeyError for a channel that is not set up."""

@@ -265,6 +265,17 @@ class DropForm(forms.Form):
     )
 
 
+class HoldForm(forms.Form):
+    """Why a channel is held."""
+
+    reason = forms.ChoiceField(
+        label=lazy("Why?"),
+        widget=forms.RadioSelect,
+        choices=list(words.HELD.items()),
+        error_messages={"required": lazy("Choose why nothing should go out")},
+    )
+
+
 class SubjectForm(forms.Form):
     """Quarantined events about one crime, officer or unit."""
 

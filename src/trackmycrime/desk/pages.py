@@ -38,6 +38,8 @@ def done_words(code: str) -> str:
         "made": _("The code is made. Show it, and give it to this person and nobody else."),
         "no_portal": _("This site is not safe for this person, so there is no code. Tell them yourself."),
         "revoked": _("The invitation is taken back. Its link and code do not work any more."),
+        "held_channel": _("Nothing goes out by that channel any more. What waits is kept."),
+        "released_channel": _("The channel sends again. What waited goes out now."),
         "asked": _("This is being done. Load the page again in a moment to see what became of it."),
         "again": _("That was done already."),
     }.get(code, "")
@@ -56,6 +58,8 @@ def page(
         ]
     if may_here(request, Act.QUARANTINE):
         places.append(("quarantine", _("Quarantine"), Act.QUARANTINE))
+    if may_here(request, Act.SEE_CHANNELS):
+        places.append(("channels", _("Channels"), Act.SEE_CHANNELS))
     if may_here(request, Act.DELIVERY_LOG):
         places.append(("log", _("What was sent"), Act.DELIVERY_LOG))
     shared = {

@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
-from .views import alerts, case, closing, invitations, log, messages, quarantine, start, tasks, updates
+from .views import (
+    alerts,
+    case,
+    channels,
+    closing,
+    invitations,
+    log,
+    messages,
+    quarantine,
+    start,
+    tasks,
+    updates,
+)
 
 handler400 = "trackmycrime.desk.views.errors.bad_request"
 handler403 = "trackmycrime.desk.views.errors.forbidden"
@@ -26,6 +38,9 @@ urlpatterns = [
     path("messages/", messages.waiting, name="messages"),
     path("messages/<uuid:victim_id>/", messages.thread, name="thread"),
     path("alerts/<uuid:alert_id>/", alerts.alert, name="alert"),
+    path("channels/", channels.listed, name="channels"),
+    path("channels/<slug:channel>/hold/", channels.hold, name="hold_channel"),
+    path("channels/<slug:channel>/release/", channels.release, name="release_channel"),
     path("log/", log.listed, name="log"),
     path("log/delivery-log.csv", log.csv, name="log_csv"),
     path("log/delivery-log.ndjson", log.ndjson, name="log_ndjson"),

@@ -159,6 +159,23 @@ RECEIPTS = {
     "complained": lazy("Whoever has this address called it unwanted"),
     "unsubscribed": lazy("Whoever has this address asked for no more mail"),
 }
+HELD = {
+    "provider": lazy("The provider is in trouble"),
+    "wrong_words": lazy("What goes out says the wrong thing"),
+    "wrong_people": lazy("It goes to the wrong people"),
+    "flood": lazy("Far too many go out"),
+    "budget": lazy("It costs too much"),
+    "incident": lazy("Something is being looked into"),
+    "exercise": lazy("It is being tried out"),
+    "other": lazy("Something else"),
+}
+PROVIDERS = {
+    "TMC_EMAIL_URL": lazy("A mail server (SMTP)"),
+    "TMC_TEXT_URL": lazy("A text gateway"),
+    "TMC_NOTIFY_EMAIL_TEMPLATE": lazy("GOV.UK Notify"),
+    "TMC_NOTIFY_TEXT_TEMPLATE": lazy("GOV.UK Notify"),
+    "TMC_VAPID_PRIVATE_KEY": lazy("The browsers’ own push services"),
+}
 INVITATIONS = {
     "open": lazy("Not opened yet"),
     "opened": lazy("Opened, not finished yet"),
