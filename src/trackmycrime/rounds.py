@@ -100,6 +100,11 @@ def _ask_for_updates(now: datetime) -> int:
     return sum(tasks.open_tasks(force, several, now=now) for force, several in needs.items())
 
 
+def _say_no_news(now: datetime) -> int:
+    """Who has heard nothing for as long as was agreed is told that there is no news yet."""
+    return alerts.say_no_news(now)
+
+
 def _ask_supervisors(now: datetime) -> int:
     """A supervisor is asked where an officer has not spoken in time with somebody whose safety changes."""
     needs = tasks.overdue("speak_before_release", "speak_overdue", now=now)
@@ -122,12 +127,13 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("unanswered", messages.mend),
     (PROMISES, _ask_for_updates),
     ("unspoken", _ask_supervisors),
+    ("quiet", _say_no_news),
     ("sessions", clear_expired),
     ("limits", limits.clear_ended),
     ("devices", devices.forget_unsafe),
 )
 """What a worker carries on, in order: (what the bell calls it, what is done). Each is a transaction, repeatable."""
 
-SELDOM = frozenset({PROMISES, "devices"})
+SELDOM = frozenset({PROMISES, "unspoken", "quiet", "devices"})
 """Passes that look for days to come and not for moments: done now and then, or when rung for. This one reads all open
 cases; an index on a date that changes with almost every entry would cost more each time one is published."""

@@ -7,7 +7,7 @@ import pytest
 
 from tests.portal.making import World, join, signed_in, world
 from tests.support.events import crime, victim
-from trackmycrime.people.models import Account, Victim
+from trackmycrime.people.models import Account, ContactChange, Victim
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +103,50 @@ def test_with_several_cases_each_has_its_own_way(made: World) -> None:
 def test_settings_open_without_any_case(made: World) -> None:
     part(live=False)
     assert signed_in().get("/settings/").status_code == 200
+
+
+def test_how_soon_and_how_often_is_chosen_for_all_cases_and_goes_back_to_the_police(made: World) -> None:
+    made.send(crime("52/2", 1), victim("52/2", 1, "P1"))
+    join(made)
+    client = signed_in()
+    html = client.get("/settings/").content.decode()
+    assert 'value="daytime" checked' in html
+    assert 'value="28" checked' in html
+    client.post("/settings/", {"language": "en", "pace": "weekly", "update_days": "14"} | own_channels())
+    assert set(Victim.objects.values_list("chosen_pace", "agreed_days")) == {("weekly", 14)}
+    change = ContactChange.objects.first()
+    assert change is not None
+    assert {"pace", "update_days"} <= set(change.changed)
+    assert (change.pace, change.agreed_days) == ("weekly", 14)
+    assert 'value="weekly" checked' in client.get("/settings/").content.decode()
+
+
+def test_who_leaves_it_as_it_is_goes_with_the_force(made: World) -> None:
+    signed_in().post(
+        "/settings/", {"language": "cy", "pace": "daytime", "update_days": "28"} | own_channels()
+    )
+    kept = part()
+    assert (kept.chosen_pace, kept.agreed_days, kept.chosen_language) == ("", None, "cy")
+    made.force.policy = {"pace": "at_once", "update_days": 21}
+    made.force.save()
+    html = signed_in().get("/settings/").content.decode()
+    assert 'value="at_once" checked' in html
+    assert 'value="21" checked' in html
+
+
+def test_a_time_that_is_not_shown_is_not_taken(made: World) -> None:
+    html = (
+        signed_in().post("/settings/", {"language": "en", "pace": "never"} | own_channels()).content.decode()
+    )
+    assert "Choose one of the times that are shown" in html
+    assert part().chosen_pace == ""
+
+
+def test_whom_no_machine_tells_is_not_asked_how_soon(made: World) -> None:
+    part(safe_channels=[])
+    html = signed_in().get("/settings/").content.decode()
+    assert 'name="pace"' not in html
+
+
+def own_channels() -> dict[str, str]:
+    return {f"channel_{one.id}": "email" for one in Victim.objects.filter(person="P1")}

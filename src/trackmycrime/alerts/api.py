@@ -12,6 +12,7 @@ from .lines import Line, lines_for, waiting_for_a_channel
 from .looking import Undelivered, finished, recheck
 from .losing import address_lost
 from .news import News
+from .quiet import say_no_news
 from .reading import people
 from .telling import invite_and_tell, tell
 
@@ -33,6 +34,7 @@ __all__ = [
     "opened",
     "people",
     "recheck",
+    "say_no_news",
     "seen",
     "send_code",
     "send_invitations",

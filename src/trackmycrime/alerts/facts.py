@@ -42,7 +42,8 @@ _BESIDE = """
 select max(b.sent_at) as last_out, count(*) filter (where b.state <> all(%s)) as others,
   coalesce(bool_or(b.state <> all(%s) and exists (
     select from delivery_dispatch d where d.owner_id = b.id and d.state = 'sending')), false) as in_flight
-from alerts_alert b where b.victim_id = a.victim_id and b.id <> a.id and (b.sent_at > %s or b.state <> all(%s))
+from alerts_alert b where b.victim_id = a.victim_id and b.id <> a.id
+  and (b.sent_at > least(%s, a.decided_at) or b.state <> all(%s))
 """
 _ALERTS = f"""
 select a.id, a.force_id, a.victim_id, a.case_id, a.about, a.channel, a.state, a.reason, a.decided_at, a.due_at,

@@ -9,7 +9,7 @@ from trackmycrime.delivery.record import Sent, record_of
 from trackmycrime.kernel import setwise
 
 from .looking import NOT_REACHED
-from .writing import TELL_YOURSELF
+from .writing import TELL_NO_NEWS, TELL_YOURSELF
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def lives(alert_ids: Sequence[UUID]) -> list[Life]:
         told.setdefault(row.pop("alert_id"), []).append(Told(**row))
     letters = record_of(ids)
     found = []
-    for row in setwise.fetch(_ALERTS, [[TELL_YOURSELF, NOT_REACHED], ids]):
+    for row in setwise.fetch(_ALERTS, [[TELL_YOURSELF, TELL_NO_NEWS, NOT_REACHED], ids]):
         task = [row.pop(name) for name in _TASK]
         found.append(
             Life(

@@ -32,11 +32,19 @@ from .phones import failed_on, other_phone, tried, without
 from .reading import DONE, OPEN, OVER, Person, people
 from .rules import Decision, allow, decide
 from .words import Frozen
-from .writing import GIVE_UP_AFTER, TELL_YOURSELF, alert_words, ask_officers, change_alerts, letter, need
+from .writing import (
+    GIVE_UP_AFTER,
+    NO_NEWS,
+    alert_words,
+    ask_officers,
+    change_alerts,
+    letter,
+    need,
+    tell_yourself,
+)
 
 NOT_REACHED = "could_not_be_reached"
 _TAKEN = ("accepted", "delivered")
-NO_NEWS = "no_news"
 A_MOMENT = timedelta(seconds=10)
 """How long one alert waits for another that is on its way to the same victim"""
 
@@ -295,7 +303,7 @@ class _Afresh:
             alert | {"state": end.state, "reason": end.reason[:60], "finished_at": self._now}
         )
         if person is not None and end.state in ("by_person", "failed"):
-            kind = TELL_YOURSELF if end.state == "by_person" else NOT_REACHED
+            kind = tell_yourself(alert["about"]) if end.state == "by_person" else NOT_REACHED
             self._needs[person.force].append(need(kind, person, end.reason, tried=alert["tried"]))
 
     def go_on(

@@ -13,7 +13,7 @@ from .inviting import Invited, decide_invitations
 from .news import News, newest
 from .reading import OVER, Person, people
 from .rules import decide, no_machine
-from .writing import TELL_YOURSELF, Decided, Decisions, alert_row, alert_words, letter, need
+from .writing import NO_NEWS, Decided, Decisions, alert_row, alert_words, letter, need, tell_yourself
 
 
 def tell(force: int, news: Sequence[News], *, now: datetime) -> Counter[str]:
@@ -60,6 +60,8 @@ def decide_news(decisions: Decisions, known: Mapping[UUID, Person], news: Sequen
         person = known.get(victim_id)
         if person is None or person.force != decisions.force or not person.contact.live:
             continue
+        if victim_id in waiting and items[0].about == NO_NEWS:
+            continue  # they are about to hear something
         if victim_id in waiting and not no_machine(person.contact, decisions.neutral):
             decisions.join(person, waiting[victim_id], items)
         else:
@@ -110,7 +112,8 @@ def _not_gone_out(victims: Iterable[UUID], now: datetime) -> dict[UUID, UUID]:
 
 
 def _decided(person: Person, items: Sequence[News], decisions: Decisions) -> Decided:
-    about = "message" if all(item.about == "message" for item in items) else "update"
+    kinds = {item.about for item in items}
+    about = kinds.pop() if len(kinds) == 1 else "update"
     id_, case_id = new_id(), items[0].case_id
     now = decisions.now
     decision = decide(
@@ -127,7 +130,7 @@ def _decided(person: Person, items: Sequence[News], decisions: Decisions) -> Dec
             channel=decision.channel,
             reason=decision.reason,
         )
-        return Decided(row, need=need(TELL_YOURSELF, person, decision.reason))
+        return Decided(row, need=need(tell_yourself(about), person, decision.reason))
     row = decisions.waiting(id_, person, case_id, about, decision.channel, decision.at)
-    said = alert_words(person, decision.channel, len(items))
+    said = alert_words(person, decision.channel, len(items), about=about)
     return Decided(row, letter(id_, "alert", person, decision.channel, said, due_at=decision.at))

@@ -24,8 +24,12 @@ from . import words
 from .news import News
 from .reading import OVER, Person, in_charge
 
+NO_NEWS = "no_news"
+"""What an alert is about that says that there is none"""
 TELL_YOURSELF = "tell_yourself"
 """The task where no machine may"""
+TELL_NO_NEWS = "tell_no_news"
+"""The same, where there is nothing new to tell"""
 GIVE_UP_AFTER = timedelta(hours=72)
 """A passing failure counts as final after this long: three days outlive a weekend's outage."""
 
@@ -138,6 +142,11 @@ def need(kind: str, person: Person, reason: str, **detail: Any) -> Need:
         victim_id=person.id,
         detail={"reason": reason, **detail},
     )
+
+
+def tell_yourself(about: str) -> str:
+    """Which task asks a person to tell what an alert is about."""
+    return TELL_NO_NEWS if about == NO_NEWS else TELL_YOURSELF
 
 
 def ask_officers(force: int, needs: Sequence[Need], *, now: datetime) -> None:

@@ -92,9 +92,18 @@ _DATA: dict[str, dict[str, Any]] = {
                 "description": "As in victim.changed; null: the victim has chosen none here.",
             },
             "language": {"type": ["string", "null"], "description": "`en` or `cy`; null: not chosen here."},
+            "pace": {
+                "enum": ["at_once", "daytime", "weekly", None],
+                "description": "How soon they want to be told (at night too, not at night, once a week); null: not"
+                " chosen here.",
+            },
+            "update_days": {
+                "type": ["integer", "null"],
+                "description": "After how many days without news they are told so; 0: never; null: not chosen here.",
+            },
             "changed": {
                 "type": "array",
-                "items": {"enum": ["preferred_channel", "language"]},
+                "items": {"enum": ["preferred_channel", "language", "pace", "update_days"]},
                 "description": "Which of them is new.",
             },
         },
@@ -104,7 +113,10 @@ _DATA: dict[str, dict[str, Any]] = {
         {
             "victim": _VICTIM,
             "alert": {"type": "string", "format": "uuid", "description": "The alert's id here."},
-            "about": {"enum": ["update", "message", "invitation"], "description": "What it was to tell of."},
+            "about": {
+                "enum": ["update", "message", "no_news", "invitation"],
+                "description": "What it was to tell of.",
+            },
             "tried": {
                 "type": "array",
                 "items": _object(
@@ -119,7 +131,13 @@ _DATA: dict[str, dict[str, Any]] = {
 
 _EXAMPLES: dict[str, dict[str, Any]] = {
     "message.received": {"message": "019aa6e8-1c5e-7b0a-9d52-1f6f3f1f9c11", "text": "Is there any news?"},
-    "contact.changed": {"preferred_channel": "text", "language": "cy", "changed": ["preferred_channel"]},
+    "contact.changed": {
+        "preferred_channel": "text",
+        "language": "cy",
+        "pace": None,
+        "update_days": None,
+        "changed": ["preferred_channel"],
+    },
     "alert.undeliverable": {
         "alert": "019aa6e8-1c5e-7b0a-9d52-1f6f3f1f9c12",
         "about": "update",

@@ -15,10 +15,13 @@ BELL = "contacts"
 
 @dataclass(frozen=True)
 class Choice:
-    """The way and the language that a victim chose."""
+    """What a victim chose: the way, the language, how soon (empty: as the force does), and after how many days without
+    news they are told so (0: never; None: as the force does)."""
 
     channel: str
     language: str
+    pace: str = ""
+    agreed_days: int | None = None
 
 
 def choose(account_id: UUID, choices: Mapping[UUID, Choice], *, now: datetime) -> int:
@@ -35,18 +38,24 @@ def choose(account_id: UUID, choices: Mapping[UUID, Choice], *, now: datetime) -
             for name, before, after in (
                 ("preferred_channel", victim.chosen_channel, choice.channel),
                 ("language", victim.chosen_language, choice.language),
+                ("pace", victim.chosen_pace, choice.pace),
+                ("update_days", victim.agreed_days, choice.agreed_days),
             )
             if before != after
         ]
         if not changed:
             continue
         Victim.objects.filter(id=victim.id).update(
-            chosen_channel=choice.channel, chosen_language=choice.language, chosen_at=now
+            chosen_channel=choice.channel,
+            chosen_language=choice.language,
+            chosen_pace=choice.pace,
+            agreed_days=choice.agreed_days,
+            chosen_at=now,
         )
         changes.append(
             ContactChange(
                 force_id=victim.force_id, victim_id=victim.id, channel=choice.channel, language=choice.language,
-                changed=changed, at=now,
+                pace=choice.pace, agreed_days=choice.agreed_days, changed=changed, at=now,
             )
         )  # fmt: skip
     if changes:

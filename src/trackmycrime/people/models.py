@@ -193,15 +193,17 @@ class Victim(models.Model):
 
 
 class ContactChange(models.Model):
-    """That a victim chose, here, another way or another language to be told in."""
+    """That a victim chose, here, another way or another language to be told in, or another time."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
     force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
     victim = models.ForeignKey(Victim, models.CASCADE, db_constraint=False)
     channel = models.CharField(max_length=10, blank=True)
     language = models.CharField(max_length=8, blank=True)
+    pace = models.CharField(max_length=10, default="")
+    agreed_days = models.SmallIntegerField(null=True)
     changed: Any = ArrayField(models.CharField(max_length=20))
-    """Which of them is new: ``preferred_channel``, ``language``"""
+    """Which of them is new: ``preferred_channel``, ``language``, ``pace``, ``update_days``"""
     at = models.DateTimeField()
     taken_at = models.DateTimeField(null=True)
     """When the worker carried on what follows from it (the records system is told)"""

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from trackmycrime.forces.models import Force
-from trackmycrime.forces.policy import DEFAULT
+from trackmycrime.forces.policy import DEFAULT, Policy
 from trackmycrime.kernel import setwise
 from trackmycrime.people.models import Victim
 from trackmycrime.publish import gate
@@ -54,6 +54,11 @@ def parts(account_id: UUID, case_id: UUID) -> list[UUID]:
         return []
     mine = Victim.objects.filter(crime_id=case.crime_id, account_id=account_id, live=True)
     return list(mine.order_by("joined_at", "id").values_list("id", flat=True))
+
+
+def policy_of(victim: Victim) -> Policy:
+    """What the force of this victim decides for itself."""
+    return DEFAULT.changed(Force.objects.values_list("policy", flat=True).get(id=victim.force_id))
 
 
 def answer_days(case_id: UUID) -> int:

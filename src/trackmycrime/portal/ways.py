@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from trackmycrime.alerts import rules
+from trackmycrime.delivery.api import neutral
 from trackmycrime.delivery.masking import masked
 from trackmycrime.people import devices
 from trackmycrime.people.models import Victim
@@ -39,7 +40,7 @@ def open_to(victim: Victim, phones: Phones = NONE) -> list[tuple[str, str]]:
     contact = rules.contact_of(
         victim, joined=True, invited=True, phone=devices.hash_of(phone.endpoint) if phone else None
     )
-    if rules.no_machine(contact):
+    if rules.no_machine(contact, neutral()):
         return []
     words = {
         "email": _("Email to %(address)s") % {"address": masked("email", victim.email or "")},
@@ -53,7 +54,9 @@ def open_to(victim: Victim, phones: Phones = NONE) -> list[tuple[str, str]]:
     return [
         (channel, said)
         for channel, said in words.items()
-        if rules.is_safe(contact, channel) and (channel in rules.PERSON or rules.reachable(contact, channel))
+        if rules.is_safe(contact, channel)
+        and (channel in rules.PERSON or rules.reachable(contact, channel))
+        and (channel in rules.PERSON or not contact.disguise or channel in neutral())
     ]
 
 
@@ -64,3 +67,27 @@ def now_used(victim: Victim, phones: Phones = NONE) -> str:
     if "push" not in (*usual[:2], *(victim.safe_channels or ())):
         usual.remove("push")  # it is used for who wants it, or of whom somebody said that it is safe
     return next((channel for channel in usual if channel in offered), "")
+
+
+def paces() -> list[tuple[str, str]]:
+    """(pace, words): how soon somebody may want to be told."""
+    return [
+        ("daytime", _("As it happens, but not at night")),
+        ("at_once", _("As it happens, at night too")),
+        ("weekly", _("Once a week, all in one")),
+    ]
+
+
+def intervals(usual: int, now: int) -> list[tuple[int, str]]:
+    """(days, words): after how many days without news somebody may want to hear that there is none."""
+    words = {
+        7: _("Every week"),
+        14: _("Every 2 weeks"),
+        28: _("Every 4 weeks"),
+        56: _("Every 8 weeks"),
+    }
+    days = sorted({14, 28, 56, usual, now} - {0})
+    return [
+        *((n, words.get(n) or _("Every %(n)s days") % {"n": n}) for n in days),
+        (0, _("Only when there is news")),
+    ]

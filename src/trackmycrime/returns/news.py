@@ -24,6 +24,8 @@ class ContactChange(Protocol):
     victim_id: UUID
     channel: str
     language: str
+    pace: str
+    agreed_days: int | None
     changed: Any
     at: datetime
 
@@ -54,7 +56,10 @@ def of_contacts(changes: Iterable[ContactChange]) -> list[News]:
     return [
         News(
             "contact.changed", one.id, one.victim_id, one.at,
-            {"preferred_channel": one.channel or None, "language": one.language or None, "changed": one.changed},
+            {
+                "preferred_channel": one.channel or None, "language": one.language or None, "pace": one.pace or None,
+                "update_days": one.agreed_days, "changed": one.changed,
+            },
         )
         for one in changes
     ]  # fmt: skip

@@ -20,6 +20,7 @@ PAGE = 20
 UNREACHABLE = (
     "could_not_be_reached",
     "tell_yourself",
+    "tell_no_news",
     "tell_in_person",
     "invite_in_person",
     "not_for_me",

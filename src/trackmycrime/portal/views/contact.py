@@ -1,6 +1,7 @@
 """How a victim is told that there is something new, and in which language. An address is never changed here."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -45,6 +46,8 @@ class Settings(forms.Form):
                     "invalid_choice": _("Choose one of the ways that are shown"),
                 },
             )
+        if any(ways.open_to(victim) for _title, victim in parts):
+            self._ask_when(parts[0][1])
         self.fields["language"] = forms.ChoiceField(
             label=_("In which language?"),
             choices=configured.LANGUAGES,
@@ -56,16 +59,48 @@ class Settings(forms.Form):
             },
         )
 
+    def _ask_when(self, victim: Victim) -> None:
+        """How soon, and how often without news: for all cases together, shown as it is for this one."""
+        usual = reads.policy_of(victim)
+        days = usual.update_days if victim.agreed_days is None else victim.agreed_days
+        wrong = {"invalid_choice": _("Choose one of the times that are shown")}
+        self.fields["pace"] = forms.ChoiceField(
+            label=_("How soon should we tell you?"),
+            help_text=_("An arrest, a charge or a date in court does not wait for the end of the week."),
+            choices=ways.paces(),
+            initial=victim.chosen_pace or usual.pace,
+            required=False,
+            widget=forms.RadioSelect,
+            error_messages=wrong,
+        )
+        self.fields["update_days"] = forms.TypedChoiceField(
+            label=_("How often should you hear from us when there is no news?"),
+            choices=ways.intervals(usual.update_days, days),
+            coerce=int,
+            empty_value=None,
+            initial=days,
+            required=False,
+            widget=forms.RadioSelect,
+            error_messages=wrong,
+        )
+
     def save(self, account_id: UUID, *, now: datetime) -> None:
         """Keep what was chosen."""
         chosen = {
             victim.id: choices.Choice(
                 self.cleaned_data.get(f"channel_{victim.id}", victim.chosen_channel),
                 self.cleaned_data["language"],
+                self._said("pace", victim.chosen_pace),
+                self._said("update_days", victim.agreed_days),
             )
             for _title, victim in self.parts
         }
         choices.choose(account_id, chosen, now=now)
+
+    def _said(self, name: str, before: Any) -> Any:
+        """What was chosen; what was left as it was shown stays, and goes with the force where it was the force's."""
+        said = self.cleaned_data.get(name)
+        return before if said in ("", None) or name not in self.changed_data else said
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
