@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from trackmycrime.alerts import api as alerts
-from trackmycrime.delivery import receipts
+from trackmycrime.delivery import caps, receipts
 from trackmycrime.delivery.api import Finished, Upstairs
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import limits
@@ -46,7 +46,7 @@ def letters_ended(ended: Sequence[Finished], now: datetime) -> None:
     returns.add(returns.of_undelivered(alerts.finished(ended, now), now=now), now=now)
 
 
-UPSTAIRS = Upstairs(alerts.recheck, letters_ended, alerts.address_lost)
+UPSTAIRS = Upstairs(alerts.recheck, letters_ended, alerts.address_lost, alerts.over_cap)
 """What `delivery` asks and tells."""
 
 
@@ -130,10 +130,11 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("quiet", _say_no_news),
     ("sessions", clear_expired),
     ("limits", limits.clear_ended),
+    ("budgets", caps.tidy),
     ("devices", devices.forget_unsafe),
 )
 """What a worker carries on, in order: (what the bell calls it, what is done). Each is a transaction, repeatable."""
 
-SELDOM = frozenset({PROMISES, "unspoken", "quiet", "devices"})
+SELDOM = frozenset({PROMISES, "unspoken", "quiet", "devices", "budgets"})
 """Passes that look for days to come and not for moments: done now and then, or when rung for. This one reads all open
 cases; an index on a date that changes with almost every entry would cost more each time one is published."""

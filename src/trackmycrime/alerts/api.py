@@ -9,14 +9,14 @@ from trackmycrime.delivery.api import Upstairs
 from .ending import cancel_for_crimes, cancel_for_victims, mend, opened, seen
 from .inviting import Invited, send_code, send_invitations
 from .lines import Line, lines_for, waiting_for_a_channel
-from .looking import Undelivered, finished, recheck
+from .looking import Undelivered, finished, over_cap, recheck
 from .losing import address_lost
 from .news import News
 from .quiet import say_no_news
 from .reading import people
 from .telling import invite_and_tell, tell
 
-UPSTAIRS = Upstairs(recheck, finished, address_lost)
+UPSTAIRS = Upstairs(recheck, finished, address_lost, over_cap)
 
 __all__ = [
     "UPSTAIRS",
@@ -32,6 +32,7 @@ __all__ = [
     "lines_for",
     "mend",
     "opened",
+    "over_cap",
     "people",
     "recheck",
     "say_no_news",

@@ -23,6 +23,7 @@ from trackmycrime.delivery.api import (
     set_up,
     standing,
 )
+from trackmycrime.delivery.letters import LOOK_AGAIN
 from trackmycrime.kernel import setwise
 from trackmycrime.tasks.api import Need
 
@@ -79,6 +80,31 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
             verdict = _look_at_alert(each, alert, person, work, now)
         if verdict is not None:
             verdicts[each.id] = verdict
+    work.write()
+    return verdicts
+
+
+def over_cap(over: Sequence[tuple[Letter, str]], now: datetime) -> dict[UUID, Verdict]:
+    """What becomes of letters that are over a cap, given with why: another safe channel that is set up, or waiting.
+
+    An invitation keeps its way and waits, because its words hold its only key; a code is of no use later.
+    """
+    work = _Afresh(now)
+    alerts = facts.alerts([each.owner_id for each, _ in over if each.purpose == "alert"], now)
+    known = people({row["victim_id"] for row in alerts.values()})
+    failed = failed_on(alerts.values())
+    verdicts: dict[UUID, Verdict] = {}
+    for each, why in over:
+        alert = alerts.get(each.owner_id)
+        person = without(known.get(alert["victim_id"]), failed.get(alert["id"])) if alert else None
+        verdicts[each.id] = Stop(why) if each.purpose == "code" else Wait(now + LOOK_AGAIN, reason=why)
+        if alert is None or person is None or alert["state"] not in OPEN:
+            continue
+        alert["tried"] = [*alert["tried"], {"channel": each.channel, "reason": why}]
+        decision = _stands(alert, person, now)
+        if isinstance(decision, Decision) and decision.how == "machine" and decision.channel in set_up():
+            work.go_on(alert, person, decision)
+            verdicts[each.id] = Stop("channel changed")
     work.write()
     return verdicts
 

@@ -14,6 +14,8 @@ GONE = "gone"
 
 WAITS = "waits"
 """Why a letter is put off by the rooms above; they may ask for it sooner."""
+LOOK_AGAIN = timedelta(minutes=30)
+"""What waits for a cap is looked at this much later: the cap may have been raised, or a new day begun."""
 
 Result = Literal["accepted", "later", "never", "unclear"]
 
@@ -103,9 +105,15 @@ class Wait:
 
     until: datetime
     give_up_at: datetime | None = None
+    reason: str = WAITS
+    """Kept with the letter while it waits"""
 
 
 Verdict = Stop | Wait
+
+
+OverCap = Callable[[Sequence[tuple[Letter, str]], datetime], Mapping[UUID, Verdict]]
+"""Says what becomes of letters that are over a cap, given with why: each must stop or wait. Called inside the claim."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +165,11 @@ def _nobody(lost: Sequence[Lost], now: datetime) -> None:
     """Nobody above asked to hear."""
 
 
+def _wait_for_it(over: Sequence[tuple[Letter, str]], now: datetime) -> dict[UUID, Verdict]:
+    """Nobody above knows another way."""
+    return {letter.id: Wait(now + LOOK_AGAIN, reason=why) for letter, why in over}
+
+
 @dataclass(frozen=True)
 class Upstairs:
     """What the rooms above have to say about letters; this room does not know them."""
@@ -164,3 +177,4 @@ class Upstairs:
     still_allowed: StillAllowed
     finished: OnFinished
     address_lost: OnLost = _nobody
+    over_cap: OverCap = _wait_for_it

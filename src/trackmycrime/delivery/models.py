@@ -220,6 +220,25 @@ class Asking(models.Model):
         db_table = "delivery_asking"
 
 
+class Tally(models.Model):
+    """How many letters went to one address on one day, or, where `address_hash` is empty, from one force."""
+
+    pk = models.CompositePrimaryKey("address_hash", "force_id", "channel", "day")
+    address_hash = models.BinaryField(max_length=32)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_index=False)
+    channel = models.CharField(max_length=10)
+    day = models.DateField()
+    """By the clock of London"""
+    letters = models.IntegerField()
+    segments = models.IntegerField()
+    """Parts that the texts are sent in, which is what they cost; 0 for mails"""
+    owner_id = models.UUIDField()
+    """Whoever asked for the newest of them"""
+
+    class Meta:
+        db_table = "delivery_tally"
+
+
 class Worker(models.Model):
     """A running worker. What it holds is anybody's once it has not been seen for a while (`work.sweep`)."""
 

@@ -25,6 +25,7 @@ WALLS = Walls(
         },
         "delivery_address": {"desk": "select", "gateway": "select", "worker": "select, insert, update"},
         "delivery_asking": {"worker": "select, insert, update"},
+        "delivery_tally": {"desk": "select", "worker": "select, insert, update, delete"},
         "delivery_worker": {
             "desk": "select",
             "gateway": "select",
@@ -50,6 +51,7 @@ WALLS = Walls(
             "worker": [Policy(ALL, ALL)],
         },
         "delivery_address": of_force("desk", "gateway", "worker"),
+        "delivery_tally": of_force("desk", "worker"),
     },
     keys=[
         Key(

@@ -18,8 +18,8 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from trackmycrime.kernel import crypto, setwise
 
-from . import retry
-from .letters import SECRET, WAITS, Letter, Outcome, Stop, Upstairs, Verdict
+from . import caps, retry
+from .letters import SECRET, Letter, Outcome, Stop, Upstairs, Verdict
 from .settling import Tried, settle, stop_doubtful
 from .switches import HELD
 
@@ -109,11 +109,18 @@ def _take(
             letters.append(_letter(row))
         except crypto.CannotOpen:
             broken.append(_letter(row, opened=False))
-    verdicts = upstairs.still_allowed(letters, now) if letters else {}
+    verdicts = dict(upstairs.still_allowed(letters, now)) if letters else {}
     going = [letter for letter in letters if letter.id not in verdicts]
-    _hold([*going, *broken, *doubtful], by.worker, now)
+    spending = caps.spend(going, now)
+    if spending.over:
+        over = [(letter, spending.over[letter.id]) for letter in going if letter.id in spending.over]
+        verdicts |= upstairs.over_cap(over, now)
+    barred = [letter for letter in going if letter.id in spending.barred]
+    going = [letter for letter in going if letter.id not in spending.over.keys() | spending.barred]
+    _hold([*going, *broken, *doubtful, *barred], by.worker, now)
     _obey(verdicts, now)
     settle([Tried(each, Outcome("never", "cannot be opened"), now) for each in broken], now, upstairs)
+    settle([Tried(each, Outcome("never", "number not allowed"), now) for each in barred], now, upstairs)
     stop_doubtful(doubtful, now, upstairs)
     return going, len(rows) == most
 
@@ -225,7 +232,7 @@ def _obey(verdicts: Mapping[UUID, Verdict], now: datetime) -> None:
         else {
             "id": id_,
             "state": "prepared",
-            "reason": WAITS,
+            "reason": said.reason,
             "at": said.until,
             "over": None,
             "give_up": said.give_up_at,

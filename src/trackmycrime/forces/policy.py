@@ -22,6 +22,10 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 PACES = ("at_once", "daytime", "weekly")
 """How soon victims are told: at night too; not in the quiet hours; once a week."""
+_CAPS = (
+    "texts_per_number", "texts_per_day", "mails_per_address", "mails_per_day",
+    "text_budget_day", "text_budget_month", "text_price",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,23 @@ class Policy:
     show_officer_contact: bool = False
     """Whether victims see an officer's own email and phone."""
 
+    texts_per_number: int = 20
+    """How many texts may go to one number in a day; 0 is no cap, as for all of these."""
+    texts_per_day: int = 0
+    """How many texts the force sends in a day"""
+    mails_per_address: int = 200
+    """How many mails may go to one address in a day"""
+    mails_per_day: int = 0
+    """How many mails the force sends in a day"""
+    text_countries: tuple[str, ...] = ("GB", "GG", "IM", "JE")
+    """Countries (ISO 3166) to whose numbers texts may go"""
+    text_budget_day: int = 20_000
+    """How many segments of texts (the parts that are paid for) the force sends in a day"""
+    text_budget_month: int = 200_000
+    """The same for a calendar month"""
+    text_price: int = 0
+    """What one segment costs, in hundredths of a penny, for what the desk shows; 0 where nobody has said it"""
+
     def changed(self, stored: dict[str, Any]) -> "Policy":
         """This policy with what a force has stored put over it.
 
@@ -82,7 +103,17 @@ class Policy:
             if act not in ("publish", "hold", "never"):
                 raise ValueError(f"milestones.{milestone} must be publish, hold or never, not {act!r}")
         _check_telling(values)
+        _check_caps(values)
         return Policy(**values)
+
+
+def _check_caps(values: dict[str, Any]) -> None:
+    for key in _CAPS:
+        if values[key] < 0:
+            raise ValueError(f"{key} must be 0 (none) or more, not {values[key]}")
+    for country in values["text_countries"]:
+        if not (isinstance(country, str) and len(country) == 2 and country.isupper()):
+            raise ValueError(f"text_countries are two capital letters each, like GB or IE, not {country!r}")
 
 
 def _check_telling(values: dict[str, Any]) -> None:
