@@ -242,6 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Speaks HTTP for the Notify that `notify_service` gives it."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     notify: Notify
 
     def do_POST(self) -> None:

@@ -447,6 +447,7 @@ def gateway(name: str) -> Iterator[Running]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             running.connections.add(self.client_address[1])
