@@ -22,7 +22,7 @@ log = logging.getLogger("trackmycrime.gateway")
 # How long a sender should wait for a database that is busy or starting again.
 BUSY_SECONDS = 5
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
 def answer(content: Mapping[str, Any], status: int = 200) -> HttpResponse:
@@ -52,22 +52,22 @@ def _written(content: Mapping[str, Any], type_: str, status: int, headers: Mappi
     return HttpResponse(body, content_type=type_, status=status, headers=headers)
 
 
-def only(method: str) -> Callable[[View], View]:
-    """A view that takes one method (GET also takes HEAD) and answers whatever goes wrong with a problem.
+def only(*methods: str) -> Callable[[View], View]:
+    """A view that takes these methods (with GET also HEAD) and answers whatever goes wrong with a problem.
 
     An exception is logged by its kind and place alone: its text, PostgreSQL's above all, may hold what was sent.
     """
-    methods = ("GET", "HEAD") if method == "GET" else (method,)
+    methods = (*methods, "HEAD") if "GET" in methods else methods
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
-        def guarded(request: HttpRequest) -> HttpResponse:
-            response = answered(request)
+        def guarded(request: HttpRequest, **named: str) -> HttpResponse:
+            response = answered(request, **named)
             if 400 <= response.status_code < 500:
                 refused(request, response)
             return response
 
-        def answered(request: HttpRequest) -> HttpResponse:
+        def answered(request: HttpRequest, **named: str) -> HttpResponse:
             if request.method not in methods:
                 allowed = ", ".join(methods)
                 return problem(
@@ -78,7 +78,7 @@ def only(method: str) -> Callable[[View], View]:
                     {"Allow": allowed},
                 )
             try:
-                return view(request)
+                return view(request, **named)
             except BodyProblem as found:
                 return body_problem(found)
             except SuspiciousOperation:
