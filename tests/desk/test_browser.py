@@ -18,6 +18,14 @@ from trackmycrime.tasks.models import Task
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
 
 
+WORDS = {
+    "cy_based": "0", "en_based": "0",
+    "cy_heading": "Newyddion i Rhian Enghraifft", "en_heading": "News for you and for Rhian Example",
+    "cy_body": "Mae newyddion i chi. Ffoniwch 999 mewn argyfwng.",
+    "en_body": "There is news for you. In danger? Call 999.",
+}  # fmt: skip
+
+
 def pages(language: str) -> dict[str, str]:
     """The HTML of each page that this door has, by a name for it."""
     made = world("south-wales", ("cy", "en"))
@@ -52,6 +60,7 @@ def pages(language: str) -> dict[str, str]:
     Event.objects.filter(id=waits).update(received_at=START)
     said = {"once": once, "milestone": "note", "en": "We spoke to John Smith.", "step": "preview"}
     wrong = {"once": once, "milestone": "", "next_on_day": "1", "step": "preview"}
+    administrator.post("/words/alert.push/", {**WORDS, "cy_heading": "Newyddion", "step": "save"})
     found = {
         "start": client.get("/"),
         "figures": administrator.get("/"),
@@ -81,6 +90,14 @@ def pages(language: str) -> dict[str, str]:
         "task": client.get(f"/tasks/{task.id}/"),
         "invitation": client.get(f"/people/{other}/invitation/?done=made"),
         "sheet": client.post(f"/people/{other}/invitation/code/"),
+        "words": administrator.get("/words/?done=words_saved"),
+        "words-text": administrator.get("/words/alert.email/"),
+        "words-wrong": administrator.post("/words/alert.text/", {"en_body": "A {name}", "en_based": "0"}),
+        "words-preview": administrator.post(
+            "/words/alert.push/", {**WORDS, "cy_based": "1", "step": "preview"}
+        ),
+        "words-preview-text": administrator.post("/words/alert.text/", {**WORDS, "step": "preview"}),
+        "words-history": administrator.get("/words/alert.push/history/"),
         "quarantine": administrator.get("/quarantine/?waiting=long&problem=waiting-for-crime"),
         "quarantine-since-wrong": administrator.get("/quarantine/?since_day=99"),
         "quarantine-find-wrong": administrator.post("/quarantine/find/", {"subject": ""}),

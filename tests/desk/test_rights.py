@@ -22,6 +22,7 @@ CELLS = {
     Act.DELIVERY_LOG: (False, True, True, True),
     Act.SEE_CHANNELS: (False, True, True, False),
     Act.HOLD_CHANNELS: (False, False, True, False),
+    Act.WORDS: (False, False, True, False),
 }
 
 

@@ -41,6 +41,7 @@ def done_words(code: str) -> str:
         "held_channel": _("Nothing goes out by that channel any more. What waits is kept."),
         "released_channel": _("The channel sends again. What waited goes out now."),
         "asked": _("This is being done. Load the page again in a moment to see what became of it."),
+        "words_saved": _("The words are saved. What is written from now on goes out in them."),
         "again": _("That was done already."),
     }.get(code, "")
 
@@ -62,6 +63,8 @@ def page(
         places.append(("channels", _("Channels"), Act.SEE_CHANNELS))
     if may_here(request, Act.DELIVERY_LOG):
         places.append(("log", _("What was sent"), Act.DELIVERY_LOG))
+    if may_here(request, Act.WORDS):
+        places.append(("words", _("Words"), Act.WORDS))
     shared = {
         "nav_items": [(name, reverse(place), place == here) for place, name, _act in places],
         "sign_out": reverse("sign_out"),

@@ -39,6 +39,8 @@ class Act(StrEnum):
     """See how email, text and push are doing in the force"""
     HOLD_CHANNELS = "hold_channels"
     """Hold a channel, so that nothing goes out by it, and let it go again"""
+    WORDS = "words"
+    """Change the force's own words for what leaves the machine; each save is written down"""
 
 
 _WORK = {
@@ -57,9 +59,9 @@ _WORK = {
 MAY: dict[str, frozenset[Act]] = {
     OFFICER: frozenset(_WORK),
     SUPERVISOR: frozenset(_WORK | {Act.SEE_RECORD, Act.LIFT, Act.DELIVERY_LOG, Act.SEE_CHANNELS}),
-    # Runs the force's side of the service and needs nobody's case for that: figures, and what the feed could not take.
+    # Runs the force's side of the service, for which nobody's case is needed: figures, quarantine, channels, words.
     ADMINISTRATOR: frozenset(
-        {Act.START, Act.QUARANTINE, Act.DELIVERY_LOG, Act.SEE_CHANNELS, Act.HOLD_CHANNELS}
+        {Act.START, Act.QUARANTINE, Act.DELIVERY_LOG, Act.SEE_CHANNELS, Act.HOLD_CHANNELS, Act.WORDS}
     ),
     AUDITOR: frozenset({Act.START, Act.SEE_CASES, Act.SEE_RECORD, Act.DELIVERY_LOG}),
 }

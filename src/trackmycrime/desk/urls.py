@@ -14,6 +14,7 @@ from .views import (
     start,
     tasks,
     updates,
+    wording,
 )
 
 handler400 = "trackmycrime.desk.views.errors.bad_request"
@@ -52,6 +53,9 @@ urlpatterns = [
     path("quarantine/<uuid:event_id>/mend/", quarantine.mend, name="quarantine_mend"),
     path("quarantine/<uuid:event_id>/replay/", quarantine.replay, name="quarantine_replay"),
     path("quarantine/<uuid:event_id>/drop/", quarantine.drop, name="quarantine_drop"),
+    path("words/", wording.listed, name="words"),
+    path("words/<str:text_key>/", wording.text, name="words_text"),
+    path("words/<str:text_key>/history/", wording.history, name="words_history"),
     path("people/<uuid:victim_id>/invitation/", invitations.invitation, name="invitation"),
     path("people/<uuid:victim_id>/invitation/code/", invitations.code, name="code"),
     path("people/<uuid:victim_id>/invitation/again/", invitations.again, name="invite_again"),

@@ -97,11 +97,16 @@ def history(force: int, key: str) -> list[Version]:
     return [_version(**row) for row in rows]
 
 
+def built_in(key: str, language: Language) -> Version:
+    """Version 0 of a text."""
+    return Version(key, language, 0, piece(key).built_in(language), True)
+
+
 def now_sent(force: Force, key: str) -> dict[Language, Version]:
     """What is sent now for this text, in each language that the force writes. Raises WordingError for no such text."""
-    one, stand = piece(key), standing(force.pk)
+    stand = standing(force.pk)
     return {
-        language: stand.get((key, language)) or Version(key, language, 0, one.built_in(language), True)
+        language: stand.get((key, language)) or built_in(key, language)
         for language in LANGUAGES
         if language in force.languages
     }
@@ -128,7 +133,7 @@ def change(
     version that each was written from. All or none: raises NotAllowed, or ChangedMeanwhile, and then the caller's
     transaction must be undone. Raises WordingError for a text that may not be changed.
     """
-    one, stand = piece(key), now_sent(force, key)
+    stand = now_sent(force, key)
     wanted = {
         language: Template(cleaned(said.heading), cleaned(said.body) or "")
         for language, said in wanted.items()
@@ -139,10 +144,10 @@ def change(
     made = []
     for language, said in wanted.items():
         version = based_on[language] + 1
-        built_in = said == one.built_in(language)
+        back = said == built_in(key, language).template
         row = {
             "id": new_id(), "key": key, "language": language, "version": version, "by": by,
-            "heading": None if built_in else said.heading, "body": None if built_in else said.body,
+            "heading": None if back else said.heading, "body": None if back else said.body,
         }  # fmt: skip
         written = setwise.insert(
             "publish_words", list(row), [row], same={"force_id": force.pk, "at": now, "revision": 0},
@@ -150,7 +155,7 @@ def change(
         )  # fmt: skip
         if not written:
             raise ChangedMeanwhile
-        made.append(Version(key, language, version, said, built_in, now, by))
+        made.append(Version(key, language, version, said, back, now, by))
     actor = audit.Actor("officer", str(by)) if by else audit.SYSTEM
     acts = [
         audit.Act("words.changed", "words", key, {"language": each.language, "version": each.version})
