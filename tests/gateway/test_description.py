@@ -41,6 +41,8 @@ def test_it_is_served_to_everybody() -> None:
 def test_every_address_of_the_gateway_is_described() -> None:
     described = set(describe()["paths"])
     found = {f"/{pattern.pattern}" for pattern in get_resolver(urls.__name__).url_patterns}
+    # what providers of mail and texts post is in their own form, and no records system's
+    found = {address for address in found if not address.startswith("/receipts/")}
     assert described == {address.replace("<str:type_>", "{type_}") for address in found}
 
 

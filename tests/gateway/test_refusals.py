@@ -123,6 +123,10 @@ def test_every_address_asks_for_a_token_but_those_that_say_nothing() -> None:
         path = f"/{pattern.pattern}".replace("<str:type_>", "crime.changed")
         answers = [door_client("gateway").generic(method, path) for method in ("GET", "POST")]
         told = {response.status_code for response in answers}
+        if path.startswith("/receipts/"):
+            assert told <= {401, 405}, path
+            assert 401 in told, path
+            continue
         assert told == ({200, 405} if path in public else {401, 405}), path
 
 
