@@ -8,8 +8,11 @@ from datetime import datetime
 from itertools import groupby
 
 from trackmycrime.alerts import api as alerts
-from trackmycrime.delivery import caps, receipts
+from trackmycrime.delivery import caps, providers, receipts, replies
 from trackmycrime.delivery.api import Finished, Upstairs
+from trackmycrime.delivery.channels.smtp import replies as mail
+from trackmycrime.delivery.channels.smtp import reports
+from trackmycrime.delivery.letters import Receipt
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import limits
 from trackmycrime.messages import api as messages
@@ -54,6 +57,33 @@ def _take_receipts(now: datetime) -> int:
     """What providers said to the gateway, and holders of addresses to the portal, is applied."""
     counts = receipts.carry_on(now=now, upstairs=UPSTAIRS)
     return counts.total() - counts["kept"]
+
+
+def mail_came(raw: bytes, rcpt: str, *, sender: str | None, now: datetime) -> str:
+    """A mail came back to an address of ours; in the caller's transaction. `sender` is the envelope's, None: not known.
+
+    A report becomes receipts. A person's reply is counted, and answered with where to write instead, where that is
+    safe. Says in one word what it was, or why it is not answered. Nothing of it is kept.
+    """
+    returning = providers.returning()
+    if returning is None:
+        return "nobody's"
+    if said := reports.read(raw, rcpt, returning=returning, now=now, sender=sender):
+        receipts.take(said, now=now, upstairs=UPSTAIRS)
+        return "report"
+    reply = mail.read(raw, rcpt, returning=returning, sender=sender)
+    letter = replies.letter_of(reply) if reply else None
+    if reply is None or letter is None:
+        return "nobody's"
+    if (counted := replies.record(reply, letter, now=now)) is None:
+        return "again"
+    if reply.kind == "unsubscribe":
+        no_more = Receipt("email", letter.id, "", "unsubscribed", "by mail", now)
+        receipts.take([no_more], now=now, upstairs=UPSTAIRS)
+        return "unsubscribe"
+    if why := replies.why_not(reply, letter, now=now) or alerts.answer(letter, now=now):
+        replies.not_answered(counted, why)
+    return why or "answered"
 
 
 def _mend_alerts(now: datetime) -> int:

@@ -6,6 +6,7 @@ worker.
 
 from trackmycrime.delivery.api import Upstairs
 
+from .answering import answer
 from .ending import cancel_for_crimes, cancel_for_victims, mend, opened, seen
 from .inviting import Invited, send_code, send_invitations
 from .lines import Line, lines_for, waiting_for_a_channel
@@ -25,6 +26,7 @@ __all__ = [
     "News",
     "Undelivered",
     "address_lost",
+    "answer",
     "cancel_for_crimes",
     "cancel_for_victims",
     "finished",

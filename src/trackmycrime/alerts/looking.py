@@ -28,6 +28,7 @@ from trackmycrime.kernel import setwise
 from trackmycrime.tasks.api import Need
 
 from . import facts
+from .answering import PURPOSE, look_again
 from .hours import moment
 from .phones import failed_on, other_phone, tried, without
 from .reading import DONE, OPEN, OVER, Person, people
@@ -67,13 +68,16 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     """
     verdicts: dict[UUID, Verdict] = {}
     work = _Afresh(now)
-    alerts = facts.alerts([each.owner_id for each in letters if each.purpose != "code"], now)
+    alerts = facts.alerts([each.owner_id for each in letters if each.purpose not in ("code", PURPOSE)], now)
     codes = facts.codes([each.owner_id for each in letters if each.purpose == "code"])
-    known = people({row["victim_id"] for row in (*alerts.values(), *codes.values())})
+    answers = {each.owner_id for each in letters if each.purpose == PURPOSE}
+    known = people({row["victim_id"] for row in (*alerts.values(), *codes.values())} | answers)
     failed = failed_on(alerts.values())
     for each in letters:
         if each.purpose == "code":
             verdict = _look_at_code(each, codes.get(each.owner_id), known, now)
+        elif each.purpose == PURPOSE:
+            verdict = look_again(each, known.get(each.owner_id), now)
         else:
             alert = alerts.get(each.owner_id)
             person = without(known.get(alert["victim_id"]), failed.get(alert["id"])) if alert else None
@@ -128,6 +132,7 @@ def finished(ended: Sequence[Finished], now: datetime) -> list[Undelivered]:
     of which another letter was taken or has arrived.
     """
     undelivered: list[Undelivered] = []
+    ended = [each for each in ended if each.purpose != PURPOSE]
     accepted = [each.owner_id for each in ended if each.state == "accepted" and each.purpose != "code"]
     over = list(OVER)
     if accepted:

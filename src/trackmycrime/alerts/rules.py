@@ -131,12 +131,19 @@ def decide(
     return Decision("person", reason="no other way" if tried else "no safe way")
 
 
-def allow(contact: Contact, channel: str, *, now: datetime) -> Decision:
-    """Whether and when this channel, chosen by somebody else (an invitation, a code), may be used for this victim."""
+def allow(
+    contact: Contact, channel: str, *, now: datetime, neutral: frozenset[str] = frozenset()
+) -> Decision:
+    """Whether and when this channel, chosen by somebody else (an invitation, a code), may be used for this victim.
+
+    `neutral` names the channels by which it would go out in disguise; what invites never does.
+    """
     if not contact.live:
         return Decision("nothing", reason="not live")
-    if reason := no_machine(contact):
+    if reason := no_machine(contact, neutral):
         return Decision("person", reason=reason)
+    if contact.disguise and channel not in neutral:
+        return Decision("person", reason="disguise")
     if channel not in MACHINE or not is_safe(contact, channel) or not reachable(contact, channel):
         return Decision("person", reason="no safe way")
     return Decision("machine", channel, next_safe(contact, now))

@@ -239,6 +239,29 @@ class Tally(models.Model):
         db_table = "delivery_tally"
 
 
+class Reply(models.Model):
+    """A mail that came back to a letter: of a person, of a machine in their name, or to say «no more». Nothing of its
+    text is kept, nor whom it was from."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
+    dispatch = models.ForeignKey(Dispatch, models.CASCADE, db_constraint=False, db_index=False)
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=12)
+    """``reply``, ``automatic`` or ``unsubscribe``"""
+    unanswered = models.CharField(max_length=30, blank=True)
+    """Why it was not answered; empty when it was"""
+    message_key = models.BinaryField(max_length=32)
+    """The same for a mail that is handed over twice"""
+
+    class Meta:
+        db_table = "delivery_reply"
+        constraints = [
+            models.UniqueConstraint(fields=["dispatch", "message_key"], name="delivery_reply_once"),
+        ]
+        indexes = [models.Index(fields=["force", "at"], name="delivery_reply_of_force")]
+
+
 class Worker(models.Model):
     """A running worker. What it holds is anybody's once it has not been seen for a while (`work.sweep`)."""
 

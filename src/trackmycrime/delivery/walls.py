@@ -26,6 +26,7 @@ WALLS = Walls(
         "delivery_address": {"desk": "select", "gateway": "select", "worker": "select, insert, update"},
         "delivery_asking": {"worker": "select, insert, update"},
         "delivery_tally": {"desk": "select", "worker": "select, insert, update, delete"},
+        "delivery_reply": {"desk": "select", "worker": "select, insert, update"},
         "delivery_worker": {
             "desk": "select",
             "gateway": "select",
@@ -52,8 +53,16 @@ WALLS = Walls(
         },
         "delivery_address": of_force("desk", "gateway", "worker"),
         "delivery_tally": of_force("desk", "worker"),
+        "delivery_reply": of_force("desk", "worker"),
     },
     keys=[
+        Key(
+            "delivery_reply",
+            "delivery_reply_same_force",
+            "force_id, dispatch_id",
+            "delivery_dispatch",
+            "force_id, id",
+        ),
         Key(
             "delivery_attempt",
             "delivery_attempt_same_force",

@@ -145,7 +145,7 @@ OWN = Walls(
             " as $$ select app_open('app.account', 'account')::uuid $$",
             ("portal", "desk", "gateway", "worker"),
         ),
-        ("limit_hit(bytea, timestamptz, interval, int)", _LIMIT_HIT, ("portal", "desk", "gateway")),
+        ("limit_hit(bytea, timestamptz, interval, int)", _LIMIT_HIT, DOORS),
         ("limit_clear(bytea)", _LIMIT_CLEAR, ("portal", "desk", "gateway")),
     ],
 )

@@ -2,9 +2,9 @@
 
 Threads: a listener (its own connection: hears the bell, shows that this worker lives), a crew for each channel that is
 set up (`delivery.crew`), one for webhooks (`returns.crew`), one that asks for receipts that cannot reach us
-(`delivery.asking`), and one for the rounds: what `rounds` gives a worker to do,
-when something rang and every few seconds. Rows are the truth, so a lost ring costs a second and a lost worker what it
-had in flight.
+(`delivery.asking`), one for what comes back by mail where that is set up (`ops.mailroom`), and one for the rounds: what
+`rounds` gives a worker to do, when something rang and every few seconds. Rows are the truth, so a lost ring costs a
+second and a lost worker what it had in flight.
 
 ``TMC_TEST_PAUSE_AT`` is for tests only: the worker stands still at that point, after saying so on standard error, until
 it is killed. Points: ``claimed`` (held, not sent), ``sent`` (a provider has it, nothing written down), ``completing``
@@ -37,6 +37,7 @@ from trackmycrime.delivery.crew import Crew
 from trackmycrime.kernel import bell
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.ids import new_id
+from trackmycrime.ops.mailroom import Mailroom
 from trackmycrime.returns import address
 from trackmycrime.returns import api as returns
 from trackmycrime.returns import crew as webhooks
@@ -200,7 +201,8 @@ class Worker:
         at: Callable[[str], None] | None = None,
     ) -> None:
         """`senders` says how many connections to each channel's provider; `unseen` is how long other workers may be
-        silent before their letters are taken over. Raises ValueError when a channel's address cannot be read."""
+        silent before their letters are taken over. Raises ValueError when a channel's address cannot be
+        read, and OSError when mail cannot be taken in where it should be."""
         self.id = new_id()
         self._unseen = unseen
         # unlike an Event, it may be touched by a signal handler while the same thread waits for it
@@ -216,7 +218,8 @@ class Worker:
             )
             for channel in sorted(channels)
         ]
-        # as for the channels: an address that cannot be read ends the start, not the first letter
+        # as for the channels: what cannot be read ends the start, not the first letter
+        self._mailroom = Mailroom(settings.TMC_MAIL_LISTEN) if settings.TMC_MAIL_LISTEN else None
         self._webhooks = webhooks.Crew(
             Poster(address.networks(settings.TMC_WEBHOOK_NETWORKS)), self.id, at=at or pause_points()
         )
@@ -241,7 +244,11 @@ class Worker:
         self._webhooks.start()
         if self._asker:
             self._asker.start()
+        if self._mailroom:
+            self._mailroom.start()
         self._ending.get()
+        if self._mailroom:
+            self._mailroom.stop()
         self._rounds.stop()
         for crew in self._crews:
             crew.stop()
@@ -252,6 +259,9 @@ class Worker:
         ended = [crew.join(until - time.monotonic()) for crew in self._crews]
         self._webhooks.join(max(0.0, until - time.monotonic()))
         ended.append(not self._webhooks.is_alive())
+        if self._mailroom:
+            self._mailroom.join(max(1.0, until - time.monotonic()))
+            ended.append(not self._mailroom.is_alive())
         self._listener.stop()
         self._listener.join(5.0)
         self._rounds.join(5.0)

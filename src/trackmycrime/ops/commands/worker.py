@@ -7,7 +7,7 @@ import signal
 import click
 
 from trackmycrime.ops.attach import with_database
-from trackmycrime.ops.exits import Refused, WrongUse
+from trackmycrime.ops.exits import Refused, Unreachable, WrongUse
 
 
 @click.command("worker")
@@ -50,11 +50,13 @@ from trackmycrime.ops.exits import Refused, WrongUse
 def command(email_senders: int, text_senders: int, push_senders: int, takeover: float, nice: int) -> None:
     """Send mail, texts and pushes, and carry on what the doors have started. Run as many as you like.
 
-    Sends by the channels that are set up (TMC_EMAIL_URL, TMC_TEXT_URL, TMC_VAPID_PRIVATE_KEY).
-    SIGTERM ends it when what is in flight has
+    Sends by the channels that are set up (TMC_EMAIL_URL, TMC_TEXT_URL, TMC_VAPID_PRIVATE_KEY), and takes in what comes
+    back by mail (TMC_MAIL_LISTEN). SIGTERM ends it when what is in flight has
     been sent and written down.
     """
     from datetime import timedelta
+
+    from django.conf import settings
 
     from trackmycrime.kernel.walls import refuse_power
     from trackmycrime.ops.priority import give_way
@@ -69,6 +71,8 @@ def command(email_senders: int, text_senders: int, push_senders: int, takeover: 
         )
     except ValueError as wrong:
         raise WrongUse(str(wrong)) from None
+    except OSError as wrong:
+        raise Unreachable(f"cannot take mail in at {settings.TMC_MAIL_LISTEN}: {wrong.strerror}") from None
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: worker.stop())
     if not worker.run():

@@ -97,6 +97,13 @@ class Letterhead:
             return sender, sender.address
         return sender, self.returning.address(letter.id, sender.domain if letter.disguised else "")
 
+    def takes(self, address: str) -> bool:
+        """Whether mail to this address is for us: a letter's own, the one that they are made of, or a sender's."""
+        if self.returning and (self.returning.letter(address) or self.returning.is_base(address)):
+            return True
+        senders = {each.address.casefold() for each in (self.sender, self.neutral) if each}
+        return address.strip().strip("<>").casefold() in senders
+
 
 def compose(letter: Letter, *, head: Letterhead, to: str, at: datetime) -> tuple[str, bytes]:
     """The envelope's sender and the message to `to` (see `recipient`), with CRLF line ends.
