@@ -102,9 +102,9 @@ def only(*methods: str) -> Callable[[View], View]:
 
 
 def refused(request: HttpRequest, response: HttpResponse) -> None:
-    """Put a refusal on record: of a source that is known, or of somebody who came without a token that counts."""
+    """Put a refusal on record: of a source or provider that is known, or of somebody without a token that counts."""
     source, force = getattr(request, "source", (None, None))
-    if source is None and response.status_code != 401:
+    if source is None and response.status_code != 401 and not getattr(request, "known", False):
         return
     try:
         refusals.note(

@@ -6,7 +6,7 @@ from trackmycrime.gateway import published
 from trackmycrime.gateway.description import openapi
 from trackmycrime.gateway.feed import events, state, whoami
 from trackmycrime.gateway.health import healthz
-from trackmycrime.gateway.receipts import receive
+from trackmycrime.gateway.receipts import receive, receive_mail
 from trackmycrime.gateway.returns import acknowledge, returns
 
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/feed/v1/asyncapi.json", published.asyncapi),
     path("api/feed/v1/schemas/index.json", published.index),
     path("api/feed/v1/schemas/<str:type_>.json", published.schema),
+    path("receipts/mail", receive_mail),
     path("receipts/<path:provider>", receive),
     path("healthz", healthz),
 ]

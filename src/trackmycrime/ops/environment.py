@@ -21,6 +21,7 @@ _SECRETS = {
     "TMC_NOTIFY_CALLBACK_TOKEN": ("gateway", "worker"),
     "TMC_TEXT_PASSWORD": ("worker",),
     "TMC_TEXT_RECEIPTS_SECRET": ("gateway", "worker"),
+    "TMC_MAIL_RECEIPTS_TOKEN": ("gateway",),
     "TMC_VAPID_PRIVATE_KEY": ("worker",),
 }
 """Who is told what: only the worker sends, and it tells some providers the secret that receipts come with; the gateway
