@@ -35,6 +35,7 @@ SECTIONS = {
     "code": "The code texted during sign-up",
     "invitation": "Invitations",
     "activation": "The sheet with the activation code",
+    "letter": "Letters that an officer prints",
     "page": "Pages",
     "error": "Errors",
     "task": "Tasks, for officers at the desk",

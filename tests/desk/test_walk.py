@@ -29,7 +29,9 @@ READ_ONLY = {
 }  # fmt: skip
 NOT_YET = {"lift", "switch", "release_channel"}
 """What is not there as long as nothing is withheld, protected or held"""
-WRITE_ONLY = {"release", "code", "invite_again", "in_person", "revoke", "quarantine_replay"}
+WRITE_ONLY = {
+    "release", "code", "invitation_letter", "news_letter", "invite_again", "in_person", "revoke", "quarantine_replay",
+}  # fmt: skip
 
 
 def walk(patterns: Any, space: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -37,6 +37,9 @@ def done_words(code: str) -> str:
         ),
         "made": _("The code is made. Show it, and give it to this person and nobody else."),
         "no_portal": _("This site is not safe for this person, so there is no code. Tell them yourself."),
+        "not_set": _(
+            "The letter cannot be made: their name or address has signs that cannot be printed here. Write it by hand."
+        ),
         "revoked": _("The invitation is taken back. Its link and code do not work any more."),
         "held_channel": _("Nothing goes out by that channel any more. What waits is kept."),
         "released_channel": _("The channel sends again. What waited goes out now."),

@@ -285,6 +285,15 @@ def _clock(at: time) -> str:
     return f"{at.hour % 12 or 12}{f'.{at.minute:02}' if at.minute else ''}{half}"
 
 
+NO_LETTER = {
+    "no_letters": lazy("They want no letters."),
+    "disguise": lazy("Nothing may show that police are writing."),
+    "not_safe": lazy("A letter is not among what is safe for them."),
+    "no_address": lazy("There is no address on file."),
+}
+"""Why no letter is sent (`letters.why_not`)."""
+
+
 def safe_contact(victim: Any) -> list[tuple[str, str]]:
     """What may be used to reach this victim, in plain words: (what, words). The strictest comes first.
 
@@ -328,6 +337,11 @@ def number(stored: str) -> str:
     return str(
         phonenumbers.format_number(parsed, kind.NATIONAL if parsed.country_code == 44 else kind.INTERNATIONAL)
     )
+
+
+def needs_large_print(victim: Any) -> bool:
+    """Whether they have said that they need it."""
+    return "large_print" in ((victim.detail or {}).get("needs") or ())
 
 
 def reach(victim: Any) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 
 from trackmycrime import pipeline
-from trackmycrime.desk import words
+from trackmycrime.desk import letters, words
 from trackmycrime.desk.gate import WRITE, allowed, write_down
 from trackmycrime.desk.pages import back_to, page
 from trackmycrime.desk.reads import case as reads
@@ -57,6 +57,8 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         until=_moment(newest.expires_at, now) if newest and alive else "",
         safe=words.safe_contact(victim),
         reach=words.reach(victim),
+        why_no_letter=words.said(words.NO_LETTER, letters.why_not(victim)),
+        large=words.needs_large_print(victim),
     )
 
 
@@ -97,15 +99,8 @@ def _sheet_words(sheet: invitations.Sheet, unit: str) -> dict[str, Any]:
             f"activation.{part}", words.language(), address=address, unit=unit, code=sheet.code
         )
 
-    steps = {
-        "email": ("step_email", "step_code"),
-        "text": ("step_address", "step_text_code", "step_code"),
-        "desk": ("step_address", "step_first_code"),
-    }[sheet.way]
     parts = ("title", "intro", "code_label", "steps_title", "keep_safe", "lost", "choice", "danger")
-    return {part: said(part) for part in parts} | {
-        "steps": [said(step) for step in (*steps, "step_password")]
-    }
+    return {part: said(part) for part in parts} | {"steps": [said(step) for step in letters.steps(sheet.way)]}
 
 
 @allowed(Act.INVITE, WRITE)

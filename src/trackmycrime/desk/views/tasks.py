@@ -17,6 +17,7 @@ from trackmycrime.people.models import Victim
 
 from . import found
 from .case import title_of
+from .letters import may_be_written
 
 
 @allowed(Act.SEE_CASES, FORM)
@@ -51,5 +52,8 @@ def task(request: DeskRequest, task_id: UUID) -> HttpResponse:
         name=str(victim.detail.get("name") or "") if victim else "",
         reach=words.reach(victim) if victim else [],
         safe=words.safe_contact(victim) if victim else [],
+        task_id=one.id,
+        may_write=may_do and victim is not None and may_be_written(one.kind, victim),
+        large=victim is not None and words.needs_large_print(victim),
         form=form if may_do else None,
     )

@@ -1,0 +1,158 @@
+"""What stands in a letter, in each of its languages. Words only: how it looks is in `letter.typ`."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from trackmycrime.people.invitations import Sheet
+from trackmycrime.people.models import Victim
+from trackmycrime.publish import dates, wording
+from trackmycrime.publish.wording import Language
+
+
+@dataclass(frozen=True)
+class Part:
+    """One language's part of a letter, from the title on. `steps` are numbered."""
+
+    language: Language
+    sender: str
+    date: str
+    title: str
+    intro: Sequence[str]
+    code_label: str
+    code: str
+    steps_title: str
+    steps: Sequence[str]
+    qr_alt: str
+    qr_hint: str
+    more_title: str
+    more: Sequence[str]
+    danger: str
+
+
+@dataclass(frozen=True, repr=False)
+class Letter:
+    """A whole letter. `to` are the lines in the window of the envelope; none for one that is handed over. `qr` is the
+    address that the square leads to; none for somebody for whom the portal is not safe."""
+
+    to: Sequence[str]
+    parts: Sequence[Part]
+    qr: str = ""
+    large: bool = False
+
+    def plain(self) -> dict[str, Any]:
+        """As the typesetter takes it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class From:
+    """Who writes: force and team in each language, and the portal's bare address."""
+
+    force: dict[Language, str]
+    unit: dict[Language, str]
+    address: str
+    on: date
+
+
+def why_not(victim: Victim) -> str:
+    """Why no letter may be sent to this victim, as a word; empty when one may.
+
+    ``no_letters`` (they asked for none), ``disguise``, ``not_safe`` (letter is not among what is safe), ``no_address``.
+    """
+    detail = victim.detail or {}
+    if "no_letters" in (detail.get("needs") or ()):
+        return "no_letters"
+    if victim.disguise:
+        return "disguise"
+    if victim.safe_channels is not None and "letter" not in victim.safe_channels:
+        return "not_safe"
+    return "" if (detail.get("address") or {}).get("lines") else "no_address"
+
+
+def addressed(victim: Victim) -> list[str]:
+    """The lines for the window of the envelope: name, organisation, address, postcode."""
+    detail = victim.detail or {}
+    address = detail.get("address") or {}
+    lines = [
+        detail.get("name"),
+        detail.get("organisation"),
+        *address.get("lines", ()),
+        address.get("postcode"),
+    ]
+    return [str(line) for line in lines if line]
+
+
+def steps(way: str) -> tuple[str, ...]:
+    """How somebody joins who was invited that way (``email``, ``text`` or ``desk``), as the words' keys."""
+    first = {
+        "email": ("step_email", "step_code"),
+        "text": ("step_address", "step_text_code", "step_code"),
+        "desk": ("step_address", "step_first_code"),
+    }[way]
+    return (*first, "step_password")
+
+
+def invitation(
+    sheet: Sheet, who: From, languages: Sequence[Language], *, to: Sequence[str] = (), large: bool = False
+) -> Letter:
+    """The code and how to join with it. The square leads to the portal's bare address: the code is typed."""
+
+    def part(language: Language) -> Part:
+        def said(key: str, of: str = "activation") -> str:
+            values = {"address": f"{who.address}/start/", "unit": who.unit[language], "code": sheet.code}
+            return wording.text(f"{of}.{key}", language, **values)
+
+        return Part(
+            language=language,
+            sender=who.force[language],
+            date=dates.day(who.on, language),
+            title=said("title"),
+            intro=[said("intro")],
+            code_label=said("code_label"),
+            code=sheet.code,
+            steps_title=said("steps_title"),
+            steps=[said(step) for step in steps(sheet.way)],
+            qr_alt=wording.text("letter.qr_alt", language, address=who.address),
+            qr_hint=wording.text("letter.qr_hint", language, address=who.address),
+            more_title="",
+            more=[
+                said("keep_safe"),
+                said("lost"),
+                said("choice"),
+                *([said("not_for_you", "letter")] if to else []),
+            ],
+            danger=said("danger"),
+        )
+
+    return Letter(list(to), [part(language) for language in languages], who.address, large)
+
+
+def news(
+    who: From, languages: Sequence[Language], *, to: Sequence[str], online: bool, large: bool = False
+) -> Letter:
+    """That there is something new, and nothing of what. `online`: whether the portal may be named to them."""
+
+    def part(language: Language) -> Part:
+        def said(key: str) -> str:
+            return wording.text(f"letter.{key}", language, address=who.address, unit=who.unit[language])
+
+        return Part(
+            language=language,
+            sender=who.force[language],
+            date=dates.day(who.on, language),
+            title=said("news.title"),
+            intro=[said("news.intro"), said("news.why")],
+            code_label="",
+            code="",
+            steps_title=said("news.how_title"),
+            steps=[said("news.call"), *([said("news.online")] if online else [])],
+            qr_alt=said("qr_alt"),
+            qr_hint=said("qr_hint"),
+            more_title=said("news.other_title"),
+            more=[said("news.other"), said("not_for_you")],
+            danger=said("news.danger"),
+        )
+
+    return Letter(list(to), [part(language) for language in languages], who.address if online else "", large)
