@@ -88,6 +88,9 @@ def pages(language: str) -> dict[str, str]:
         {"once": "0192f0f0-0000-7000-8000-000000000000", "text": "Is there news?\n\nThank you."},
     )
     found["messages"] = client.get(f"{one}messages/?sent=1")
+    Victim.objects.update(language="", chosen_language="")
+    found["language"] = client.get("/settings/language/")
+    found["language-wrong"] = client.post("/settings/language/", {})
     Victim.objects.update(live=False)
     found["no-cases"] = client.get("/cases/")
     found["signed-out"] = client.post("/sign-out/")

@@ -24,6 +24,11 @@ class Choice:
     agreed_days: int | None = None
 
 
+def so_far(victim: Victim, *, language: str) -> Choice:
+    """What this victim chose before, now in that language."""
+    return Choice(victim.chosen_channel, language, victim.chosen_pace, victim.agreed_days)
+
+
 def choose(account_id: UUID, choices: Mapping[UUID, Choice], *, now: datetime) -> int:
     """Keep what was chosen for these victims, if they are this account's; says for how many it is a change.
 

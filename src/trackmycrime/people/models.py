@@ -23,6 +23,8 @@ class Account(AbstractBaseUser):
     email_hash = models.BinaryField(max_length=32)
     language = models.CharField(max_length=8, blank=True)
     """``en`` or ``cy`` once chosen; empty until then."""
+    language_asked_at = models.DateTimeField(null=True)
+    """When a victim answered in which language to write to them; they are asked once, where nobody knows"""
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)

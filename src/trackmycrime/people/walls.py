@@ -42,7 +42,7 @@ STAFF_OF_FORCE = "any (array(select s.account_id from people_staff s))"
 WALLS = Walls(
     grants={
         "people_account": {
-            "portal": "select, insert, update (password, last_login, language, seen_at)",
+            "portal": "select, insert, update (password, last_login, language, language_asked_at, seen_at)",
             # an officer's password is only ever set by a set-up link (`people_setup_use`)
             "desk": "select, update (last_login, language, seen_at)",
         },

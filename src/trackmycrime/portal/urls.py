@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from .views import cases, contact, errors, information, messages, phone, sent, session, unsubscribing
+from .views import cases, contact, errors, information, messages, phone, sent, session, tongue, unsubscribing
 
 urlpatterns = [
     path("", information.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("cases/<uuid:id>/messages/", messages.thread, name="messages_of"),
     path("messages/", messages.threads, name="messages"),
     path("settings/", contact.edit, name="settings"),
+    path("settings/language/", tongue.ask, name="tongue"),
     path("settings/phone/", phone.page, name="phone"),
     path("settings/phone/add/", phone.add, name="phone_add"),
     path("settings/phone/<uuid:device>/remove/", phone.remove, name="phone_remove"),

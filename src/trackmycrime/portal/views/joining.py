@@ -6,9 +6,11 @@ The link's token and the typed code are in no address after the first page and i
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,6 +21,7 @@ from trackmycrime.people import joining, limits, signing
 from trackmycrime.people.access import open_to_all
 from trackmycrime.people.joining import Joining
 from trackmycrime.people.models import Account
+from trackmycrime.portal import tongue
 
 from .joining_forms import CodeForm, NewAccount, StartForm, words
 from .session import SignIn
@@ -150,7 +153,7 @@ def account(request: HttpRequest, found: Joining) -> HttpResponse:
     if mine and "mine" in request.POST:
         if not joining.join(found, mine, now=utc_now()):
             return _unusable(request)
-        return _arrived(request)
+        return _arrived(request, mine)
     form = NewAccount(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -190,7 +193,7 @@ def existing(request: HttpRequest, found: Joining) -> HttpResponse:
             if known := signing.sign_in(request, "portal", email, password, now=now):
                 if not joining.join(found, known.pk, now=now):
                     return _unusable(request)
-                return _arrived(request)
+                return _arrived(request, known.pk)
             form.add_error(None, words("error.sign_in_failed"))
         except limits.TooManyTries as many:
             status = _too_many(form, many)
@@ -221,10 +224,10 @@ def _in(request: HttpRequest, known: Account | None) -> HttpResponse:
     if known is None:
         return _unusable(request)
     signing.begin(request, known, now=utc_now())
-    return _arrived(request)
+    return _arrived(request, known.pk)
 
 
-def _arrived(request: HttpRequest) -> HttpResponse:
+def _arrived(request: HttpRequest, account: UUID) -> HttpResponse:
     for name in (KEPT, "code_asked"):
         request.session.pop(name, None)
-    return redirect("cases")
+    return redirect(tongue.onwards(account, reverse("cases"), now=utc_now()))

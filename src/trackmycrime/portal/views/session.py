@@ -16,6 +16,7 @@ from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import signing
 from trackmycrime.people.access import open_to_all, safe_next
 from trackmycrime.people.limits import TooManyTries
+from trackmycrime.portal import tongue
 from trackmycrime.portal.views.information import remember
 
 
@@ -55,7 +56,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         try:
             email, password = form.cleaned_data["email"], form.cleaned_data["password"]
             if account := signing.sign_in(request, "portal", email, password, now=utc_now()):
-                onwards = HttpResponseRedirect(safe_next(request, reverse("cases")))
+                to = tongue.onwards(account.pk, safe_next(request, reverse("cases")), now=utc_now())
+                onwards = HttpResponseRedirect(to)
                 # on another device the chosen language comes along; what was chosen on this one stands
                 if account.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
                     remember(onwards, account.language)
