@@ -1,9 +1,11 @@
 """The channels' page and the switch: it says what happened, looking costs the same ever after, a hold loses nothing."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.db import connection
 
 from tests.desk.people import World, sign_in, world
@@ -21,6 +23,7 @@ from trackmycrime.delivery.models import Attempt, Dispatch, Receipt, Worker
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.ids import lowest_id, new_id
 from trackmycrime.kernel.scope import bound
+from trackmycrime.ops.commands.channel import command
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +135,22 @@ def test_a_supervisor_sees_and_does_not_switch(made: World) -> None:
 
 def test_an_unknown_channel_is_not_there(administrator: DoorClient) -> None:
     assert administrator.get("/channels/pigeon/hold/").status_code == 404
+
+
+def test_the_command_says_the_same_to_a_script(made: World) -> None:
+    def run(*args: str) -> Any:
+        return CliRunner().invoke(command, ["health", "--force", made.force.slug, *args])
+
+    done = run("--json")
+    assert done.exit_code == 1, done.output  # something waits, and nobody sends
+    (mail,) = [one for one in json.loads(done.stdout) if one["channel"] == "email"]
+    assert (mail["waiting"], mail["workers"], mail["today"], mail["stuck"]) == (1, 0, 1, True)
+    Worker.objects.create(id=new_id(), started_at=utc_now(), seen_at=utc_now(), channels="email")
+    assert run().exit_code == 0
+    assert "1 waiting" in run().stdout
+    switches.hold("email", force=made.force.id, reason="exercise", by=SYSTEM, now=utc_now())
+    assert run().exit_code == 1
+    assert "HELD" in run().stdout
 
 
 def blocks(made: World) -> dict[str, int]:

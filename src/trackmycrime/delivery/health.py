@@ -64,6 +64,11 @@ class Health:
     last_error_at: datetime | None
     held: tuple[Switch, ...]
 
+    @property
+    def stuck(self) -> bool:
+        """Whether something could go and does not, because the channel is held, or nobody sends by it."""
+        return bool(self.waiting) and (bool(self.held) or not self.workers)
+
 
 _WAITING = """
 select c.name as channel,

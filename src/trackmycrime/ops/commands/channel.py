@@ -6,7 +6,7 @@ import click
 
 from trackmycrime.ops.attach import json_option, with_database
 from trackmycrime.ops.commands.force import named
-from trackmycrime.ops.exits import Refused, WrongUse, answer
+from trackmycrime.ops.exits import REFUSED, Refused, WrongUse, answer
 
 _force = click.option("--force", "slug", help="Only for this force; without it, for all.")
 _channel = click.option("--channel", required=True, help="email, text or push.")
@@ -14,7 +14,7 @@ _channel = click.option("--channel", required=True, help="email, text or push.")
 
 @click.group("channel")
 def command() -> None:
-    """Hold what goes out by a channel, and let it go again: hold, release, list. No letter is lost by it."""
+    """How what goes out is doing (health), and the kill switch (hold, release, list). No letter is lost by it."""
 
 
 @command.command("hold")
@@ -93,6 +93,39 @@ def list_holds(slug: str | None, as_json: bool) -> None:
         for row in rows
     ]
     answer(rows, "\n".join(lines) or "No channel is held.", as_json=as_json)
+
+
+@command.command("health")
+@click.option("--force", "slug", help="Only of this force.")
+@json_option
+@with_database("owner")
+def show_health(slug: str | None, as_json: bool) -> None:
+    """How each channel of each force is doing: what waits, what went in the last hour and day, the last error.
+
+    Exit code 1 when something that could go waits at a channel that is held, or by which nobody sends.
+    """
+    from dataclasses import asdict
+
+    from trackmycrime.delivery.health import health
+    from trackmycrime.forces.models import Force
+    from trackmycrime.kernel.clock import utc_now
+
+    now = utc_now()
+    forces = [named(slug)] if slug else list(Force.objects.order_by("slug"))
+    found = [(force.slug, one) for force in forces for one in health(force.pk, now=now)]
+    rows: list[dict[str, object]] = [
+        {"force": name, **asdict(one), "held": bool(one.held), "stuck": one.stuck} for name, one in found
+    ]
+    lines = [
+        f"{name}  {one.channel}  {one.provider or 'not set up'}{', HELD' if one.held else ''},"
+        f" {one.workers} sending; {one.waiting} waiting{f' since {one.oldest:%Y-%m-%d %H:%M}' if one.oldest else ''};"
+        f" last hour: {one.hour.accepted} taken, {one.hour.failed} failed, {one.hour.unclear} unclear;"
+        f" today: {one.today} taken{f'; last error {one.last_error}' if one.last_error else ''}"
+        for name, one in found
+    ]
+    answer(rows, "\n".join(lines) or "There is no force yet.", as_json=as_json)
+    if any(one.stuck for _name, one in found):
+        raise SystemExit(REFUSED)
 
 
 def _for(slug: str | None) -> str:
