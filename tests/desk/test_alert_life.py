@@ -16,8 +16,9 @@ from trackmycrime.alerts.models import Alert
 from trackmycrime.audit.models import Record
 from trackmycrime.delivery.letters import Outcome
 from trackmycrime.delivery.models import Dispatch
-from trackmycrime.kernel.clock import utc_now
+from trackmycrime.kernel.clock import london, utc_now
 from trackmycrime.kernel.scope import bound
+from trackmycrime.people.models import Victim
 from trackmycrime.portal import reads
 from trackmycrime.tasks.models import Task
 
@@ -64,7 +65,7 @@ def test_its_life_is_told_from_the_decision_to_the_victim_having_looked(made: Wo
     assert "It tells of Police have made an arrest" in said
     in_order(
         said,
-        "Decided: Email To be sent at once.",
+        "Decided: Email It is the first way that is safe and known. To be sent at once.",
         "Prepared: Email, p…@example.org In English.",
         "Try 1: the provider could not take it just now The answer was 451, after 43 ms.",
         "Try 2: the provider took it The answer was 250, after 43 ms.",
@@ -99,6 +100,21 @@ def test_an_alert_for_a_person_says_why_and_by_whom_it_was_told(made: World) -> 
     said = life(made, one)
     assert "Told by a person DC Okafor" in said
     assert "Open the task" not in said
+
+
+def test_it_says_why_this_way_and_why_this_hour(made: World) -> None:
+    safe = {"channels": ["email", "text"], "hours": {"from": "03:00", "to": "03:30"}}
+    now = london(utc_now())
+    if now.hour == 3:
+        safe["hours"] = {"from": "05:00", "to": "05:30"}
+    made.send(victim("52/1", 8, safe_contact={**safe, "disguise": False, "no_portal": False}))
+    Victim.objects.update(chosen_channel="text")
+    Alert.objects.update(state="opened")  # so that nothing joins what waits
+    Dispatch.objects.update(state="cancelled")
+    made.send(update("52/1", 9, "u2", "property_recovered"))
+    said = life(made, alert(made, channel="text"))
+    assert "Decided: Text message They chose this way here. To be sent at" in said
+    assert "It waits for an hour that is safe" in said.replace(": it waits", ": It waits")
 
 
 def test_what_was_cancelled_says_why(made: World) -> None:

@@ -238,7 +238,7 @@ def life(**values: Any) -> Life:
     now = datetime(2026, 11, 24, tzinfo=UTC)
     said: dict[str, Any] = {
         "id": new_id(), "victim_id": new_id(), "person": "P1", "crime_id": new_id(), "reference": "52/1",
-        "case_id": new_id(), "about": "update", "channel": "", "state": "by_person", "reason": "no safe way",
+        "case_id": new_id(), "about": "update", "channel": "", "state": "by_person", "reason": "no safe way", "why": "",
         "decided_at": now, "due_at": now, "finished_at": now, "told": (), "letters": (), "in_person": None,
     }  # fmt: skip
     return Life(**(said | values))

@@ -46,7 +46,7 @@ from alerts_alert b where b.victim_id = a.victim_id and b.id <> a.id
   and (b.sent_at > least(%s, a.decided_at) or b.state <> all(%s))
 """
 _ALERTS = f"""
-select a.id, a.force_id, a.victim_id, a.case_id, a.about, a.channel, a.state, a.reason, a.decided_at, a.due_at,
+select a.id, a.force_id, a.victim_id, a.case_id, a.about, a.channel, a.state, a.reason, a.why, a.decided_at, a.due_at,
   a.finished_at, a.tried, f.policy,
   coalesce(c.open and (c.readable_until is null or c.readable_until > %s), false) as readable,
   c.closed_on is not null as closed,

@@ -126,7 +126,7 @@ def _invitation(person: Person, case_id: UUID, invited: Invited, decisions: Deci
             id_, person, case_id, "invitation", now=now, state="by_person", reason=decision.reason
         )
         return Decided(row, need=need(TELL_YOURSELF, person, decision.reason))
-    row = decisions.waiting(id_, person, case_id, "invitation", invited.way, decision.at)
+    row = decisions.waiting(id_, person, case_id, "invitation", decision)
     secret = (
         {"link": f"{portal_address()}/start/{invited.token}"}
         if invited.way == "email"

@@ -53,6 +53,8 @@ class Life:
     channel: str
     state: str
     reason: str
+    why: str
+    """Why by this channel, and what put it off last: ``chosen, quiet hours`` (`Alert.why`)"""
     decided_at: datetime
     due_at: datetime
     finished_at: datetime | None
@@ -69,7 +71,7 @@ class Life:
 # Tasks of a kind are open once for each victim, so the first that was not done before the alert came is the one.
 _ALERTS = """
 select a.id, a.victim_id, v.person, v.crime_id, c.reference, a.case_id, a.about, a.channel, a.state, a.reason,
-  a.decided_at, a.due_at, a.finished_at, k.id as task, k.kind, k.created_at as asked_at, k.due_at as task_due_at,
+  a.why, a.decided_at, a.due_at, a.finished_at, k.id as task, k.kind, k.created_at as asked_at, k.due_at as task_due_at,
   k.done_at, k.done_by,
   coalesce(s.officer_id, '') as officer_id
 from alerts_alert a join people_victim v on v.id = a.victim_id join cases_crime c on c.id = v.crime_id

@@ -39,6 +39,7 @@ COLUMNS = (
     "letter_reason",
     "accepted_at",
     "delivered_at",
+    "why",
 )
 """What a line of the CSV says. Names are promised: more may come at the end."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -77,6 +78,7 @@ def _alert(life: Life) -> dict[str, Any]:
         "due_at": life.due_at,
         "alert_state": life.state,
         "alert_reason": life.reason,
+        "why": life.why,
         "opened_at": life.opened_at,
         "told_in_person_at": task.done_at if task and task.done_by else None,
         "told_in_person_by": task.officer_id or task.done_by if task else None,

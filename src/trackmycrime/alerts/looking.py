@@ -43,6 +43,7 @@ from .writing import (
     letter,
     need,
     tell_yourself,
+    why_so,
 )
 
 NOT_REACHED = "could_not_be_reached"
@@ -326,7 +327,9 @@ class _Afresh:
     def put_off(self, alert: dict[str, Any], decision: Decision) -> None:
         """The alert waits, and says until when and why."""
         if (alert["due_at"], alert["reason"]) != (decision.at, decision.reason):
-            self._changes.append(alert | {"due_at": decision.at, "reason": decision.reason})
+            self._changes.append(
+                alert | {"due_at": decision.at, "reason": decision.reason, "why": why_so(decision)}
+            )
 
     def end(self, alert: dict[str, Any], person: Person | None, end: _End) -> None:
         """The alert ends in this state; where a person has to do it instead, they get a task."""
@@ -366,6 +369,7 @@ class _Afresh:
                 "channel": decision.channel,
                 "state": state,
                 "reason": decision.reason,
+                "why": why_so(decision),
                 "due_at": at,
                 "finished_at": None,
             }

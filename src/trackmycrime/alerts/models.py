@@ -30,6 +30,9 @@ class Alert(models.Model):
     due_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     """When it came to the state that it is in"""
+    why = models.CharField(max_length=40, db_default="")
+    """Why by this channel (a word of `rules`), and what put it off last (`hours.When`): ``chosen, quiet hours``. Empty
+    for what no machine sends, and for what is older than this."""
     sent_at = models.DateTimeField(null=True)
     """When a provider took a letter of it, whatever became of it since; None: none has been taken"""
     tried: Any = models.JSONField(default=list)

@@ -26,6 +26,11 @@ BEFORE_JOINING = timedelta(days=1)
 """Who has not joined is not told oftener than this."""
 
 
+CHOSEN, WANTED, USUAL, NAMED = "chosen", "preferred", "usual", "named"
+"""Why an alert goes by its channel: the victim chose it here; they prefer it; it is the first that is safe and known;
+somebody else named it, as for an invitation."""
+
+
 class Contact(NamedTuple):
     """What is known of reaching one victim. Addresses are here by their hashes only."""
 
@@ -86,12 +91,15 @@ def contact_of(
 
 
 class Decision(NamedTuple):
-    """``machine``: by `channel` at `at`; ``person``: a task for an officer; ``nothing``. `reason` is a word for why."""
+    """``machine``: by `channel` at `at`; ``person``: a task for an officer; ``nothing``. `reason` is a word for why,
+    or by a machine for what puts it off; empty where nothing does."""
 
     how: Literal["machine", "person", "nothing"]
     channel: str = ""
     at: datetime | None = None
     reason: str = ""
+    why: str = ""
+    """Why by this channel: one of the four above"""
 
 
 def decide(
@@ -127,7 +135,8 @@ def decide(
             at = now
             if last is not None and not contact.joined:
                 at = max(now, last + BEFORE_JOINING)
-            return Decision("machine", channel, next_safe(contact, at))
+            why = CHOSEN if channel == contact.chosen else WANTED if channel == contact.preferred else USUAL
+            return _by_machine(contact, channel, now, at, why)
     return Decision("person", reason="no other way" if tried else "no safe way")
 
 
@@ -146,7 +155,13 @@ def allow(
         return Decision("person", reason="disguise")
     if channel not in MACHINE or not is_safe(contact, channel) or not reachable(contact, channel):
         return Decision("person", reason="no safe way")
-    return Decision("machine", channel, next_safe(contact, now))
+    return _by_machine(contact, channel, now, now, NAMED)
+
+
+def _by_machine(contact: Contact, channel: str, now: datetime, at: datetime, why: str) -> Decision:
+    safe = next_safe(contact, at)
+    late = "" if safe == now else "before joining" if safe == at else "safe hours"
+    return Decision("machine", channel, safe, late, why)
 
 
 def no_machine(contact: Contact, neutral: frozenset[str] = frozenset()) -> str:

@@ -131,6 +131,6 @@ def _decided(person: Person, items: Sequence[News], decisions: Decisions) -> Dec
             reason=decision.reason,
         )
         return Decided(row, need=need(tell_yourself(about), person, decision.reason))
-    row = decisions.waiting(id_, person, case_id, about, decision.channel, decision.at)
+    row = decisions.waiting(id_, person, case_id, about, decision)
     said = alert_words(person, decision.channel, len(items), about=about)
     return Decided(row, letter(id_, "alert", person, decision.channel, said, due_at=decision.at))

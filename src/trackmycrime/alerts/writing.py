@@ -23,6 +23,7 @@ from trackmycrime.tasks.api import Need, open_tasks
 from . import words
 from .news import News
 from .reading import OVER, Person, in_charge
+from .rules import Decision
 
 NO_NEWS = "no_news"
 """What an alert is about that says that there is none"""
@@ -41,10 +42,11 @@ _ALERT = (
     "channel",
     "state",
     "reason",
+    "why",
     "due_at",
     "finished_at",
 )
-_CHANGES = ("channel", "state", "reason", "due_at", "finished_at", "tried")
+_CHANGES = ("channel", "state", "reason", "why", "due_at", "finished_at", "tried")
 
 
 def alert_row(
@@ -58,6 +60,7 @@ def alert_row(
     channel: str = "",
     due_at: datetime | None = None,
     reason: str = "",
+    why: str = "",
 ) -> dict[str, Any]:
     """A new alert as a row, without what `Decisions` writes the same of each."""
     return {
@@ -68,6 +71,7 @@ def alert_row(
         "channel": channel,
         "state": state,
         "reason": reason,
+        "why": why,
         "due_at": due_at or now,
         "finished_at": None if due_at else now,
     }
@@ -133,6 +137,11 @@ def portal_address() -> str:
     return str(settings.TMC_PORTAL_URL).rstrip("/")
 
 
+def why_so(decision: Decision) -> str:
+    """Why by that channel and at that moment, as it is kept with the alert."""
+    return f"{decision.why}, {decision.reason}" if decision.reason else decision.why
+
+
 def need(kind: str, person: Person, reason: str, **detail: Any) -> Need:
     """A task about reaching this victim, for `ask_officers`; one of a kind is open at a time."""
     return Need(
@@ -192,11 +201,21 @@ class Decisions:
         self._tell(person, alert.row["id"], items)
 
     def waiting(
-        self, id_: UUID, person: Person, case_id: UUID, about: str, channel: str, at: datetime
+        self, id_: UUID, person: Person, case_id: UUID, about: str, decision: Decision
     ) -> dict[str, Any]:
-        """A new alert whose letter goes out at that moment, or as soon as its channel is set up; as a row."""
-        state = "waiting" if channel in self.set_up else "not_set_up"
-        return alert_row(id_, person, case_id, about, now=self.now, state=state, channel=channel, due_at=at)
+        """A new alert whose letter goes out at its moment, or as soon as its channel is set up; as a row."""
+        state = "waiting" if decision.channel in self.set_up else "not_set_up"
+        return alert_row(
+            id_,
+            person,
+            case_id,
+            about,
+            now=self.now,
+            state=state,
+            channel=decision.channel,
+            due_at=decision.at,
+            why=why_so(decision),
+        )
 
     def join(self, person: Person, alert_id: UUID, items: Iterable[News]) -> None:
         """An alert that has not gone out yet tells this person of these too."""

@@ -161,6 +161,12 @@ TRIES = {
     "never": lazy("the provider refused it for good"),
     "unclear": lazy("no clear answer: it may have been taken"),
 }
+WHY = {
+    "chosen": lazy("they chose this way here"),
+    "preferred": lazy("the records system says that they would like this way"),
+    "usual": lazy("it is the first way that is safe and known"),
+    "named": lazy("it is the way by which they are invited"),
+}
 RECEIPTS = {
     "delivered": lazy("Delivered: the provider says that it arrived"),
     "failed": lazy("It came back: it cannot be delivered there"),

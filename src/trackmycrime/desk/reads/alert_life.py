@@ -79,12 +79,19 @@ def _decided(life: Life) -> str:
 
 
 def _why(life: Life, now: datetime) -> str:
+    """Why this way, and why this hour."""
     if life.state == "by_person" and not life.letters:
         return _sentence(words.reason(life.reason))
-    if life.due_at <= life.decided_at:
-        return _("To be sent at once.")
+    way, _comma, late = life.why.partition(", ")
+    said = [_sentence(words.said(words.WHY, way))] if way else []
     moment = dates.moment(life.due_at, words.language(), today=london_date(now))
-    return _("To be sent at the first moment that is right for them: %(moment)s.") % {"moment": moment}
+    if life.due_at <= life.decided_at:
+        said.append(_("To be sent at once."))
+    elif late:
+        said.append(_("To be sent at %(moment)s: %(why)s.") % {"moment": moment, "why": words.reason(late)})
+    else:
+        said.append(_("To be sent at %(moment)s.") % {"moment": moment})
+    return " ".join(said)
 
 
 def _of_letter(letter: Sent, now: datetime) -> Iterator[Step]:
