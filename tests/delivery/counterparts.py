@@ -46,6 +46,8 @@ class MailServer:
     connections: int = 0
     seconds: float = 0.0
     """How long each mail takes"""
+    pipelining: bool = False
+    """Whether it says that it takes several commands at once; it does in any case"""
     port: int = 0
     tls: Any = None
     logins: list[str] = field(default_factory=list)
@@ -83,6 +85,8 @@ class MailServer:
     ) -> list[str]:
         session.host_name = hostname
         self.connections += 1
+        if self.pipelining:
+            responses.insert(0, "250-PIPELINING")
         self._open.append((asyncio.get_running_loop(), server.transport))
         return responses
 

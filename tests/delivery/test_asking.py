@@ -14,10 +14,11 @@ import pytest
 from tests.support.doors import role
 from trackmycrime.delivery import api, work
 from trackmycrime.delivery.channels import Channel
+from trackmycrime.delivery.channels.stepping import drive
 from trackmycrime.delivery.letters import Finished, Letter, Outcome, Upstairs
 from trackmycrime.delivery.models import Attempt, Dispatch
 from trackmycrime.delivery.retry import DELAYS, SPREAD
-from trackmycrime.delivery.trying import attempt
+from trackmycrime.delivery.trying import attempting
 from trackmycrime.delivery.work import Holder
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.ids import new_id
@@ -79,7 +80,7 @@ class Desk:
 
     def go(self) -> Dispatch:
         """Claim, try, write down."""
-        tried = [attempt(self.provider, each, lambda: self.now) for each in self.claim()]
+        tried = [drive(attempting(self.provider, each, lambda: self.now)) for each in self.claim()]
         with role("worker"):
             work.complete(tried, now=self.now, upstairs=self.upstairs)
         return Dispatch.objects.get()

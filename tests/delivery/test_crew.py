@@ -14,6 +14,7 @@ from trackmycrime.delivery.channels import Channel
 from trackmycrime.delivery.crew import Crew
 from trackmycrime.delivery.letters import Finished, Letter, Outcome, Upstairs, Verdict
 from trackmycrime.delivery.models import Attempt, Dispatch
+from trackmycrime.delivery.settling import Tried
 from trackmycrime.delivery.work import Holder
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import utc_now
@@ -100,3 +101,28 @@ def test_on_a_busy_machine_a_clerk_waits_for_a_fuller_turn_but_not_for_long(
     one._out, passed[0] = 0, 0.0  # all are idle: whatever rang is looked at at once
     one._gather()
     assert passed[0] == 0
+
+
+def test_a_backlog_asks_for_more_connections_and_a_server_that_turns_some_away_gets_fewer() -> None:
+    crew = Crew(
+        Holder(new_id(), "email"),
+        Takes,
+        Upstairs(lambda letters, now: {}, lambda ended, now: None),
+        senders=64,
+    )
+    sizes = []
+    for _ in range(4):
+        crew._fit(True)
+        sizes.append(crew._size)
+    assert sizes == [32, 64, 64, 64]
+    crew._out = 64
+    refused = Tried(letter(), Outcome("later", "connect-421"), utc_now())
+    crew._note([refused] * 14)
+    assert crew._size == 50  # as many as it took
+    crew._out = 0
+    for _ in range(3):
+        crew._fit(False)
+    assert crew._size == 16
+    for _ in range(40):
+        crew._note([Tried(letter(), Outcome("accepted", "250"), utc_now())])
+    assert crew._bound == 64

@@ -1,9 +1,9 @@
-"""A crew sends by one channel: several senders with a kept connection each, and a clerk who alone has the database.
+"""A crew sends by one channel: senders with a kept connection each, and a clerk who alone has the database.
 
 The clerk completes what came back and claims as many letters as there are idle senders, in one transaction, hands them
 out, and waits for the next answer, ring or sweep. Senders hold no database connection. A sender gets its next letter
 only when the last one is written down, so a killed worker repeats at most what was in flight on each connection, and
-nothing else.
+nothing else. With a backlog there are more senders, so turns are fuller and what each costs is shared by more letters.
 """
 
 import logging
@@ -20,8 +20,8 @@ from trackmycrime.kernel.clock import utc_now
 from . import work
 from .channels import Channel
 from .letters import Letter, Upstairs
+from .sending import Senders
 from .settling import Tried
-from .trying import attempt
 from .work import Holder
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,12 @@ with the statements of one."""
 GATHER_BUSY, GATHER_LONGEST = 2.0, 0.5
 """Where the machine is busy, it waits for this many times as long as its last turn took (seconds at the longest): turns
 are fewer and fuller when each of them keeps others from their work."""
+FEWEST = 16
+"""Letters that a crew has out at once where no more wait; with a backlog twice as many after each full turn, up to its
+senders. A provider that takes its time, and a database that is far away, ask for many; a quiet hour for few."""
+TOO_MANY = frozenset({"connect-421", "hello-421"})
+"""Answers of a mail server that takes no more connections from us: then there are so many fewer, and one more again
+after each turn without them"""
 _PATIENCE = (0.1, 0.3, 1.0, 2.0, 5.0)
 """Seconds between attempts to reach the database again."""
 
@@ -61,29 +67,23 @@ class Crew:
         self.channel = channel = by.channel
         self.sent = 0
         self._by = by
-        self._open_channel = open_channel
         self._upstairs = upstairs
         self._clock = clock
         self._at = at
-        self._size = senders
+        self._most = self._bound = senders
+        self._size = min(FEWEST, senders)  # letters that are out at once; grows with what waits
         self._out = 0  # letters handed out and not written down yet; the clerk's alone
         self._took = 0.0  # seconds of the last turn
-        self._to_send: queue.SimpleQueue[Letter | None] = queue.SimpleQueue()
         self._tried: queue.SimpleQueue[Tried] = queue.SimpleQueue()
         self._look = threading.Event()
         self._ending = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run_clerk, name=f"{channel}-clerk", daemon=True),
-            *(
-                threading.Thread(target=self._run_sender, name=f"{channel}-sender-{n}", daemon=True)
-                for n in range(senders)
-            ),
-        ]
+        self._senders = Senders(channel, open_channel, clock, self._came_back)
+        self._clerk = threading.Thread(target=self._run_clerk, name=f"{channel}-clerk", daemon=True)
 
     def start(self) -> None:
         """Begin to send."""
-        for thread in self._threads:
-            thread.start()
+        self._senders.start()
+        self._clerk.start()
 
     def ring(self) -> None:
         """There may be something to send."""
@@ -97,9 +97,8 @@ class Crew:
     def join(self, timeout: float) -> bool:
         """Wait until all have ended; says whether they have."""
         until = time.monotonic() + timeout
-        for thread in self._threads:
-            thread.join(max(0.0, until - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads)
+        self._clerk.join(max(0.0, timeout))
+        return self._senders.join(max(0.0, until - time.monotonic())) and not self._clerk.is_alive()
 
     # the clerk
 
@@ -133,8 +132,7 @@ class Crew:
             self._look.wait(LOOK_EVERY)
             self._look.clear()
             self._gather()
-        for _ in range(self._size):
-            self._to_send.put(None)
+        self._senders.end()
         connection.close()
 
     def _gather(self) -> None:
@@ -173,14 +171,27 @@ class Crew:
         if letters:
             self._at("claimed")
         self._out += len(letters)
-        for letter in letters:
-            self._to_send.put(letter)
+        if letters:
+            self._senders.hand(letters)
+        self._fit(more)
         return more and self._out < self._size
+
+    def _fit(self, more: bool) -> None:
+        """As many letters at once as the backlog asks for, up to the most; few when there are few."""
+        if more:
+            self._size = min(self._size * 2, self._bound)
+        elif self._out * 4 < self._size:
+            self._size = min(max(self._size // 2, FEWEST), self._bound)
 
     def _note(self, done: Sequence[Tried]) -> None:
         self._out -= len(done)
         if done:
             self._at("completed")
+            turned_away = sum(tried.outcome.answer in TOO_MANY for tried in done)
+            self._bound = (
+                max(1, self._bound - turned_away) if turned_away else min(self._bound + 1, self._most)
+            )
+            self._size = min(self._size, self._bound)
         for tried in done:
             if tried.outcome.result == "accepted":
                 self.sent += 1
@@ -207,13 +218,9 @@ class Crew:
             return []
         return work.claim_apart(self._by, most=idle, now=now, upstairs=self._upstairs)
 
-    # the senders
+    # the senders' thread
 
-    def _run_sender(self) -> None:
-        channel = self._open_channel()
-        while (letter := self._to_send.get()) is not None:
-            tried = attempt(channel, letter, self._clock)
-            self._at("sent")
-            self._tried.put(tried)
-            self._look.set()
-        channel.close()
+    def _came_back(self, tried: Tried) -> None:
+        self._at("sent")
+        self._tried.put(tried)
+        self._look.set()

@@ -4,16 +4,18 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from .channels import Channel
+from .channels.stepping import Elsewhere, Steps
 from .letters import Letter, Outcome
 from .settling import Tried
 
 log = logging.getLogger(__name__)
 
 
-def attempt(channel: Channel, letter: Letter, clock: Callable[[], datetime]) -> Tried:
-    """Send the letter, or learn that it need not be sent. Holds no database connection; never raises.
+def attempting(channel: Channel, letter: Letter, clock: Callable[[], datetime]) -> Steps[Tried]:
+    """Send the letter, or learn that it need not be sent, step by step. Needs no database connection; never raises.
 
     A letter that may have arrived goes to a provider that can be asked only after that has said that it never got it.
     """
@@ -24,7 +26,7 @@ def attempt(channel: Channel, letter: Letter, clock: Callable[[], datetime]) -> 
 
     if letter.doubts and channel.askable:
         try:
-            known = channel.ask(letter)
+            known: Outcome | None = yield Elsewhere(partial(channel.ask, letter))
         except Exception as fault:
             known = _fault(letter, fault, "asking")
         sure = letter._replace(doubts=0)
@@ -32,7 +34,7 @@ def attempt(channel: Channel, letter: Letter, clock: Callable[[], datetime]) -> 
             return tried(letter if known.result == "unclear" else sure, known, asked=True)
         letter = sure
     try:
-        outcome = channel.send(letter)
+        outcome = yield from channel.steps(letter)
     except Exception as fault:
         outcome = _fault(letter, fault, "sending")
     return tried(letter, outcome)

@@ -13,6 +13,7 @@ it is killed. Points: ``claimed`` (held, not sent), ``sent`` (a provider has it,
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import queue
@@ -246,7 +247,7 @@ class Worker:
             self._asker.start()
         if self._mailroom:
             self._mailroom.start()
-        self._ending.get()
+        self._wait_for_the_end()
         if self._mailroom:
             self._mailroom.stop()
         self._rounds.stop()
@@ -267,6 +268,13 @@ class Worker:
         self._rounds.join(5.0)
         log.info("worker %s ended, %d sent", self.id, sum(crew.sent for crew in self._crews))
         return all(ended)
+
+    def _wait_for_the_end(self) -> None:
+        # again each second: a signal that came just before the wait, or to another thread, does not wake this one
+        while True:
+            with contextlib.suppress(queue.Empty):
+                self._ending.get(timeout=1.0)
+                return
 
     def _heard(self, rung: str | None) -> None:
         if rung is None:

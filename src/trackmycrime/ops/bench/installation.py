@@ -67,6 +67,14 @@ class Installation:
             raise Unreachable(f"the measurement's own step «{task}» ended with {done.returncode}")
         return json.loads(done.stdout)
 
+    @contextlib.contextmanager
+    def worker(self, settings: Mapping[str, str], log: Path, *options: str) -> Iterator[None]:
+        """A worker besides those of `serve`, with these settings, for the length of the block."""
+        environment = databases.opened(self.data, "worker", {**own_environment(), **settings})
+        argv = [sys.executable, "-m", "trackmycrime.ops.cli", "worker", *options]
+        with program(argv, env=environment.environment("worker"), log=log):
+            yield
+
     def settle(self, seconds: float = 120) -> float:
         """Wait until all that is due has been sent, so that it does not cost the next measurement; how long it took."""
         began = time.monotonic()
@@ -124,17 +132,20 @@ def program(
 
 
 @contextlib.contextmanager
-def sink(above: Path) -> Iterator[Sink]:
-    """A running mail server and text gateway."""
+def sink(
+    above: Path, name: str = "mails", mail_seconds: float = 0, text_seconds: float = 0
+) -> Iterator[Sink]:
+    """A running mail server and text gateway, which take so long for each mail and each text."""
     mail, texts = (doors.listen(name, "127.0.0.1:0") for name in ("mail", "texts"))
-    port, file = mail.socket.getsockname()[1], above / "mails"
+    port, file = mail.socket.getsockname()[1], above / name
     numbers = (mail.socket.fileno(), texts.socket.fileno())
     argv = [sys.executable, "-m", "trackmycrime.ops.bench.sink", *map(str, numbers), str(file)]
+    argv += [str(mail_seconds), str(text_seconds)]
     settings = {"TMC_EMAIL_URL": f"smtp://127.0.0.1:{port}", "TMC_TEXT_URL": f"{texts.url}/text"}
     with (
         mail.socket,
         texts.socket,
-        program(argv, env=own_environment(), log=above / "sink.log", inherits=numbers),
+        program(argv, env=own_environment(), log=above / f"{name}.sink.log", inherits=numbers),
     ):
         yield Sink(file, port, settings)
 

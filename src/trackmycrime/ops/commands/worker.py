@@ -13,17 +13,17 @@ from trackmycrime.ops.exits import Refused, Unreachable, WrongUse
 @click.command("worker")
 @click.option(
     "--email-senders",
-    default=16,
+    default=64,
     show_default=True,
-    type=click.IntRange(1, 200),
-    help="Connections to the mail server; more for one that takes its time.",
+    type=click.IntRange(1, 500),
+    help="Connections to the mail server at most; opened as letters wait, fewer where it turns some away.",
 )
 @click.option(
     "--text-senders",
-    default=8,
+    default=16,
     show_default=True,
-    type=click.IntRange(1, 200),
-    help="Connections to the text gateway.",
+    type=click.IntRange(1, 500),
+    help="Connections to the text gateway at most.",
 )
 @click.option(
     "--push-senders",

@@ -1,4 +1,5 @@
-"""Mail over SMTP: one kept connection for each thread.
+"""Mail over SMTP: one kept connection for each thread. What is said before the text goes over at once, where the server
+takes it so (PIPELINING).
 
 What the server's answers mean: 2yz after the text, accepted; 4yz, a lost connection or a time-out before the text was
 sent, later; 5yz about this letter, never. Once the text has been sent, a lost connection or a time-out says nothing
@@ -16,6 +17,7 @@ from typing import Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from trackmycrime.delivery.channels import Channel
+from trackmycrime.delivery.channels.stepping import Elsewhere, Steps, drive, read, write
 from trackmycrime.delivery.letters import Letter, Outcome
 from trackmycrime.kernel.clock import utc_now
 
@@ -24,6 +26,8 @@ from .message import CannotBeSent, Letterhead, compose, recipient
 _OUR_FAULT = frozenset({530, 534, 535, 538})
 """Answers that ask for another login (RFC 4954); 5yz, but not about the letter"""
 _CLOSING = 421
+_LONGEST = 8_192
+"""Bytes of a line, or of short lines, that are no reply any more"""
 GONE = "closed"
 """The answer where the server had closed the connection, or closed it before it took the text"""
 _STATUS = re.compile(rb"\b[245]\.\d{1,3}\.\d{1,3}\b")
@@ -89,9 +93,17 @@ class SmtpChannel(Channel):
         self._verdict_timeout = verdict_timeout
         self._context = context
         self._session: smtplib.SMTP | None = None
+        self._at_once = False
+        """Whether the server takes several commands at once"""
+        self._read = b""
+        """What has come from the server and was not looked at yet"""
 
     def send(self, letter: Letter) -> Outcome:
         """Try once; on a kept connection that turns out to be dead before anything was said, on a new one."""
+        return drive(self.steps(letter))
+
+    def steps(self, letter: Letter) -> Steps[Outcome]:
+        """As `send`."""
         try:
             to = recipient(letter.address)
             back, text = compose(letter, head=self._head, to=to, at=utc_now())
@@ -100,11 +112,12 @@ class SmtpChannel(Channel):
         while True:
             kept = self._session is not None
             try:
-                session = self._session or self._open()
+                if not kept:
+                    yield Elsewhere(self._open)
             except _NotReady as error:
-                self.close()
+                yield Elsewhere(self.close)
                 return Outcome("later", str(error))
-            outcome = self._hand_over(session, back, to, text)
+            outcome = yield from self._hand_over(back, to, text)
             if not (kept and outcome.answer == GONE):
                 return outcome
 
@@ -118,7 +131,7 @@ class SmtpChannel(Channel):
                     session.quit()
             session.close()
 
-    def _open(self) -> smtplib.SMTP:
+    def _open(self) -> None:
         server, name = self._server, socket.gethostname()
         name = name if "." in name else "[127.0.0.1]"  # RFC 5321 4.1.4: no name is better than half a one
         # made only where it is needed: it reads all of the system's certificates
@@ -149,49 +162,94 @@ class SmtpChannel(Channel):
             raise _NotReady(f"{step}-timeout") from None
         except (OSError, smtplib.SMTPException):
             raise _NotReady(f"{step}-failed") from None
-        return session
+        self._at_once, self._read = session.has_extn("pipelining"), b""
+        if session.sock is not None:
+            session.sock.setblocking(False)
 
-    def _hand_over(self, session: smtplib.SMTP, back: str, to: str, text: bytes) -> Outcome:
-        """One letter on an open connection; the answer is GONE when that ended before the text was sent."""
+    def _hand_over(self, back: str, to: str, text: bytes) -> Steps[Outcome]:
+        """One letter on the open connection; the answer is GONE when that ended before the text was sent."""
+        # said as they stand: both were read as addresses before, which smtplib would do anew for each
+        asked = ((f"MAIL FROM:<{back}>\r\n", 2), (f"RCPT TO:<{to}>\r\n", 2), ("DATA\r\n", 3))
+        wrong: tuple[int, bytes] | None = None
+        code = 0
         try:
-            # said as they stand: both were read as addresses before, which smtplib would do anew for each
-            for line, wanted in ((f"MAIL FROM:<{back}>", 2), (f"RCPT TO:<{to}>", 2), ("DATA", 3)):
-                code, answer = session.docmd(line)
+            if self._at_once:
+                yield from self._say("".join(line for line, _ in asked))
+            for line, wanted in asked:
+                if not self._at_once:
+                    yield from self._say(line)
+                code, answer = yield from self._reply(self._timeout)
                 if code == _CLOSING or code // 100 not in (wanted, 4, 5):
                     break  # no answer to what was asked: what else comes would be read as one to what is asked next
-                if code // 100 != wanted:
-                    with contextlib.suppress(smtplib.SMTPException, OSError):
-                        session.docmd("RSET")
-                    return _refused(code, answer)
+                if code // 100 != wanted and wrong is None:
+                    wrong = code, answer
+                if wrong and not self._at_once:
+                    break
             else:
-                return self._send_text(session, text)
-        except (smtplib.SMTPException, OSError, ValueError):
+                if wrong is None:
+                    return (yield from self._send_text(text))
+            if wrong and code // 100 == 3:
+                # it asks for the text although something was refused: only without a connection is surely none sent
+                self._drop()
+                return _refused(*wrong)
+            if wrong and code // 100 in (4, 5) and code != _CLOSING:
+                yield from self._say("RSET\r\n")
+                yield from self._reply(self._timeout)
+                return _refused(*wrong)
+        except (OSError, ValueError):
             pass
-        self.close()
-        return Outcome("later", GONE)
+        yield Elsewhere(self.close)
+        return _refused(*wrong) if wrong else Outcome("later", GONE)
 
-    def _send_text(self, session: smtplib.SMTP, text: bytes) -> Outcome:
+    def _send_text(self, text: bytes) -> Steps[Outcome]:
         """The text itself, once the server has asked for it. From here on, no answer is not a refusal, and what is no
         whole answer is none."""
         try:
-            session.send(_stuffed(text))
-            if session.sock is not None:
-                session.sock.settimeout(self._verdict_timeout)
-            code, answer = session.getreply()
-            if session.sock is not None:
-                session.sock.settimeout(self._timeout)
-        except (smtplib.SMTPException, OSError):
+            yield from write(self._socket(), _stuffed(text), self._timeout)
+            code, answer = yield from self._reply(self._verdict_timeout)
+        except (OSError, ValueError):
             code, answer = -1, b""
         if code // 100 not in (2, 4, 5):
-            self._session = None
-            session.close()
+            self._drop()
             return Outcome("unclear", "lost after text")
         if code == _CLOSING:
-            self.close()
+            yield Elsewhere(self.close)
         if code // 100 == 2:
             found = _QUEUED.search(answer)
             return Outcome("accepted", _code(code, answer), found[1].decode("ascii") if found else "")
         return _refused(code, answer)
+
+    def _drop(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _socket(self) -> socket.socket:
+        if self._session is None or self._session.sock is None:
+            raise ConnectionResetError
+        return self._session.sock
+
+    def _say(self, line: str) -> Steps[None]:
+        yield from write(self._socket(), line.encode("ascii"), self._timeout)
+
+    def _reply(self, seconds: float) -> Steps[tuple[int, bytes]]:
+        """The server's next reply: its code, and its lines without it. Raises OSError when none comes, and ValueError
+        for what is no reply."""
+        lines: list[bytes] = []
+        while True:
+            end = self._read.find(b"\n")
+            if max(end, len(lines) * 80, 0 if end >= 0 else len(self._read)) > _LONGEST:
+                raise ValueError("too long for a reply")
+            if end < 0:
+                more = yield from read(self._socket(), 4096, seconds)
+                if not more:
+                    raise ConnectionResetError
+                self._read += more
+                continue
+            line, self._read = self._read[:end].rstrip(b"\r"), self._read[end + 1 :]
+            lines.append(line[4:])
+            if line[3:4] != b"-":
+                return int(line[:3]), b"\n".join(lines)
 
 
 def _stuffed(text: bytes) -> bytes:
