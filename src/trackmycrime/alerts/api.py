@@ -7,6 +7,7 @@ worker.
 from trackmycrime.delivery.api import Upstairs
 
 from .answering import answer
+from .changes import CONTACT_CHANGED, tell_of_change
 from .ending import cancel_for_crimes, cancel_for_victims, mend, opened, seen
 from .inviting import Invited, send_code, send_invitations
 from .lines import Line, lines_for, waiting_for_a_channel
@@ -20,6 +21,7 @@ from .telling import invite_and_tell, tell
 UPSTAIRS = Upstairs(recheck, finished, address_lost, over_cap)
 
 __all__ = [
+    "CONTACT_CHANGED",
     "UPSTAIRS",
     "Invited",
     "Line",
@@ -42,5 +44,6 @@ __all__ = [
     "send_code",
     "send_invitations",
     "tell",
+    "tell_of_change",
     "waiting_for_a_channel",
 ]

@@ -35,6 +35,8 @@ from .reading import DONE, OPEN, OVER, Person, people
 from .rules import Decision, allow, decide
 from .words import Frozen
 from .writing import (
+    CONTACT_NEW,
+    CONTACT_TOLD,
     GIVE_UP_AFTER,
     NO_NEWS,
     alert_words,
@@ -48,6 +50,9 @@ from .writing import (
 
 NOT_REACHED = "could_not_be_reached"
 _TAKEN = ("accepted", "delivered")
+ADDRESS_CHANGED = "address changed"
+FIXED = ("invitation", CONTACT_NEW, CONTACT_TOLD)
+"""What goes by its own channel or not at all"""
 A_MOMENT = timedelta(seconds=10)
 """How long one alert waits for another that is on its way to the same victim"""
 
@@ -172,7 +177,7 @@ def finished(ended: Sequence[Finished], now: datetime) -> list[Undelivered]:
         verdict = _stands(alert, person, now)
         if isinstance(verdict, _End) or person is None:
             work.end(alert, person, verdict if isinstance(verdict, _End) else _End("cancelled", "not live"))
-        elif verdict.how == "machine" and alert["about"] != "invitation":
+        elif verdict.how == "machine" and alert["about"] not in FIXED:
             work.go_on(alert, person, verdict)
         else:
             work.end(alert, person, _End("failed", end.reason))
@@ -214,10 +219,16 @@ def _look_at_alert(
         end = _End("by_person" if verdict.how == "person" else "cancelled", verdict.reason)
         work.end(alert, person, end)
         return Stop(end.reason)
-    if other := _other_than(sent, alert, person, verdict):
+    other = _other_than(sent, alert, person, verdict)
+    if other == ADDRESS_CHANGED and alert["about"] in (CONTACT_NEW, CONTACT_TOLD):
+        # the next change speaks for itself; but of whom no other route has heard of this one, a person tells
+        end = _End("by_person" if alert["about"] == CONTACT_TOLD else "cancelled", other)
+        work.end(alert, person, end)
+        return Stop(other)
+    if other:
         work.go_on(alert, person, verdict, sent)
         return Stop(other)
-    if verdict.at <= now and alert["about"] != "invitation":
+    if verdict.at <= now and alert["about"] not in FIXED:
         verdict = work.alone(alert, person, verdict)
     if verdict.at is not None and verdict.at > now:
         work.put_off(alert, verdict)
@@ -230,9 +241,9 @@ def _other_than(sent: Letter, alert: Mapping[str, Any], person: Person, decision
     if decision.channel != sent.channel:
         return "channel changed"
     if person.contact.addresses[sent.channel] != sent.address_hash:
-        return "address changed"
+        return ADDRESS_CHANGED
     if other_phone(person, sent, decision.at or sent.due_at):
-        return "address changed"
+        return ADDRESS_CHANGED
     if alert["about"] == "invitation":
         return ""
     if person.contact.disguise != sent.disguised:
@@ -265,6 +276,9 @@ def _stands(
         return _in_time(decision, person, alert, now, until=alert["invited_until"])
     if not alert["entries"]:
         return _End("cancelled", "withdrawn")
+    if alert["about"] in FIXED:
+        decision = allow(person.contact, alert["channel"], now=now, neutral=neutral())
+        return _in_time(decision, person, alert, now)
     joined_at = person.victim.joined_at
     if joined_at is not None and joined_at > alert["decided_at"]:
         return _End("opened", "joined")
@@ -301,7 +315,7 @@ def _in_time(
         facts.items(alert),
         now=now,
         decided_at=alert["decided_at"],
-        last_out=None if until else alert["last_out"],
+        last_out=None if alert["about"] in FIXED else alert["last_out"],
         until=until,
     )
     return decision._replace(at=at, reason=reason)

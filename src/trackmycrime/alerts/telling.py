@@ -13,7 +13,18 @@ from .inviting import Invited, decide_invitations
 from .news import News, newest
 from .reading import OVER, Person, people
 from .rules import decide, no_machine
-from .writing import NO_NEWS, Decided, Decisions, alert_row, alert_words, letter, need, tell_yourself
+from .writing import (
+    CONTACT_NEW,
+    CONTACT_TOLD,
+    NO_NEWS,
+    Decided,
+    Decisions,
+    alert_row,
+    alert_words,
+    letter,
+    need,
+    tell_yourself,
+)
 
 
 def tell(force: int, news: Sequence[News], *, now: datetime) -> Counter[str]:
@@ -90,13 +101,15 @@ def _untold(news: Iterable[News]) -> dict[UUID, list[News]]:
     return fresh
 
 
-# One that was put off is looked at anew with what joins it: that may be more urgent than what it told of. That there is
-# no news is joined by none.
+APART = (NO_NEWS, CONTACT_NEW, CONTACT_TOLD)
+"""What is said by itself, in its own words: nothing joins it."""
+
+# One that was put off is looked at anew with what joins it: that may be more urgent than what it told of.
 _WAITING = """
 with held as (
   select a.victim_id, a.id, d.id as letter, d.reason, d.next_try_at
   from alerts_alert a join delivery_dispatch d on d.owner_id = a.id
-  where a.victim_id = any(%s) and a.state <> all(%s) and a.about <> 'no_news' and d.state = 'prepared'
+  where a.victim_id = any(%s) and a.state <> all(%s) and a.about <> all(%s) and d.state = 'prepared'
   order by a.due_at desc for update of d skip locked),
 sooner as (
   update delivery_dispatch d set next_try_at = %s from held h
@@ -107,7 +120,7 @@ select victim_id, id from held
 
 def _not_gone_out(victims: Iterable[UUID], now: datetime) -> dict[UUID, UUID]:
     """The alert of each of these victims that has not gone out, held so that no worker takes it before we commit."""
-    rows = setwise.fetch(_WAITING, [list(victims), list(OVER), now, WAITS, now])
+    rows = setwise.fetch(_WAITING, [list(victims), list(OVER), list(APART), now, WAITS, now])
     return {row["victim_id"]: row["id"] for row in rows}
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from trackmycrime.publish.wording import BUILT_IN, Language, Own, Template, fill, together
 
 ONE, MANY, NOT_JOINED, NO_NEWS = "alert", "alert.collapsed", "alert.not_joined", "alert.no_news"
+_ABOUT = {"no_news": NO_NEWS, "contact_new": "alert.contact_new", "contact_told": "alert.contact_told"}
 CODE = "code"
 _ROUNDS = ("invitation", "invitation.reminder", "invitation.last_reminder")
 
@@ -46,7 +47,7 @@ def alert(entries: int, *, joined: bool, disguise: bool = False, about: str = "u
     yet; nobody is told in disguise then."""
     if not joined:
         return NOT_JOINED
-    kind = NO_NEWS if about == "no_news" else ONE if entries == 1 else MANY
+    kind = _ABOUT.get(about) or (ONE if entries == 1 else MANY)
     return f"{kind}.disguise" if disguise else kind
 
 

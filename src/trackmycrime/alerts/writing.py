@@ -27,6 +27,8 @@ from .rules import Decision
 
 NO_NEWS = "no_news"
 """What an alert is about that says that there is none"""
+CONTACT_NEW, CONTACT_TOLD = "contact_new", "contact_told"
+"""That their address has changed: what goes to the new one, and what goes to another route"""
 TELL_YOURSELF = "tell_yourself"
 """The task where no machine may"""
 TELL_NO_NEWS = "tell_no_news"
@@ -194,11 +196,16 @@ class Decisions:
         self.counts: Counter[str] = Counter()
         self._made: dict[UUID, Decided] = {}
         self._told: list[dict[str, Any]] = []
+        self._needs: list[Need] = []
 
     def add(self, person: Person, alert: Decided, items: Iterable[News]) -> None:
         """A new alert, and what it tells this person."""
         self._made[alert.row["id"]] = alert
         self._tell(person, alert.row["id"], items)
+
+    def ask(self, needs: Iterable[Need]) -> None:
+        """Tasks that go with no alert."""
+        self._needs += needs
 
     def waiting(
         self, id_: UUID, person: Person, case_id: UUID, about: str, decision: Decision
@@ -257,7 +264,9 @@ class Decisions:
         same = {"force_id": self.force, "decided_at": self.now, "tried": Jsonb([])}
         setwise.insert("alerts_alert", _ALERT, [alert.row for alert in alerts], same=same)
         prepare([alert.letter for alert in alerts if alert.letter], now=self.now)
-        ask_officers(self.force, [alert.need for alert in alerts if alert.need], now=self.now)
+        ask_officers(
+            self.force, [*self._needs, *(alert.need for alert in alerts if alert.need)], now=self.now
+        )
         for alert in alerts:
             self.counts["alerts" if alert.letter else "by_person" if alert.need else "by_hand"] += 1
         return self.counts

@@ -90,6 +90,8 @@ ABOUT = {
     "update": lazy("An update"),
     "message": lazy("A message"),
     "no_news": lazy("That there is no news yet"),
+    "contact_new": lazy("To the new address, that it has changed"),
+    "contact_told": lazy("That an address has changed"),
     "invitation": lazy("The invitation"),
     "alert": lazy("An alert"),
     "code": lazy("A code"),

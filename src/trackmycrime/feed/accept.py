@@ -74,6 +74,8 @@ class Accepted:
     """Crimes with a message for a victim that may not stand in their thread yet"""
     came: set[UUID] = field(default_factory=set)
     """Victims who have a part in a crime since now"""
+    readdressed: dict[UUID, set[str]] = field(default_factory=dict)
+    """Victims who have joined and whose addresses are others now, with the channels"""
 
 
 @dataclass(slots=True)
@@ -324,6 +326,7 @@ def accept(
         changed.contacts_touched,
         changed.messages_touched,
         changed.came,
+        changed.readdressed,
     )
     if again:
         setwise.update("feed_event", ["id"], JUDGED, rows)

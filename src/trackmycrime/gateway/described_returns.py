@@ -114,7 +114,7 @@ _DATA: dict[str, dict[str, Any]] = {
             "victim": _VICTIM,
             "alert": {"type": "string", "format": "uuid", "description": "The alert's id here."},
             "about": {
-                "enum": ["update", "message", "no_news", "invitation"],
+                "enum": ["update", "message", "no_news", "contact_new", "contact_told", "invitation"],
                 "description": "What it was to tell of.",
             },
             "tried": {

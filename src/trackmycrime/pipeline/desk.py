@@ -234,7 +234,8 @@ def invite_in_person(staff: Staff, victim_id: UUID, *, now: datetime) -> invitat
 def told_in_person(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> Task:
     """A person has done what a task asked for. Raises NotPossible: ``unknown`` (or done already).
 
-    Who has spoken with a victim has thereby released what waited for it, if it still says the same.
+    Who has spoken with a victim has thereby released what waited for it, if it still says the same; and who has spoken
+    about a new address, that it is asked to confirm.
     """
     force_lock(staff.force_id)
     task = tasks.done(staff.force_id, task_id, by=staff.account_id, note=note, now=now)
@@ -243,6 +244,9 @@ def told_in_person(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> 
     _record(staff, f"task.{task.kind}", "task", task.id, now)
     if task.kind in SPEAK and (entry := _waiting_for(task)) is not None:
         _decide(staff, entry, "release", "", now)
+    if task.kind == alerts.CONTACT_CHANGED and task.victim_id:
+        changed = {task.victim_id: list(task.detail["channels"])}
+        alerts.tell_of_change(staff.force_id, changed, now=now, spoken=True)
     return task
 
 

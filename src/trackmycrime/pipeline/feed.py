@@ -47,6 +47,7 @@ def take_events(
             )
         setwise.check_keys()
         follow(force, publishing.run(), now, written=accepted.messages, came=accepted.came)
+        alerts.tell_of_change(force.id, accepted.readdressed, now=now)
     return accepted.results
 
 

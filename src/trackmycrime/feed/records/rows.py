@@ -132,6 +132,19 @@ class Rows:
         }
 
     @property
+    def readdressed(self) -> dict[UUID, set[str]]:
+        """The victims who have joined and whose address or number is another now, with the channels that are."""
+        before, found = self._read["people_victim"], {}
+        for id_, row in self._changed["people_victim"].items():
+            old = before.get(id_)
+            if old is None or old["account_id"] is None or not (old["live"] and row["live"]):
+                continue
+            columns = (("email", "email_hash"), ("text", "mobile_hash"))
+            if channels := {channel for channel, column in columns if row[column] != old[column]}:
+                found[id_] = channels
+        return found
+
+    @property
     def crimes_touched(self) -> set[UUID]:
         """Crimes whose published case may have to change."""
         return self.touched | self.restated
