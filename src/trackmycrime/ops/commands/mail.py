@@ -64,9 +64,9 @@ def receive(recipients: tuple[str, ...], sender: str | None, data: Path) -> int:
     A bounce, a complaint, a reply: what follows from it is committed when this ends with 0. Exit codes as sysexits.h:
     0 taken, 67 no such address, 75 not now, try again. TMC_MAIL_LISTEN is quicker where there is much.
     """
-    from trackmycrime.ops.mailroom import LARGEST, addressed, take
-
     with django_on(data, "worker"):
+        from trackmycrime.ops.mailroom import LARGEST, addressed, take
+
         try:
             head = addressed()
         except ValueError as wrong:
