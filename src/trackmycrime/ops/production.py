@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from trackmycrime.delivery.channels.push import vapid
+from trackmycrime.delivery.channels.smtp.returning import Returning
 from trackmycrime.ops.keys import DOORS, password_variable
 
 SHORTEST_SECRET = 32
@@ -105,6 +106,31 @@ def _sending(environ: Mapping[str, str]) -> list[Fault]:
     return faults
 
 
+def _mail(environ: Mapping[str, str]) -> list[Fault]:
+    """Of mail that we send ourselves: it is from an address of ours, and what becomes of it is heard."""
+    if not environ.get("TMC_EMAIL_URL"):
+        return []
+    faults = []
+    if "@" not in environ.get("TMC_EMAIL_FROM", ""):
+        faults.append(
+            Fault("TMC_EMAIL_FROM", "must be an address of your own, like Name <no-reply@example.org>")
+        )
+    back = environ.get("TMC_EMAIL_RETURN", "")
+    try:
+        if back:
+            Returning.read(back, b"")
+        else:
+            faults.append(
+                Fault(
+                    "TMC_EMAIL_RETURN",
+                    "must be set (docs/mail.md): without it nobody knows what became of mail",
+                )
+            )
+    except ValueError as wrong:
+        faults.append(Fault("TMC_EMAIL_RETURN", str(wrong)))
+    return faults
+
+
 def _pushing(environ: Mapping[str, str]) -> list[Fault]:
     """Push may be left out; what is given of it must be right."""
     private, public = environ.get("TMC_VAPID_PRIVATE_KEY", ""), environ.get("TMC_VAPID_PUBLIC_KEY", "")
@@ -144,6 +170,7 @@ def faults(environ: Mapping[str, str], generated: Mapping[str, str]) -> list[Fau
     for name in ("TMC_PORTAL_URL", "TMC_DESK_URL"):
         found += _address(environ, name)
     found += _sending(environ)
+    found += _mail(environ)
     found += _pushing(environ)
     if environ.get("TMC_DEMO") == "1":
         found.append(Fault("TMC_DEMO", "must not be set: it opens the mailbox page to everybody"))
