@@ -19,6 +19,8 @@ from trackmycrime.delivery.settling import Tried
 from trackmycrime.delivery.work import Holder
 from trackmycrime.kernel import scope
 from trackmycrime.kernel.ids import new_id
+from trackmycrime.publish import own_words
+from trackmycrime.publish.wording import Template
 
 from .making import NOW, Made, force, made
 
@@ -125,6 +127,17 @@ def test_an_answer_in_the_language_of_the_victim() -> None:
     (both,) = [each for each in claimed() if each.address == "carys@example.org"]
     assert both.language == "cy+en"
     assert "No one has read your reply" in both.body
+
+
+def test_an_answer_in_the_words_of_the_force() -> None:
+    one, letter = told()
+    said = Template("Nobody has read this", "Write to us at {address}. In danger? Call 999.")
+    with transaction.atomic():
+        own_words.change(one.force, "alert.reply.email", {"en": said}, based_on={"en": 0}, by=None, now=LATER)
+    assert came(letter) == "answered"
+    (answer,) = claimed()
+    assert answer.body == "Write to us at https://my.example.org. In danger? Call 999."
+    assert answer.words == "alert.reply.email/en@1"
 
 
 def test_once_a_day_at_most_however_many_letters_and_replies() -> None:

@@ -14,7 +14,7 @@ from trackmycrime.kernel import setwise
 from . import words
 from .reading import Person, people
 from .rules import allow
-from .writing import language_of, letter, portal_address
+from .writing import in_words, letter, portal_address
 
 PURPOSE = "reply"
 """What such a letter is for; its owner is the victim."""
@@ -69,8 +69,8 @@ def _neutral(person: Person, disguised: bool) -> bool:
 
 def _words(person: Person, disguised: bool) -> words.Frozen:
     if _neutral(person, disguised):
-        return words.frozen(_NEUTRAL, "email", language_of(person))
-    return words.frozen(_WORDS, "email", language_of(person), address=portal_address())
+        return in_words(person, _NEUTRAL, "email")
+    return in_words(person, _WORDS, "email", address=portal_address())
 
 
 def _victim(asked: Answered) -> UUID | None:
