@@ -1,7 +1,7 @@
 """What became of letters is asked for where receipts cannot reach us: each in its time, none passed over."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +12,11 @@ from trackmycrime.delivery import api, asking, providers, work
 from trackmycrime.delivery.asking import AFTER, Asker, go_on
 from trackmycrime.delivery.channels.notify import NotifyChannel, Service
 from trackmycrime.delivery.letters import Finished, Letter, Upstairs
-from trackmycrime.delivery.models import Asking, Dispatch
+from trackmycrime.delivery.models import Address, Asking, Dispatch, Reply
 from trackmycrime.delivery.trying import attempt
 from trackmycrime.delivery.work import Holder
 from trackmycrime.forces.models import Force
+from trackmycrime.kernel import crypto
 from trackmycrime.kernel.ids import new_id
 
 from .letters import NOW, letter
@@ -141,6 +142,34 @@ def test_what_goes_by_another_way_than_notify_is_not_asked_for(room: Room) -> No
     room.send()
     with role("worker"):
         assert go_on(QUARTER, room.channel, ("text",), now=NOW + QUARTER, upstairs=room.upstairs) == 0
+
+
+def listened(room: Room, now: datetime) -> int:
+    with role("worker"):
+        return asking.listen(room.channel, now=now, upstairs=room.upstairs)
+
+
+def test_stop_is_heard_where_it_cannot_be_posted_to_us_and_once(room: Room, settings: Any) -> None:
+    now = datetime.now(UTC)
+    number = "+447700900123"
+    hash_ = crypto.blind("mobile", number)
+    one = letter(force=room.force.id, channel="text", address=number, address_hash=hash_, due_at=now)
+    api.prepare([one], now=now)
+    with role("worker"):
+        work.claim(Holder(new_id(), "text", True), most=1, now=now, upstairs=room.upstairs)
+    for words in ("who is this", "STOP"):
+        room.notify.hears(number, words)
+    later = now + timedelta(minutes=1)
+    assert [listened(room, later), listened(room, later)] == [2, 0]
+    assert sorted(Reply.objects.values_list("kind", flat=True)) == ["reply", "unsubscribe"]
+    assert list(Address.objects.values_list("state", flat=True)) == ["unsubscribed"]
+    Address.objects.update(confirmed_at=later + timedelta(minutes=1))
+    assert listened(room, later + timedelta(minutes=2)) == 0, "what was heard is not heard again"
+    room.notify.ask_rule = lambda: BROKEN
+    room.notify.hears(number, "STOP")
+    assert listened(room, later + timedelta(minutes=3)) == 0
+    room.notify.ask_rule = None
+    assert listened(room, later + timedelta(minutes=4)) == 1, "nor is anything passed over"
 
 
 def test_only_an_installation_without_callbacks_asks(settings: Any) -> None:

@@ -89,9 +89,9 @@ def test_a_letter_of_another_program_is_nothing_of_ours(notify: Notify) -> None:
 
 def test_stop_is_heard_and_nothing_else_of_what_people_write(notify: Notify) -> None:
     stop = read(posted(notify.hears("+447700900123", "Stop.")), NOW)
-    assert (stop.stops, stop.replies) == (("+447700900123",), 1)
+    assert (stop.stops, stop.replies) == (("+447700900123",), ())
     other = read(posted(notify.hears("+447700900123", "he has seen this")), NOW)
-    assert (other.stops, other.replies, other.receipts) == ((), 1, ())
+    assert (other.stops, other.replies, other.receipts) == ((), ("+447700900123",), ())
     assert "seen" not in repr(other)
     assert "900123" not in repr(stop)
 

@@ -14,9 +14,9 @@ from trackmycrime import rounds
 from trackmycrime.alerts.api import tell
 from trackmycrime.alerts.models import Alert
 from trackmycrime.audit.models import Record
-from trackmycrime.delivery import providers, receipts, work
+from trackmycrime.delivery import providers, receipts, replies, work
 from trackmycrime.delivery.letters import Outcome
-from trackmycrime.delivery.models import Address, Dispatch, Heard
+from trackmycrime.delivery.models import Address, Dispatch, Heard, Reply
 from trackmycrime.delivery.settling import Tried
 from trackmycrime.delivery.work import Holder
 from trackmycrime.kernel.clock import utc_now
@@ -113,6 +113,22 @@ def test_stop_by_text_stops_texts_and_asks_an_officer() -> None:
     assert (Address.objects.get().state, Address.objects.get().channel) == ("unsubscribed", "text")
     assert list(Task.objects.values_list("kind", "victim_id")) == [("agree_another_way", one.victim.id)]
     assert not Heard.objects.exists()
+    assert list(Reply.objects.values_list("kind", "unanswered")) == [("unsubscribe", "by text")]
+
+
+def test_what_people_text_back_is_counted_with_the_letter_and_nothing_of_it_is_kept() -> None:
+    one, letter = sent("text")
+    said = {"id": "in-1", "from": one.victim.mobile, "text": "canary: he is at the door"}
+    stranger = {"id": "in-2", "from": "+447700900999", "text": "who is this"}
+    for each in (said, said | {"id": "in-3"}, stranger):
+        assert post("/receipts/text/plain", each).status_code == 204
+    carry_on()
+    counted = Reply.objects.values_list("dispatch_id", "kind", "unanswered")
+    assert list(counted) == [(letter.id, "reply", "by text")] * 2, "who never got a text answers none"
+    assert replies.figures(one.force.id, since=letter.created_at)["replies"] == 2
+    assert "canary" not in str([*Reply.objects.values(), *Heard.objects.values()])
+    assert not Address.objects.exists()
+    assert not Task.objects.exists()
 
 
 @pytest.mark.parametrize(

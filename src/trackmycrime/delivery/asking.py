@@ -2,8 +2,9 @@
 
 For GOV.UK Notify without callbacks: an installation that nobody can reach from outside. A letter without a receipt is
 asked for a quarter of an hour after it was accepted, then after an hour, six hours, a day, and when Notify has given up
-itself. How far each of these has come is a row (`models.Asking`), so nothing is passed over by a restart or an outage,
-and one worker at a time goes on with it. Nobody is asked inside a transaction.
+itself; what people have texted back is asked for as well. How far each of these has come is a row (`models.Asking`), so
+nothing is passed over by a restart or an outage, and one worker at a time goes on with it. Nobody is asked inside a
+transaction.
 """
 
 import logging
@@ -19,8 +20,9 @@ from django.db import connection, transaction
 from trackmycrime.kernel import setwise
 from trackmycrime.kernel.clock import utc_now
 
-from . import receipts
+from . import receipts, stops
 from .channels.notify.receipts import from_asking
+from .hearing import Told
 from .letters import Outcome, Receipt, Upstairs
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ BATCH = 50
 _HELD = timedelta(minutes=5)
 """Longer than a batch takes"""
 _FIRST = UUID(int=0)
+_TEXTS = timedelta(0)
+"""The place of what people have texted back"""
 
 
 class Askable(Protocol):
@@ -38,6 +42,9 @@ class Askable(Protocol):
 
     def ask_for(self, reference: UUID, channel: str, *, disguised: bool = False) -> Outcome | None:
         """What the provider knows of the letter with our id."""
+
+    def texts_since(self, moment: datetime) -> tuple[Told, datetime] | None:
+        """What people have texted back after that moment, and when the newest of it came; None when it cannot say."""
 
     def close(self) -> None:
         """Let the connection go."""
@@ -80,6 +87,20 @@ def go_on(
         asked, place = asked + 1, _Place(row["finished_at"], row["id"])
     _give_back(after, place, found, now, upstairs)
     return asked
+
+
+def listen(provider: Askable, *, now: datetime, upstairs: Upstairs) -> int:
+    """Ask for what people have texted back since the last time: it is counted, and «stop» heeded. Says how many.
+
+    Only of the last days: whoever wrote «stop» before this was set up has been asked otherwise.
+    """
+    place = _take(_TEXTS, now)
+    if place is None:
+        return 0
+    heard = provider.texts_since(place.upto)
+    told, newest = heard or (Told(), place.upto)
+    _give_back(_TEXTS, _Place(newest, place.upto_id), stops.receipts(told, now), now, upstairs)
+    return len(told.stops) + len(told.replies)
 
 
 def _take(after: timedelta, now: datetime) -> _Place | None:
@@ -136,6 +157,7 @@ class Asker(threading.Thread):
         """`every` is how many seconds it rests when nothing is left to ask for."""
         super().__init__(name="asker", daemon=True)
         self._open_provider, self._channels, self._upstairs = open_provider, channels, upstairs
+        self._listens = (_TEXTS,) if "text" in channels else ()
         self._every, self._clock = every, clock
         self._ending = threading.Event()
 
@@ -146,7 +168,7 @@ class Asker(threading.Thread):
     def run(self) -> None:
         provider = self._open_provider()
         while not self._ending.is_set():
-            if not sum(self._go(after, provider) for after in AFTER):
+            if not sum(self._go(after, provider) for after in (*self._listens, *AFTER)):
                 self._ending.wait(self._every)
         provider.close()
         connection.close()

@@ -41,11 +41,11 @@ class Told:
     receipts: tuple[Receipt, ...] = ()
     stops: tuple[str, ...] = ()
     """The numbers (E.164) of those who wrote «stop»"""
-    replies: int = 0
-    """How many texts of people there were, «stop» included"""
+    replies: tuple[str, ...] = ()
+    """The numbers of those who wrote anything else; each as often as they did"""
 
     def __repr__(self) -> str:
-        return f"<told: {len(self.receipts)} receipts, {len(self.stops)} stops, {self.replies} replies>"
+        return f"<told: {len(self.receipts)} receipts, {len(self.stops)} stops, {len(self.replies)} replies>"
 
 
 def is_stop(text: str) -> bool:

@@ -80,14 +80,14 @@ class Receipt:
     The letter is named by our own id where the provider gives it back (`dispatch`), else by what the provider calls it.
     ``delivered``: it has arrived. ``failed``: for good. ``later``: not yet, the provider goes on trying.
     ``complained``: it has arrived and was called unwanted. ``unsubscribed``: whoever holds the letter wants no more at
-    that address. `answer` is a code without any address in it; `at` is when
-    the provider says that it happened, which decides nothing: receipts come late, twice and in any order.
+    that address. ``replied``: somebody wrote back. `answer` is a code without any address in it; `at` is when the
+    provider says that it happened, which decides nothing: receipts come late, twice and in any order.
     """
 
     channel: str
     dispatch: UUID | None
     provider_id: str
-    result: Literal["delivered", "failed", "later", "complained", "unsubscribed"]
+    result: Literal["delivered", "failed", "later", "complained", "unsubscribed", "replied"]
     answer: str
     at: datetime
 

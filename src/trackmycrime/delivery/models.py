@@ -240,8 +240,8 @@ class Tally(models.Model):
 
 
 class Reply(models.Model):
-    """A mail that came back to a letter: of a person, of a machine in their name, or to say «no more». Nothing of its
-    text is kept, nor whom it was from."""
+    """A mail or text that came back to a letter: of a person, of a machine in their name, or to say «no more». Nothing
+    of its text is kept, nor whom it was from."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
     force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)

@@ -45,8 +45,8 @@ def take(receipts: Sequence[Receipt], *, now: datetime, upstairs: Upstairs) -> C
     """Apply these receipts in one transaction, and tell the rooms above what came of it.
 
     Counts: each receipt by its result when it is the first of that kind for its letter, else ``twice``; ``unknown``
-    where it names no letter that was ever sent by that channel; ``stop`` for a number that texted it (`stops`);
-    ``kept`` where it is looked at again soon.
+    where it names no letter that was ever sent by that channel; ``stop`` for a number that texted it (`stops`, where
+    other texts that came back are counted); ``kept`` where it is looked at again soon.
     """
     with transaction.atomic():
         counts, kept = _apply(receipts, now, upstairs)
@@ -139,14 +139,15 @@ def _apply_if_it_can(
 def _apply(receipts: Sequence[Receipt], now: datetime, upstairs: Upstairs) -> tuple[Counter[str], list[int]]:
     """Apply what can be; returns the counts, and the places of those that must be looked at again."""
     counts: Counter[str] = Counter()
-    said_stop = [each for each in receipts if stops.is_stop(each)]
+    texted = [each for each in receipts if stops.was_texted(each)]
+    said_stop = [each for each in texted if each.result == "unsubscribed"]
     letters = _letters_of(receipts)
     rows = _held([id_ for ids in letters for id_ in ids])
     busy = _known({id_ for ids in letters for id_ in ids} - rows.keys())
     ours: list[tuple[dict[str, Any], Receipt]] = []
     kept: list[int] = []
     for place, (ids, receipt) in enumerate(zip(letters, receipts, strict=True)):
-        if stops.is_stop(receipt):
+        if stops.was_texted(receipt):
             continue
         row = rows.get(ids[0]) if len(ids) == 1 else None
         if row is not None and row["channel"] == receipt.channel and row["tries"]:
@@ -159,6 +160,7 @@ def _apply(receipts: Sequence[Receipt], now: datetime, upstairs: Upstairs) -> tu
     fresh = _write_down(ours, before, now)
     counts.update(receipt.result for _, receipt in fresh)
     counts.update(twice=len(ours) - len(fresh), kept=len(kept), stop=len(said_stop))
+    stops.record(texted, now)
     lost = [one for row, receipt in fresh if (one := _lost(row, receipt))] + stops.lost(said_stop, now)
     if lost and (gone := addresses.lose(lost, now=now)):
         upstairs.address_lost(gone, now)

@@ -78,7 +78,7 @@ def not_answered(reply_id: UUID, why: str) -> None:
 
 
 def figures(force: int, *, since: datetime) -> Mapping[str, int]:
-    """How many mails came back to letters of this force since then, for the desk.
+    """How many mails and texts came back to letters of this force since then, for the desk.
 
     ``replies`` (of persons), ``answered`` (of those), ``automatic`` (holiday answers and the like), ``unsubscribe``.
     """

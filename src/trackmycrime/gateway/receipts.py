@@ -99,7 +99,7 @@ def _kept(request: HttpRequest, provider: str, read: Callable[[datetime], Told |
     if count(POSTED, provider, now=now) > POSTED.most:
         return _too_fast(POSTED)
     with transaction.atomic():
-        receipts.hear([*told.receipts, *stops.receipts(told.stops, now)], now=now)
+        receipts.hear([*told.receipts, *stops.receipts(told, now)], now=now)
     return HttpResponse(status=204)
 
 

@@ -50,9 +50,9 @@ from trackmycrime.ops.exits import Refused, Unreachable, WrongUse
 def command(email_senders: int, text_senders: int, push_senders: int, takeover: float, nice: int) -> None:
     """Send mail, texts and pushes, and carry on what the doors have started. Run as many as you like.
 
-    Sends by the channels that are set up (TMC_EMAIL_URL, TMC_TEXT_URL, TMC_VAPID_PRIVATE_KEY), and takes in what comes
-    back by mail (TMC_MAIL_LISTEN). SIGTERM ends it when what is in flight has
-    been sent and written down.
+    Sends by the channels that are set up (TMC_EMAIL_URL, TMC_TEXT_URL or TMC_TEXT_PROVIDER, TMC_NOTIFY_…,
+    TMC_VAPID_PRIVATE_KEY), and takes in what comes back by mail (TMC_MAIL_LISTEN). SIGTERM ends it when what is in
+    flight has been sent and written down.
     """
     from datetime import timedelta
 

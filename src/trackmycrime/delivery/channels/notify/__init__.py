@@ -20,14 +20,18 @@ from notifications_python_client.notifications import NotificationsAPIClient
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from trackmycrime.delivery.channels import Channel
+from trackmycrime.delivery.hearing import Told
 from trackmycrime.delivery.letters import Letter, Outcome
 from trackmycrime.kernel.clock import utc_now
 
 from .answers import Refusal, known_as, outcome_of
+from .receipts import from_inbox
 
 BASE_URL = "https://api.notifications.service.gov.uk"
 _KEPT = 5.0
 """Seconds after which a connection that nothing was sent on is not used again"""
+_PAGES = 4
+"""Of 250 texts each"""
 _KEY = 73
 """Characters of a key that count: two UUIDs with a dash between"""
 
@@ -148,6 +152,25 @@ class NotifyChannel(Channel):
         """As `ask`, for whoever has no more of the letter than this."""
         neutral = self._neutral if disguised and channel == "email" else None
         return self._ask(neutral or self._client, reference)
+
+    def texts_since(self, moment: datetime) -> tuple[Told, datetime] | None:
+        """What people have texted the service after that moment, and when the newest of it came (`moment` where there
+        is none). None when Notify cannot say now. Reads no more than the newest thousand."""
+        found: list[dict[str, Any]] = []
+        try:
+            self._freshen()
+            older_than = None
+            for _ in range(_PAGES):
+                page = self._client.get_received_texts(older_than=older_than)["received_text_messages"]
+                new = [each for each in page if datetime.fromisoformat(each["created_at"]) > moment]
+                found += new
+                if len(new) < len(page) or not page:
+                    break
+                older_than = page[-1]["id"]
+        except (APIError, KeyError, TypeError, ValueError, AttributeError):
+            return None
+        newest = max((datetime.fromisoformat(each["created_at"]) for each in found), default=moment)
+        return from_inbox(found), newest
 
     def close(self) -> None:
         """Let the connections go."""

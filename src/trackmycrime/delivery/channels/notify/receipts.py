@@ -6,7 +6,7 @@ a bearer token that we choose, and tries again for half an hour.
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -42,11 +42,21 @@ def read(posted: Posted, now: datetime) -> Told:
     if not isinstance(said, dict):
         raise CannotBeRead("the body is not a JSON object")
     if "source_number" in said:
-        who = number(str(said["source_number"]))
-        stopped = who and is_stop(str(said.get("message", "")))
-        return Told(stops=(who,) if stopped else (), replies=1)
+        return _texted([(str(said["source_number"]), str(said.get("message", "")))])
     receipt = _receipt(said, now)
     return Told(receipts=(receipt,) if receipt else ())
+
+
+def from_inbox(texts: Iterable[Mapping[str, Any]]) -> Told:
+    """The same of texts that Notify lists when it is asked for those that it received."""
+    return _texted([(str(each.get("user_number", "")), str(each.get("content", ""))) for each in texts])
+
+
+def _texted(texts: Iterable[tuple[str, str]]) -> Told:
+    said = [(who, is_stop(words)) for given, words in texts if (who := number(given))]
+    return Told(
+        stops=tuple(who for who, stop in said if stop), replies=tuple(who for who, stop in said if not stop)
+    )
 
 
 def _receipt(said: Mapping[str, Any], now: datetime) -> Receipt | None:

@@ -43,20 +43,21 @@ def with_secret(gateway: TextGateway, address: str, secret: str) -> str:
 
 def read(gateway: TextGateway, posted: Posted, now: datetime) -> Told:
     """What it says. Raises CannotBeRead for what is not of the form that the mapping declares."""
-    receipts, replies, stops = [], 0, []
+    receipts: list[Receipt] = []
+    replies: list[str] = []
+    stops: list[str] = []
     for one in _documents(gateway, posted):
         status = _text(one, gateway.receipts.status)
         if status:
             if receipt := _receipt(gateway, one, status, now):
                 receipts.append(receipt)
         elif gateway.receipts.reply_text and at(one, gateway.receipts.reply_text) is not None:
-            replies += 1
             who = number(_text(one, gateway.receipts.reply_from))
-            if who and is_stop(_text(one, gateway.receipts.reply_text)):
-                stops.append(who)
+            if who:
+                (stops if is_stop(_text(one, gateway.receipts.reply_text)) else replies).append(who)
         else:
             raise CannotBeRead(f"there is no {gateway.receipts.status}")
-    return Told(tuple(receipts), tuple(stops), replies)
+    return Told(tuple(receipts), tuple(stops), tuple(replies))
 
 
 def _receipt(gateway: TextGateway, one: Any, status: str, now: datetime) -> Receipt | None:
