@@ -19,6 +19,7 @@ from trackmycrime.delivery.settling import Tried
 from trackmycrime.delivery.work import Holder
 from trackmycrime.kernel import scope
 from trackmycrime.kernel.ids import new_id
+from trackmycrime.ops import mailroom
 from trackmycrime.publish import own_words
 from trackmycrime.publish.wording import Template
 
@@ -155,6 +156,34 @@ def test_a_mail_that_the_relay_hands_over_twice_counts_once() -> None:
     assert [came(letter), came(letter)] == ["answered", "again"]
     assert figures(one)["replies"] == 1
     assert len(answers()) == 1
+
+
+def test_whoever_holds_a_letter_cannot_fill_the_table_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "MOST", 3)
+    one, letter = told()
+    assert [again(letter, number) for number in range(5)][-2:] == ["again", "again"]
+    assert figures(one)["replies"] == 3
+
+
+def test_a_mail_to_two_letters_is_taken_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, first = told()
+    _, second = told(email="carys@example.org")
+    answering = rounds.alerts.answer
+
+    def failing(letter: Any, **values: Any) -> str:
+        if letter.id == second.id:
+            raise RuntimeError("a fault of ours")
+        return answering(letter, **values)
+
+    raw = written(REPLY, back(first)).replace(b"From: Rhian", b"From: Carys <carys@example.org>, Rhian")
+    monkeypatch.setattr("trackmycrime.ops.mailroom.utc_now", lambda: LATER)
+    monkeypatch.setattr(rounds.alerts, "answer", failing)
+    with pytest.raises(RuntimeError):
+        mailroom.take(raw, "carys@example.org", [back(first), back(second)])
+    assert figures(one)["replies"] == 0
+    monkeypatch.setattr(rounds.alerts, "answer", answering)
+    mailroom.take(raw, "carys@example.org", [back(first), back(second)])
+    assert figures(one)["replies"] == 2
 
 
 @pytest.mark.parametrize("sender", ["", "<>", "MAILER-DAEMON@example.org", "no-reply@example.org"])

@@ -17,6 +17,8 @@ from .channels.smtp.replies import Reply
 
 ONCE_A_DAY = limits.Limit("mail-answered", most=1, window=timedelta(days=1))
 
+MOST = 50
+"""Mails that are counted for one letter: whoever holds it could send any number"""
 AUTOMATIC, OTHER, TODAY = "automatic", "other address", "answered today"
 """Why a mail is not answered: a machine wrote it; it came from another address than the letter went to; its writer was
 told within a day."""
@@ -45,7 +47,10 @@ def letter_of(reply: Reply) -> Answered | None:
 
 
 def record(reply: Reply, letter: Answered, *, now: datetime) -> UUID | None:
-    """Count it; returns its id, and None for a mail that was handed over before."""
+    """Count it; returns its id, and None for a mail that was handed over before, or is one of very many."""
+    (counted,) = setwise.fetch("select count(*) as n from delivery_reply where dispatch_id = %s", [letter.id])
+    if counted["n"] >= MOST:
+        return None
     row = {
         "id": new_id(),
         "force_id": letter.force,
