@@ -42,8 +42,8 @@ METHODS = {
     "portal": {
         "sign_in": "both", "sign_out": "post", "join": "both", "join_code": "both", "join_text": "post",
         "join_account": "both", "join_existing": "both", "join_not_for_me": "both", "join_link": "both",
-        "messages_of": "both", "settings": "both", "unsubscribe": "both", "phone_add": "post",
-        "phone_remove": "post",
+        "messages_of": "both", "settings": "both", "confirm_address": "post", "unsubscribe": "both",
+        "phone_add": "post", "phone_remove": "post",
     },
 }  # fmt: skip
 """What takes a form; everything else is read only."""

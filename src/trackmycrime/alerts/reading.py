@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from trackmycrime.delivery.addresses import LOST
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.people import devices
 from trackmycrime.people.reaching import Known
 
+from .addresses import LOST_OF_VICTIM
 from .phones import Phone, subscription
 from .rules import Contact, contact_of
 
@@ -29,7 +29,7 @@ _VICTIMS = f"""
 select {", ".join(f"v.{column}" for column in Known._fields)},
   f.languages, f.words_revision, told.last_told, coalesce(told.invited, false) as invited,
   array(select a.address_hash from delivery_address a
-    where a.force_id = v.force_id and a.address_hash in (v.email_hash, v.mobile_hash) and {LOST}) as lost,
+    where a.force_id = v.force_id and a.address_hash in (v.email_hash, v.mobile_hash) and {LOST_OF_VICTIM}) as lost,
   case when 'push' in (v.chosen_channel, v.preferred_channel) or 'push' = any(v.safe_channels)
     then {devices.OF_VICTIM} end as phones
 from people_victim v join forces_force f on f.id = v.force_id

@@ -1,5 +1,7 @@
 from trackmycrime.kernel.walls import Key, Walls, of_force
 
+from .addresses import LOST_OF_VICTIM
+
 _TABLES = ("alerts_alert", "alerts_told")
 
 # The portal reads and writes no alert; it can say that its own account has looked at a case. Letters come before
@@ -48,6 +50,33 @@ begin return query
     order by d.finished_at desc, d.id desc limit most;
 end $$"""
 
+# The addresses of the signed-in account that are not used any more, and that it says are right and wanted.
+_LOST = f"""
+create or replace function my_lost_addresses() returns table (victim_id uuid, channel text)
+language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+begin return query
+    select v.id, a.channel::text from people_victim v join delivery_address a on a.force_id = v.force_id
+      and a.address_hash = case a.channel when 'email' then v.email_hash when 'text' then v.mobile_hash end
+    where v.live and v.account_id = (select app_account()) and {LOST_OF_VICTIM};
+end $$"""
+_CONFIRM = f"""
+create or replace function confirm_my_address(mine uuid, by text, at timestamptz) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
+declare confirmed int;
+begin
+    update delivery_address a set confirmed_at = at from people_victim v
+    where v.id = mine and v.live and v.account_id = (select app_account()) and a.force_id = v.force_id
+      and a.channel = by and a.address_hash = case by when 'email' then v.email_hash when 'text' then v.mobile_hash end
+      and {LOST_OF_VICTIM};
+    get diagnostics confirmed = row_count;
+    if confirmed > 0 then
+        update tasks_task t set done_at = at, detail = t.detail || '{{"closed": "by itself"}}'
+        where t.victim_id = mine and t.done_at is null and t.kind in ('address_bounced', 'agree_another_way')
+          and t.detail ->> 'channel' = by;
+    end if;
+    return confirmed > 0;
+end $$"""
+
 WALLS = Walls(
     grants={
         table: {
@@ -74,5 +103,7 @@ WALLS = Walls(
     functions=[
         ("alerts_seen(uuid, timestamptz)", _SEEN, ("portal",)),
         ("sent_to_me(int)", _MINE, ("portal",)),
+        ("my_lost_addresses()", _LOST, ("portal",)),
+        ("confirm_my_address(uuid, text, timestamptz)", _CONFIRM, ("portal",)),
     ],
 )

@@ -52,3 +52,22 @@ def lose(lost: Sequence[Lost], *, now: datetime) -> list[Lost]:
     )
     fresh = {(row["force_id"], bytes(row["address_hash"])) for row in changed}
     return [one for one in rows if (one.force, one.address_hash) in fresh]
+
+
+def lost_among(force: int, address_hashes: Sequence[bytes]) -> set[bytes]:
+    """Which of these addresses are not used any more."""
+    sql = f"""
+        select a.address_hash from delivery_address a
+        where a.force_id = %s and a.address_hash = any(%s) and {LOST}"""  # noqa: S608 (ours)
+    return {bytes(row["address_hash"]) for row in setwise.fetch(sql, [force, list(address_hashes)])}
+
+
+def confirm(force: int, address_hashes: Sequence[bytes], *, now: datetime) -> int:
+    """Somebody who knows says that these addresses are right and wanted: they are used again. Says how many were lost.
+
+    What letters from before this moment still come to says nothing against them any more.
+    """
+    sql = f"""
+        update delivery_address a set confirmed_at = %s
+        where a.force_id = %s and a.address_hash = any(%s) and {LOST} returning a.address_hash"""  # noqa: S608 (ours)
+    return len(setwise.fetch(sql, [now, force, list(address_hashes)]))

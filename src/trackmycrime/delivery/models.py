@@ -183,8 +183,8 @@ class Heard(models.Model):
 class Address(models.Model):
     """An address that is not used (again) until somebody confirms it: it bounced for good, or its holder said so.
 
-    Lost while `confirmed_at` is empty or before `since`; one that bounced also counts as confirmed for whom the records
-    system names it after `since` (`addresses.LOST`). The address itself is not here, only its keyed hash.
+    Lost while `confirmed_at` is empty or not after `since` (`addresses.LOST`). The address itself is not here, only its
+    keyed hash.
     """
 
     class State(models.TextChoices):

@@ -23,7 +23,11 @@ WALLS = Walls(
             "gateway": "insert",
             "worker": "select, insert, delete, update",
         },
-        "delivery_address": {"desk": "select", "gateway": "select", "worker": "select, insert, update"},
+        "delivery_address": {
+            "desk": "select, update (confirmed_at)",
+            "gateway": "select",
+            "worker": "select, insert, update",
+        },
         "delivery_asking": {"worker": "select, insert, update"},
         "delivery_tally": {"desk": "select", "worker": "select, insert, update, delete"},
         "delivery_reply": {"desk": "select", "worker": "select, insert, update"},

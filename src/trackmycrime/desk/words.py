@@ -110,6 +110,15 @@ WAYS = {
     "desk": lazy("By hand"),
 }
 REASONS = {
+    "cap_address": lazy("as much as is allowed in a day has gone to this address"),
+    "cap_force": lazy("as much as is allowed in a day has gone out"),
+    "budget_day": lazy("the day’s money for texts is used"),
+    "budget_month": lazy("the month’s money for texts is used"),
+    "number_not_allowed": lazy("texts may not go to numbers like this"),
+    "bounced": lazy("it came back"),
+    "complained": lazy("they have marked our message as unwanted"),
+    "unsubscribed": lazy("they have asked for no more at this address"),
+    "delivered": lazy("it had arrived already by another way"),
     "no_portal": lazy("this site is not safe for them"),
     "disguise": lazy("they asked for disguise"),
     "no_safe_channel": lazy("nothing sent by machine is safe for them"),
@@ -249,7 +258,7 @@ def reason(code: str) -> str:
     key = code.replace(" ", "_")
     if key in REASONS:
         return str(REASONS[key])
-    for ours in ("unclear", "refused", "given up", "later"):
+    for ours in ("unclear", "refused", "given up", "later", "bounced"):
         if code.startswith(f"{ours} "):
             return f"{REASONS[ours.replace(' ', '_')]}: {code.removeprefix(ours).strip()}"
     return said(REASONS, key)

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from trackmycrime.audit import api as audit
+from trackmycrime.delivery import addresses
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
@@ -43,8 +44,8 @@ class Invited:
     round: int
 
 
-def contact_of(victim: Victim | reaching.Known) -> reaching.Contact:
-    """What is known of reaching this victim, without opening an address."""
+def contact_of(victim: Victim | reaching.Known, *, lost: Collection[bytes] = ()) -> reaching.Contact:
+    """What is known of reaching this victim, without opening an address; `lost` are addresses that are not used."""
     channels = victim.safe_channels
     return reaching.Contact(
         email=_bytes(victim.email_hash),
@@ -55,7 +56,7 @@ def contact_of(victim: Victim | reaching.Known) -> reaching.Contact:
         safe_to=victim.safe_to,
         disguise=victim.disguise,
         no_portal=victim.no_portal,
-        blocked=frozenset(bytes(each) for each in victim.blocked_hashes),
+        blocked=frozenset(bytes(each) for each in (*victim.blocked_hashes, *lost)),
     )
 
 
@@ -73,7 +74,8 @@ def invite(
     """
     new = [v for v in victims if v.live and v.account_id is None and v.invited_at is None]
     setwise.update("people_victim", ["id"], ["invited_at"], [{"id": v.id, "invited_at": now} for v in new])
-    return _make(force, new, flagged, {}, by=audit.SYSTEM, now=now)
+    # one to an address that was lost is stopped when it is about to go: nothing is read for each of a burst
+    return _make(force, new, flagged, {}, (), by=audit.SYSTEM, now=now)
 
 
 def renew(
@@ -90,7 +92,10 @@ def renew(
     """
     ended = _end([v.pk for v in victims], now)
     again = ended if by is audit.SYSTEM else {}
-    return _make(force, [v for v in victims if v.live], flagged, again, by=by, now=now)
+    live = [v for v in victims if v.live]
+    known = [bytes(each) for v in live for each in (v.email_hash, v.mobile_hash) if each is not None]
+    lost = addresses.lost_among(force.pk, known)
+    return _make(force, live, flagged, again, lost, by=by, now=now)
 
 
 def invite_in_person(force: Force, victim: Victim, *, by: audit.Actor, now: datetime) -> Invited | None:
@@ -128,11 +133,15 @@ def _make(
     victims: Sequence[Victim | reaching.Known],
     flagged: Collection[UUID],
     before: Mapping[UUID, tuple[int, datetime]],
+    lost: Collection[bytes],
     *,
     by: audit.Actor,
     now: datetime,
 ) -> list[Invited]:
-    plans = [(v, reaching.plan(contact_of(v), protected=v.id in flagged or v.under_age)) for v in victims]
+    plans = [
+        (v, reaching.plan(contact_of(v, lost=lost), protected=v.id in flagged or v.under_age))
+        for v in victims
+    ]
     tasks.open_tasks(
         force.pk,
         [

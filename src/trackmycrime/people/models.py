@@ -172,6 +172,8 @@ class Victim(models.Model):
     """False once the records system has withdrawn this person: access ends, nothing more is sent"""
     sequence = models.BigIntegerField(default=-1)
     """Of the newest `victim.changed`; -1: came over from a crime that was merged into this one"""
+    told_at = models.DateTimeField(null=True)
+    """When the records system last said who this is and how to reach them, by its own clock"""
     withdrawn_sequence = models.BigIntegerField(default=-1)
     safe_sequence = models.BigIntegerField(default=-1)
     enhanced_sequence = models.BigIntegerField(default=-1)

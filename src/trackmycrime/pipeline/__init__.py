@@ -8,8 +8,10 @@ carries on is in `rounds`. All of it is in that transaction or none. What leaves
 from trackmycrime.feed.accept import Result
 
 from .desk import (
+    ABOUT_ADDRESSES,
     NotPossible,
     Staff,
+    address_confirmed,
     answer_message,
     invite_again,
     invite_in_person,
@@ -26,9 +28,11 @@ from .desk import (
 from .feed import publish_anew, republish, take_events
 
 __all__ = [
+    "ABOUT_ADDRESSES",
     "NotPossible",
     "Result",
     "Staff",
+    "address_confirmed",
     "answer_message",
     "invite_again",
     "invite_in_person",

@@ -5,8 +5,10 @@ from typing import Protocol
 from uuid import UUID
 
 from trackmycrime.alerts import api as alerts
+from trackmycrime.alerts.losing import AGREE_ANOTHER_WAY, BOUNCED
 from trackmycrime.audit.api import Act, Actor, record
 from trackmycrime.cases.models import Crime, Update
+from trackmycrime.delivery import addresses
 from trackmycrime.feed.accept import Result as Result
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import bell, crypto
@@ -25,6 +27,9 @@ from .feed import follow
 
 SPEAK = ("speak_before_release", "speak_overdue")
 """The tasks to speak with somebody before an update is read: the officer's, and the supervisor's after it ran out."""
+
+ABOUT_ADDRESSES = (BOUNCED, AGREE_ANOTHER_WAY)
+"""The tasks about an address that is not used any more."""
 
 
 class NotPossible(Exception):
@@ -247,6 +252,25 @@ def told_in_person(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> 
     if task.kind == alerts.CONTACT_CHANGED and task.victim_id:
         changed = {task.victim_id: list(task.detail["channels"])}
         alerts.tell_of_change(staff.force_id, changed, now=now, spoken=True)
+    return task
+
+
+def address_confirmed(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> Task:
+    """The person has said that the address which this task is about is right, and wanted: it is used again.
+
+    Raises NotPossible: ``unknown`` (or done already, or a task about something else).
+    """
+    asked = Task.objects.filter(force_id=staff.force_id, id=task_id, kind__in=ABOUT_ADDRESSES).first()
+    if asked is None or asked.victim_id is None:
+        raise NotPossible("unknown")
+    victim = _victim(staff, asked.victim_id)
+    task = told_in_person(staff, task_id, note, now=now)
+    found = victim.email_hash if task.detail.get("channel") == "email" else victim.mobile_hash
+    if found is not None:
+        addresses.confirm(staff.force_id, [bytes(found)], now=now)
+    for kind in ABOUT_ADDRESSES:
+        tasks.needless(staff.force_id, kind, [victim.id], now=now)
+    _record(staff, "address.confirmed", "victim", victim.id, now)
     return task
 
 

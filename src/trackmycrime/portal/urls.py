@@ -27,6 +27,7 @@ urlpatterns = [
     path("terms/", information.terms, name="terms"),
     path("accessibility/", information.accessibility, name="accessibility"),
     path("language/<slug:code>/", information.language, name="language"),
+    path("settings/address/", contact.confirm_address, name="confirm_address"),
     path("unsubscribe/<str:token>", unsubscribing.page, name="unsubscribe"),
     path("", include("trackmycrime.portal.urls_people")),
     path("", include("trackmycrime.design.urls")),

@@ -29,7 +29,8 @@ def task(request: DeskRequest, task_id: UUID) -> HttpResponse:
     form = TaskForm(request.POST if request.method == "POST" and may_do else None)
     if form.is_valid():
         with found.possible():
-            pipeline.told_in_person(request.staff, one.id, form.cleaned_data["note"], now=now)
+            did = pipeline.address_confirmed if "confirm" in request.POST else pipeline.told_in_person
+            did(request.staff, one.id, form.cleaned_data["note"], now=now)
         if one.crime_id is None:
             return back_to("start", done="settled")
         return back_to("case", one.crime_id, done="settled")
@@ -47,6 +48,7 @@ def task(request: DeskRequest, task_id: UUID) -> HttpResponse:
         task=reads.task_line(one.id, one.kind, one.victim_id, one.due_at, now),
         do=words.task(one.kind, "do"),
         button=words.task(one.kind, "done"),
+        about_address=one.kind in pipeline.ABOUT_ADDRESSES,
         reason=words.reason(str(one.detail["reason"])) if one.detail.get("reason") else "",
         victim=victim,
         name=str(victim.detail.get("name") or "") if victim else "",

@@ -74,6 +74,7 @@ def _told(rows: Rows, key: UUID, event: Event, data: Any) -> dict[str, Any]:
         "under_age": data.born_on is not None and under_age(data.born_on, rows.now.date()),
         "preferred_channel": data.preferred_channel or "",
         "sequence": event.sequence,
+        "told_at": event.time,
     }
 
 
@@ -235,6 +236,7 @@ def new_victim(force_id: int, crime_id: UUID, person: str) -> dict[str, Any]:
         "blocked_hashes": [],
         "live": True,
         "sequence": -1,
+        "told_at": None,
         "withdrawn_sequence": -1,
         "withdrawn_reason": "",
         "invited_at": None,

@@ -6,13 +6,15 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings as configured
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from trackmycrime.alerts.addresses import confirm_mine, lost_of_mine
+from trackmycrime.audit import api as audit
 from trackmycrime.delivery.api import push_key
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import choices, devices
@@ -103,6 +105,13 @@ class Settings(forms.Form):
         return before if said in ("", None) or name not in self.changed_data else said
 
 
+class Confirming(forms.Form):
+    """Which address: of which of the account's victims, on which channel."""
+
+    victim = forms.UUIDField()
+    channel = forms.ChoiceField(choices=[("email", ""), ("text", "")])
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: PortalRequest) -> HttpResponse:
     """The form; when it was right, everything from now on goes the new way."""
@@ -120,11 +129,27 @@ def edit(request: PortalRequest) -> HttpResponse:
         request.account.language = language
         request.account.save(update_fields=["language"])
         return remember(HttpResponseRedirect(f"{reverse('settings')}?saved=1"), language)
+    titles_of = {victim.id: title for title, victim in parts if ways.open_to(victim, phones)}
     context = {
         "form": form,
         "saved": "saved" in request.GET,
+        "lost": [(titles_of[one], one, by) for one, by in lost_of_mine() if one in titles_of],
         "told_in_person": [title for title, victim in parts if not ways.open_to(victim, phones)],
         "phone_offered": bool(push_key() and devices.allowed()),
         "here": "settings",
     }
     return render(request, "portal/account/settings.html", context)
+
+
+@require_http_methods(["POST"])
+def confirm_address(request: PortalRequest) -> HttpResponse:
+    """«This address is right, use it again»: for one that came back, or where somebody asked for no more."""
+    form = Confirming(request.POST)
+    if not form.is_valid():
+        raise Http404
+    victim, now = form.cleaned_data["victim"], utc_now()
+    if not confirm_mine(victim, form.cleaned_data["channel"], now=now):
+        raise Http404
+    act = audit.Act("address.confirmed", "victim", str(victim))
+    audit.record(audit.Actor("victim", str(request.account_id)), [act], force=None, now=now)
+    return HttpResponseRedirect(f"{reverse('settings')}?saved=1")
