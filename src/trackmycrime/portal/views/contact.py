@@ -48,7 +48,7 @@ class Settings(forms.Form):
                     "invalid_choice": _("Choose one of the ways that are shown"),
                 },
             )
-        if any(ways.open_to(victim) for _title, victim in parts):
+        if any(ways.open_to(victim, phones) for _title, victim in parts):
             self._ask_when(parts[0][1])
         self.fields["language"] = forms.ChoiceField(
             label=_("In which language?"),
