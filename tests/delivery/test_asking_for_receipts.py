@@ -11,9 +11,10 @@ from tests.support.doors import role
 from trackmycrime.delivery import api, asking, providers, work
 from trackmycrime.delivery.asking import AFTER, Asker, go_on
 from trackmycrime.delivery.channels.notify import NotifyChannel, Service
+from trackmycrime.delivery.channels.stepping import drive
 from trackmycrime.delivery.letters import Finished, Letter, Upstairs
 from trackmycrime.delivery.models import Address, Asking, Dispatch, Reply
-from trackmycrime.delivery.trying import attempt
+from trackmycrime.delivery.trying import attempting
 from trackmycrime.delivery.work import Holder
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import crypto
@@ -56,7 +57,7 @@ class Room:
         with role("worker"):
             by = Holder(new_id(), "email", True)
             claimed, _ = work.claim(by, most=n, now=at, upstairs=self.upstairs)
-            tried = [attempt(self.channel, each, lambda: at) for each in claimed]
+            tried = [drive(attempting(self.channel, each, lambda: at)) for each in claimed]
             work.complete(tried, now=at, upstairs=self.upstairs)
         return sent
 

@@ -100,6 +100,19 @@ def test_a_gateway_that_cannot_now_is_asked_later(
     assert opened(mapping, running).send(text()).result == "later"
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("90", 90), ("999999", 3600), ("Sat, 28 Nov 2026 11:00:00 GMT", None), ("-5", None)]
+)
+def test_a_gateway_that_asks_to_be_left_alone_is_left_alone(said: str, seconds: int | None) -> None:
+    with gateway("plain") as running:
+        channel = opened(load("plain"), running)
+        running.headers = {"Retry-After": said}
+        assert channel.send(text()).wait is None, "who takes a text need not be left alone"
+        running.rule = lambda asked: (429, b"")
+        wait = channel.send(text()).wait
+        assert (wait.total_seconds() if wait else None) == seconds
+
+
 def test_a_login_page_of_somebodys_network_is_no_yes(mapping: TextGateway, running: Running) -> None:
     if not mapping.answer.codes.get("SUCCESS") and "accepted" not in mapping.answer.codes.values():
         pytest.skip("it says yes by the status alone")

@@ -430,6 +430,8 @@ class Running:
     port: int = 0
     rule: Callable[[Asked], Answered | None] | None = None
     connections: set[int] = field(default_factory=set)
+    headers: dict[str, str] = field(default_factory=dict)
+    """Sent along with every answer"""
 
     @property
     def url(self) -> str:
@@ -459,6 +461,8 @@ def gateway(name: str) -> Iterator[Running]:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(said)))
+            for name, value in running.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(said)
 

@@ -15,10 +15,11 @@ from tests.gateway.sending import is_problem
 from tests.support.doors import DoorClient, door_client, role
 from trackmycrime.audit.models import Record
 from trackmycrime.delivery import api, providers, receipts, work
+from trackmycrime.delivery.channels.stepping import drive
 from trackmycrime.delivery.hearing import Posted
 from trackmycrime.delivery.letters import Letter, Upstairs
 from trackmycrime.delivery.models import Dispatch, Heard
-from trackmycrime.delivery.trying import attempt
+from trackmycrime.delivery.trying import attempting
 from trackmycrime.delivery.work import Holder
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.ids import new_id
@@ -43,7 +44,7 @@ def sent(channel: str, address: str) -> Letter:
     sends = providers.opened(channel)
     with role("worker"):
         claimed, _ = work.claim(Holder(new_id(), channel, sends.askable), most=1, now=NOW, upstairs=NOBODY)
-        work.complete([attempt(sends, claimed[0], lambda: NOW)], now=NOW, upstairs=NOBODY)
+        work.complete([drive(attempting(sends, claimed[0], lambda: NOW))], now=NOW, upstairs=NOBODY)
     sends.close()
     assert Dispatch.objects.get().state == "accepted"
     return one

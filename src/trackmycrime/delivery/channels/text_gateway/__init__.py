@@ -8,7 +8,9 @@ costs two thirds of what it costs with httpx around it.)
 import json
 import re
 from base64 import b64encode
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
@@ -27,6 +29,7 @@ _ID = re.compile(r"[!-~]{1,200}")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")
+_LONGEST_WAIT = timedelta(hours=1)
 _KEPT = 5.0
 """Seconds after which a connection that nothing was sent on is not used again"""
 
@@ -103,7 +106,8 @@ class TextGatewayChannel(Channel):
             return Outcome("unclear", "timeout")
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, UnicodeError):
             return Outcome("unclear", "lost")
-        return outcome_of(self._gateway, answer.status, answer.content)
+        outcome = outcome_of(self._gateway, answer.status, answer.content)
+        return replace(outcome, wait=_asked_to_wait(answer.headers)) if outcome.result == "later" else outcome
 
     def close(self) -> None:
         """Let the connections go."""
@@ -191,6 +195,14 @@ def outcome_of(gateway: TextGateway, status: int, body: bytes) -> Outcome:
     named = at(said, answer.id) if answer.id and result == "accepted" else None
     id_ = "" if named is None else str(named)
     return Outcome(result, f"{status} {seen}".strip(), id_ if _ID.fullmatch(id_) else "")
+
+
+def _asked_to_wait(headers: Sequence[tuple[bytes, bytes]]) -> timedelta | None:
+    """How long a Retry-After in seconds asks for, an hour at most: a gateway is not believed that wants a week."""
+    for name, value in headers:
+        if name.lower() == b"retry-after" and value.isdigit():
+            return min(timedelta(seconds=int(value[:9])), _LONGEST_WAIT)
+    return None
 
 
 _RESULTS: dict[str, Result] = {
