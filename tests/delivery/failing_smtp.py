@@ -18,8 +18,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from trackmycrime.delivery.channels.smtp import SmtpChannel
+from trackmycrime.delivery.channels.smtp.message import Letterhead
+
 DROP, RESET, HANG, USUAL = "drop", "reset", "hang", "usual"
 _HANGS = 5.0
+
+HEAD = Letterhead.read("TrackMyCrime <no-reply@trackmycrime.example>")
+PASSING = [
+    b"421 4.3.2 Closing\r\n",
+    b"450 4.2.1 Busy\r\n",
+    b"451 4.7.1 rhian@example.org grey\r\n",
+    b"452 Full\r\n",
+]
+FINAL = [
+    b"550 5.1.1 <rhian.pritchard@example.org> unknown\r\n",
+    b"552 5.2.2 Full\r\n",
+    b"554 5.7.1 No\r\n",
+    b"553 no\r\n",
+]
 
 Does = bytes | float | str
 """Bytes to send, seconds to pause, or one of DROP, RESET, HANG, USUAL"""
@@ -152,3 +169,12 @@ def failing(**options: object) -> Iterator[Failing]:
         server.port = listening.getsockname()[1]
         threading.Thread(target=server.serve, daemon=True).start()
         yield server
+
+
+@contextmanager
+def channel_to(server: Failing, **options: object) -> Iterator[SmtpChannel]:
+    made = SmtpChannel(server.url, HEAD, timeout=0.25, verdict_timeout=0.25, **options)  # type: ignore[arg-type]
+    try:
+        yield made
+    finally:
+        made.close()

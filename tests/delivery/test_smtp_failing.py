@@ -7,30 +7,17 @@ that it did not refuse, and what it may have taken is never sent again as if it 
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from trackmycrime.delivery.channels.smtp import SmtpChannel
-from trackmycrime.delivery.channels.smtp.message import Letterhead
 
-from .failing_smtp import DROP, HANG, RESET, USUAL, Does, Failing, failing
+from .failing_smtp import DROP, FINAL, HANG, HEAD, PASSING, RESET, USUAL, Does, channel_to, failing
 from .letters import letter
 
-HEAD = Letterhead.read("TrackMyCrime <no-reply@trackmycrime.example>")
 PIPELINING = pytest.mark.parametrize("offered", [("PIPELINING", "8BITMIME"), ()], ids=["pipelining", "plain"])
 LONG = b"250-" + b"x" * 500 + b"\r\n"
-
-
-@contextmanager
-def channel_to(server: Failing, **options: object) -> Iterator[SmtpChannel]:
-    made = SmtpChannel(server.url, HEAD, timeout=0.25, verdict_timeout=0.25, **options)  # type: ignore[arg-type]
-    try:
-        yield made
-    finally:
-        made.close()
 
 
 def _tried(
@@ -55,26 +42,13 @@ def _tried(
 
 # -------------------------------------------------------------- before the text
 
-_PASSING = [
-    b"421 4.3.2 Closing\r\n",
-    b"450 4.2.1 Busy\r\n",
-    b"451 4.7.1 rhian@example.org grey\r\n",
-    b"452 Full\r\n",
-]
-_FINAL = [
-    b"550 5.1.1 <rhian.pritchard@example.org> unknown\r\n",
-    b"552 5.2.2 Full\r\n",
-    b"554 5.7.1 No\r\n",
-    b"553 no\r\n",
-]
-
 
 @PIPELINING
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
 @pytest.mark.parametrize(
     ("said", "result"),
-    [(each, "later") for each in _PASSING]
-    + [(each, "never") for each in _FINAL]
+    [(each, "later") for each in PASSING]
+    + [(each, "never") for each in FINAL]
     + [
         (b"550-5.1.1 first\r\n550 5.1.1 rhian@example.org\r\n", "never"),
         (b"451-" + b"x" * 400 + b"\r\n" + b"451 4.0.0 again\r\n", "later"),
@@ -216,13 +190,13 @@ def test_a_connection_that_ends_within_the_text_leaves_it_open(does: list[Does])
 
 
 @PIPELINING
-@pytest.mark.parametrize("said", _PASSING)
+@pytest.mark.parametrize("said", PASSING)
 def test_a_passing_refusal_of_the_text(offered: tuple[str, ...], said: bytes) -> None:
     assert _tried("dot", [said], had=1, offered=offered)[0] == "later"
 
 
 @PIPELINING
-@pytest.mark.parametrize("said", _FINAL)
+@pytest.mark.parametrize("said", FINAL)
 def test_a_refusal_of_the_text_for_good(offered: tuple[str, ...], said: bytes) -> None:
     assert _tried("dot", [said], had=1, offered=offered)[0] == "never"
 
