@@ -60,6 +60,7 @@ def test_the_list_says_of_each_text_whose_words_are_sent(made: World, admin: Doo
 def test_what_is_seen_before_the_yes_is_exactly_what_is_sent(
     made: World, admin: DoorClient, settings: Any
 ) -> None:
+    settings.TMC_EMAIL_URL = "smtp://127.0.0.1:1"
     settings.TMC_EMAIL_FROM = "TrackMyCrime <hello@trackmycrime.example>"
     settings.TMC_PORTAL_URL = "https://trackmycrime.example/"
     seen = words(post(admin, "alert.email", **MAIL))
@@ -78,6 +79,17 @@ def test_what_is_seen_before_the_yes_is_exactly_what_is_sent(
         "alert.email",
         {"language": "en", "version": 1},
     )
+
+
+def test_a_disguise_is_seen_from_whom_it_comes(admin: DoorClient, settings: Any) -> None:
+    settings.TMC_EMAIL_URL, settings.TMC_EMAIL_FROM_NEUTRAL = "", ""
+    assert "This channel is not set up" in words(admin.get("/words/alert.email/"))
+    settings.TMC_EMAIL_URL = "smtp://127.0.0.1:1"
+    assert "nothing is sent in disguise" in words(admin.get("/words/alert.disguise.email/"))
+    settings.TMC_EMAIL_FROM_NEUTRAL = "Post <post@letters.example.net>"
+    seen = words(admin.get("/words/alert.disguise.email/"))
+    assert "Post &lt;post@letters.example.net&gt;" in seen
+    assert "trackmycrime.invalid" not in seen
 
 
 def test_a_text_message_is_seen_with_what_it_costs(admin: DoorClient) -> None:

@@ -1,5 +1,6 @@
 """A force's own words: kept as versions, read by their revision, never mixed, never changed."""
 
+import threading
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -10,15 +11,16 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.alerts import making
 from tests.alerts.making import NOW
+from tests.alerts.test_races import aside
 from tests.support.doors import role
 from trackmycrime.alerts.api import tell
 from trackmycrime.audit.models import Record
 from trackmycrime.delivery.models import Dispatch
-from trackmycrime.forces.models import Force
+from trackmycrime.forces.models import Force, Unit
 from trackmycrime.kernel import scope
 from trackmycrime.publish import own_words
 from trackmycrime.publish.models import OwnWords
-from trackmycrime.publish.wording import BUILT_IN, Template, WordingError, piece
+from trackmycrime.publish.wording import BUILT_IN, Template, WordingError, piece, pieces
 from trackmycrime.publish.wording.catalogue import Language
 
 pytestmark = pytest.mark.django_db
@@ -237,3 +239,33 @@ def test_a_changed_policy_does_not_touch_the_state_of_the_words() -> None:
     with_values(read, {"phone": "0117 496 0000"})
     _save(read, ["phone"], "force_changed")
     assert (revision(force), Force.objects.get(id=force.id).phone) == (now, "0117 496 0000")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_save_at_once_each_text_has_its_revision_and_nobody_waits_who_only_reads() -> None:
+    """On connections of their own: a force's words are saved one after the other, and the newest names them all."""
+    force, keys = making.force(), [key for key in pieces() if key.endswith(".push")]
+    start = threading.Barrier(len(keys))
+
+    def go(key: str) -> None:
+        start.wait()
+        try:
+            with transaction.atomic():
+                wanted = {"en": Template("News", "News for you. Sign in to read it.")}
+                own_words.change(force, key, wanted, based_on={"en": 0}, by=ME, now=NOW)
+                # the feed writes a row of the same force meanwhile: its key check must not wait for the words
+                aside(lambda: Unit.objects.create(force_id=force.id, unit_id=key))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=go, args=(key,)) for key in keys]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    revisions = list(OwnWords.objects.order_by("revision").values_list("revision", flat=True))
+    assert len(revisions) == len(set(revisions)) == len(keys)
+    assert revision(force) == revisions[-1]
+    own = own_words.of(force.id, revision(force))
+    assert {own.template(key, "en")[0] for key in keys} == {1}
+    assert Unit.objects.count() == len(keys)

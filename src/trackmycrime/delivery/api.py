@@ -11,7 +11,7 @@ from trackmycrime.kernel import bell, crypto, setwise
 from . import presence
 from .channels.push.subscription import Subscription, WrongSubscription
 from .letters import SECRET, WAITS, Finished, Letter, OnFinished, Stop, Upstairs, Verdict, Wait
-from .providers import neutral, set_up
+from .providers import neutral, sender, set_up
 from .pushing import push_key, read_subscription
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "push_key",
     "read_subscription",
     "repeats",
+    "sender",
     "set_up",
     "standing",
     "state_of",

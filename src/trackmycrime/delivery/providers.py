@@ -35,6 +35,8 @@ class _Provider:
     """Where there is more to it than whether `setting` has a value"""
     hides_by: str = ""
     """The setting with which it can hide who writes; doors know its value too. Empty: it cannot"""
+    shows: str = ""
+    """The setting that says from whom its letters are; empty: the provider itself decides"""
 
     def chosen(self) -> bool:
         return self.is_set_up() if self.is_set_up else bool(getattr(settings, self.setting))
@@ -96,6 +98,7 @@ _PROVIDERS: Mapping[str, tuple[_Provider, ...]] = {
             "TMC_EMAIL_URL",
             lambda: SmtpChannel(settings.TMC_EMAIL_URL, letterhead()),
             hides_by="TMC_EMAIL_FROM_NEUTRAL",
+            shows="TMC_EMAIL_FROM",
         ),
         _Provider("TMC_NOTIFY_EMAIL_TEMPLATE", notify, hides_by="TMC_NOTIFY_NEUTRAL_EMAIL_TEMPLATE"),
     ),
@@ -105,8 +108,14 @@ _PROVIDERS: Mapping[str, tuple[_Provider, ...]] = {
             _text_gateway,
             lambda: bool(settings.TMC_TEXT_URL or settings.TMC_TEXT_PROVIDER),
             hides_by="TMC_TEXT_FROM_NEUTRAL",
+            shows="TMC_TEXT_FROM",
         ),
-        _Provider("TMC_NOTIFY_TEXT_TEMPLATE", notify, hides_by="TMC_NOTIFY_NEUTRAL_TEXT_SENDER"),
+        _Provider(
+            "TMC_NOTIFY_TEXT_TEMPLATE",
+            notify,
+            hides_by="TMC_NOTIFY_NEUTRAL_TEXT_SENDER",
+            shows="TMC_NOTIFY_TEXT_SENDER",
+        ),
     ),
     "push": (_Provider("TMC_VAPID_PRIVATE_KEY", pushing.opened, pushing.is_set_up),),
 }
@@ -128,6 +137,15 @@ def neutral() -> frozenset[str]:
         for channel in _PROVIDERS
         if any(one.hides_by and getattr(settings, one.hides_by) for one in _given(channel))
     )
+
+
+def sender(channel: str, *, disguised: bool = False) -> str:
+    """From whom a letter by that channel is, as its reader sees it; empty where the provider decides, where the channel
+    is not set up, and for a disguised one that nothing hides."""
+    one = next(iter(_given(channel)), None)
+    if one is None or not one.shows:
+        return ""
+    return str(getattr(settings, one.hides_by if disguised else one.shows) or "")
 
 
 def chosen(channel: str) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from trackmycrime.alerts.words import frozen
+from trackmycrime.delivery import api as delivery
 from trackmycrime.desk import words
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import london_date
@@ -159,12 +160,13 @@ def sent(piece: Piece, templates: Mapping[Language, Template], languages: Iterab
 
 
 def _sender(piece: Piece) -> str:
-    """Whom the mail is from."""
-    if piece.stem.endswith(".disguise"):
-        return settings.TMC_EMAIL_FROM_NEUTRAL or _(
-            "No neutral sender is set up, so nothing is sent in disguise"
-        )
-    return str(settings.TMC_EMAIL_FROM)
+    """From whom it is, or why nobody can say or nothing is sent."""
+    if piece.stem.endswith(".disguise") and piece.channel not in delivery.neutral():
+        return _("No neutral sender is set up, so nothing is sent in disguise by this channel")
+    if piece.channel not in delivery.set_up():
+        return _("This channel is not set up, so nothing is sent by it")
+    shown = delivery.sender(piece.channel, disguised=piece.stem.endswith(".disguise"))
+    return shown or _("As the provider has it")
 
 
 @dataclass(frozen=True)
