@@ -19,8 +19,9 @@ from trackmycrime.audit.api import SYSTEM
 from trackmycrime.audit.models import Record
 from trackmycrime.delivery import health, switches
 from trackmycrime.delivery.letters import Outcome
-from trackmycrime.delivery.models import Attempt, Dispatch, Receipt, Worker
-from trackmycrime.kernel.clock import utc_now
+from trackmycrime.delivery.models import Attempt, Dispatch, Receipt, Reply, Tally, Worker
+from trackmycrime.forces.models import Force
+from trackmycrime.kernel.clock import LONDON, utc_now
 from trackmycrime.kernel.ids import lowest_id, new_id
 from trackmycrime.kernel.scope import bound
 from trackmycrime.ops.commands.channel import command
@@ -80,6 +81,26 @@ def test_what_is_not_set_up_or_has_nobody_is_said(
     assert "Nobody sends" in email(administrator)
     settings.TMC_EMAIL_URL = ""
     assert "Not set up Provider None" in email(administrator)
+
+
+def test_budget_and_replies_are_on_the_page(made: World, administrator: DoorClient) -> None:
+    letter = Dispatch.objects.filter(state="accepted").first()
+    assert letter
+    for n in range(2):
+        Reply.objects.create(
+            force=made.force, dispatch_id=letter.id, at=utc_now(), kind="reply", message_key=bytes([n]) * 32
+        )
+    Tally.objects.create(
+        force_id=made.force.id, address_hash=b"", channel="text", day=utc_now().astimezone(LONDON).date(),
+        letters=3, segments=20_000, owner_id=new_id(),
+    )  # fmt: skip
+    Force.objects.filter(id=made.force.id).update(policy={**made.force.policy, "text_price": 250})
+    assert "Replies of people in the last day 2 Of these, told where to write instead 2" in email(
+        administrator
+    )
+    said = text(administrator.get("/channels/").content)
+    assert "Parts of texts today 20,000 of 20,000 (£500.00)" in said
+    assert "The budget is used up" in said
 
 
 def test_another_forces_letters_do_not_count(made: World) -> None:

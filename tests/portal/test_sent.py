@@ -12,6 +12,7 @@ from tests.portal.making import signed_in
 from tests.support.doors import role
 from tests.support.events import update
 from tests.support.sending import send
+from trackmycrime.alerts.models import Alert
 from trackmycrime.delivery.letters import Outcome
 from trackmycrime.delivery.models import Dispatch
 from trackmycrime.kernel.crypto import blind_email
@@ -50,6 +51,13 @@ def test_it_says_what_was_sent_when_how_and_in_which_language(made: World) -> No
     )
     for secret in ("p1@example.org", "arrest", "52/1", "Burglary", "Rhian"):
         assert secret not in said
+
+
+def test_that_there_was_no_news_is_said_to_be_so(made: World) -> None:
+    Alert.objects.filter(about="update").update(about="no_news")
+    said = listed()
+    assert "A note that there was no news yet Email to p…@example.org" in said
+    assert "something new" not in said
 
 
 def test_it_is_there_in_welsh(made: World) -> None:

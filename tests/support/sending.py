@@ -21,11 +21,8 @@ def send(*answers: Outcome, channel: str = "email", start: datetime | None = Non
         with role("worker"):
             letters, _more = claim(Holder(WORKER, channel), most=50, now=now, upstairs=UPSTAIRS)
         with role("worker"):
-            complete(
-                [Tried(one, answer, now, TOOK // timedelta(milliseconds=1)) for one in letters],
-                now=now + TOOK,
-                upstairs=UPSTAIRS,
-            )
+            tried = [Tried(one, answer, now - TOOK, TOOK // timedelta(milliseconds=1)) for one in letters]
+            complete(tried, now=now, upstairs=UPSTAIRS)
     return letters
 
 

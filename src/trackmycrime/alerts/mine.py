@@ -14,6 +14,8 @@ class SentToMe:
     victim_id: UUID
     purpose: str
     """``alert``, ``invitation`` or ``code``"""
+    about: str
+    """What an alert was about: ``no_news``, or something new"""
     channel: str
     language: str
     state: str

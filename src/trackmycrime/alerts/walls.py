@@ -30,7 +30,7 @@ end $$"""
 # that went out in disguise, and nothing at all where this site is not safe or police must not show.
 _MINE = """
 create or replace function sent_to_me(most int) returns table
-  (victim_id uuid, purpose text, channel text, language text, state text, at timestamptz, on_file boolean)
+  (victim_id uuid, purpose text, about text, channel text, language text, state text, at timestamptz, on_file boolean)
 language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
 begin return query
     with mine as (
@@ -39,11 +39,11 @@ begin return query
         where v.live and v.account_id = (select app_account()) and not v.disguise and not v.no_portal
           and c.open and (c.readable_until is null or c.readable_until > now())
     ), asked as (
-        select m.id as victim, a.id as owner from mine m join alerts_alert a on a.victim_id = m.id
+        select m.id as victim, a.id as owner, a.about from mine m join alerts_alert a on a.victim_id = m.id
         union all
-        select m.id, i.id from mine m join people_invitation i on i.victim_id = m.id
+        select m.id, i.id, 'code' from mine m join people_invitation i on i.victim_id = m.id
     )
-    select m.id, d.purpose::text, d.channel::text, d.language::text, d.state::text, d.finished_at,
+    select m.id, d.purpose::text, asked.about::text, d.channel::text, d.language::text, d.state::text, d.finished_at,
         d.address_hash = case d.channel when 'email' then m.email_hash when 'text' then m.mobile_hash end
     from asked join mine m on m.id = asked.victim join delivery_dispatch d on d.owner_id = asked.owner
     where d.state in ('accepted', 'delivered', 'failed') and not d.disguised

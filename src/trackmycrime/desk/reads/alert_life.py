@@ -29,7 +29,11 @@ class Step:
 
 def tells_of(told: Iterable[Told]) -> list[str]:
     """What an alert tells of, by kind: its words are on the case's page."""
-    kinds = {"message": _("A message from police"), "invitation": _("The invitation to follow the case")}
+    kinds = {
+        "message": _("A message from police"),
+        "invitation": _("The invitation to follow the case"),
+        "no-news": _("That there is no news yet"),
+    }
     return [
         kinds.get(one.entry.partition(":")[0])
         or (words.milestone(one.milestone) if one.milestone else _("An entry that is gone"))

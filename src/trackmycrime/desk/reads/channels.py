@@ -1,13 +1,14 @@
 """How each channel is doing, in the words of the desk."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from trackmycrime.alerts.lines import waiting_for_a_channel
 from trackmycrime.alerts.promptness import Promptness, promptness
-from trackmycrime.delivery import health
+from trackmycrime.delivery import caps, health, replies
 from trackmycrime.delivery.health import Health
 from trackmycrime.delivery.switches import Switch
 from trackmycrime.desk import words
@@ -45,6 +46,8 @@ class Channel:
     """(what became of it, in the last hour, in the last day)"""
     part: bool
     """Whether so much went that not all of the day was counted"""
+    stopped: bool = False
+    """Whether its budget is used up, so that nothing more goes"""
 
 
 def channels(force: int, now: datetime) -> list[Channel]:
@@ -52,9 +55,20 @@ def channels(force: int, now: datetime) -> list[Channel]:
     found = health.health(force, now=now)
     prompt = promptness(force, now=now)
     asleep = waiting_for_a_channel(force)
+    spent, replied = caps.standing(force, now), replies.figures(force, since=now - timedelta(days=1))
+    more = {"text": _money(spent), "email": _replies(replied)}
     who = [one.held_by.partition(":")[2] for each in found for one in each.held]
     names = staff_names(force, filter(None, who))
-    return [_channel(one, prompt.get(one.channel), asleep.get(one.channel, 0), names, now) for one in found]
+    made = [_channel(one, prompt.get(one.channel), asleep.get(one.channel, 0), names, now) for one in found]
+    return [
+        replace(
+            one,
+            facts=[*one.facts, *more.get(one.name, ())],
+            stopped=one.name == "text" and spent.stopped,
+            bad=one.bad or (one.name == "text" and spent.stopped),
+        )
+        for one in made
+    ]
 
 
 def held(one: Switch, names: dict[str, str], now: datetime) -> Held:
@@ -123,6 +137,39 @@ def _facts(one: Health, prompt: Promptness | None, asleep: int, now: datetime) -
         code = one.last_error or _("no answer")
         found.append((_("Last error"), f"{code}, {_when(one.last_error_at, now)}"))
     return found
+
+
+def _money(spent: caps.Standing) -> list[tuple[str, str]]:
+    """What texts have cost, against the budget; and what waits for a cap."""
+    today, month = _of(spent.segments_today, spent.budget_day), _of(spent.segments_month, spent.budget_month)
+    found = [
+        (_("Parts of texts today"), today + _pounds(spent.pence_today)),
+        (_("Parts of texts this month"), month + _pounds(spent.pence_month)),
+    ]
+    for why, n in sorted(spent.waiting.items()):
+        found.append((_("Waiting because of a cap"), f"{n:,}: {words.reason(why)}"))
+    return found
+
+
+def _of(used: int, budget: int) -> str:
+    if not budget:
+        return f"{used:,}"
+    return _("%(n)s of %(most)s") % {"n": f"{used:,}", "most": f"{budget:,}"}
+
+
+def _pounds(pence: float | None) -> str:
+    return "" if pence is None else f" (£{pence / 100:,.2f})"
+
+
+def _replies(figures: Mapping[str, int]) -> list[tuple[str, str]]:
+    """What was written back to mails in the last day."""
+    names = {
+        "replies": _("Replies of people in the last day"),
+        "answered": _("Of these, told where to write instead"),
+        "unsubscribe": _("Asked for no more mail in the last day"),
+        "automatic": _("Answers of machines in the last day"),
+    }
+    return [(said, f"{figures[name]:,}") for name, said in names.items() if figures.get(name)]
 
 
 def _counted(n: int) -> str:

@@ -49,13 +49,14 @@ def sent(request: PortalRequest) -> HttpResponse:
 def _line(one: SentToMe, mine: dict[UUID, Victim], now: datetime) -> Line:
     kinds = {
         "alert": _("A note that there was something new"),
+        "no_news": _("A note that there was no news yet"),
         "invitation": _("An invitation to use this site"),
         "code": _("A code that was asked for here"),
     }
     tongues = {"en": _("In English"), "cy": _("In Welsh"), "cy+en": _("In Welsh and English")}
     arrived = {"delivered": _("It arrived"), "failed": _("It could not be delivered")}
     return Line(
-        what=kinds.get(one.purpose, kinds["alert"]),
+        what=kinds.get(one.about if one.purpose == "alert" else one.purpose, kinds["alert"]),
         way=_way(one, mine.get(one.victim_id)),
         language=tongues.get(one.language, ""),
         when=dates.moment(one.at, get_language() or "en", today=london_date(now)),
