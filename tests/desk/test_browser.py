@@ -8,11 +8,12 @@ from playwright.sync_api import sync_playwright
 
 from tests.design.served import served
 from tests.design.test_browser import FLAGS, violations
-from tests.desk.people import held, quarantined, sign_in, world
+from tests.desk.people import World, held, quarantined, sign_in, world
 from tests.support import chromium
 from tests.support.events import START, crime, update, victim
 from trackmycrime.alerts.models import Alert
 from trackmycrime.feed.models import Event
+from trackmycrime.people.models import Victim
 from trackmycrime.tasks.models import Task
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
@@ -88,6 +89,7 @@ def pages(language: str) -> dict[str, str]:
         "thread": client.get(f"/messages/{person}/"),
         "thread-wrong": client.post(f"/messages/{person}/", {"text": "", "once": once}),
         "task": client.get(f"/tasks/{task.id}/"),
+        "task-letter": client.get(f"/tasks/{_letter(made, task.crime_id, person)}/?done=not_set"),
         "invitation": client.get(f"/people/{other}/invitation/?done=made"),
         "sheet": client.post(f"/people/{other}/invitation/code/"),
         "words": administrator.get("/words/?done=words_saved"),
@@ -115,6 +117,19 @@ def pages(language: str) -> dict[str, str]:
     found["case-withheld"] = client.get(f"/cases/{case}/")
     found["thread-withheld"] = client.get(f"/messages/{person}/")
     return {f"/{name}": response.content.decode() for name, response in found.items()}
+
+
+def _letter(made: World, crime: Any, person: Any) -> Any:
+    """The task of telling somebody by letter who needs large print."""
+    victim = Victim.objects.get(id=person)
+    address = {"lines": ["12 Heol yr Eglwys", "Caerdydd"], "postcode": "CF5 2LA"}
+    victim.detail = victim.detail | {"address": address, "needs": ["large_print"]}
+    victim.save()
+    detail = {"reason": "prefers letter"}
+    return Task.objects.create(
+        force=made.force, kind="tell_yourself", once="letter", crime_id=crime, victim_id=person,
+        created_at=START, detail=detail,
+    ).id  # fmt: skip
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from playwright.sync_api import sync_playwright
 
+from tests.delivery.push_service import PushService
 from tests.design.served import served
 from tests.design.test_browser import FLAGS, violations
 from tests.portal.making import join, signed_in, world
@@ -15,6 +16,7 @@ from tests.support import chromium
 from tests.support.doors import door_client
 from tests.support.events import belonging, crime, event, hearing, update, victim
 from trackmycrime.alerts.models import Alert
+from trackmycrime.delivery.channels.push import vapid
 from trackmycrime.delivery.models import Dispatch
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import utc_now
@@ -82,6 +84,7 @@ def pages(language: str) -> dict[str, str]:
         "threads": client.get("/messages/"),
         "settings": client.get("/settings/?saved=1"),
         "sent": _sent(client, made.force, language),
+        **_phone(client),
     }
     client.post(
         f"{one}messages/",
@@ -95,6 +98,19 @@ def pages(language: str) -> dict[str, str]:
     found["no-cases"] = client.get("/cases/")
     found["signed-out"] = client.post("/sign-out/")
     return {f"/{name}": response.content.decode() for name, response in found.items()}
+
+
+def _phone(client: Client) -> dict[str, HttpResponse]:
+    """Being told on a phone: with one that is on, and where it is not offered."""
+    browser = PushService(port=9000).browser()
+    key = vapid.public_key(vapid.new_private_key())
+    with override_settings(TMC_VAPID_PUBLIC_KEY=key, TMC_PUSH_HOSTS="127.0.0.1:9000"):
+        said = client.post("/settings/phone/add/", {"subscription": browser.text})
+        found = {"phone": client.get(said["Location"])}
+        Victim.objects.update(disguise=True)
+        found["phone-not-offered"] = client.get("/settings/phone/?said=failed")
+        Victim.objects.update(disguise=False)
+    return found
 
 
 def _sent(client: Client, force: Force, language: str) -> HttpResponse:

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from .channels import Channel
 from .channels.push import subscription, vapid
+from .channels.push.sending import PushChannel
 
 
 def is_set_up() -> bool:
@@ -27,9 +28,6 @@ def read_subscription(text: str) -> subscription.Subscription:
 
 def opened() -> Channel:
     """A new sender. Raises ValueError for a setting that cannot be read."""
-    # here, because the doors never send, and what it stands on takes half a second to load
-    from .channels.push.sending import PushChannel
-
     hosts = subscription.hosts(settings.TMC_PUSH_HOSTS)
     return PushChannel(settings.TMC_VAPID_PRIVATE_KEY, _subject(), hosts)
 

@@ -11,13 +11,13 @@ import json
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from py_vapid import Vapid02
-from pywebpush import WebPusher
 
 from trackmycrime.delivery.channels import Channel
 from trackmycrime.delivery.letters import GONE, Letter, Outcome
@@ -38,6 +38,13 @@ _LONGEST_WAIT = timedelta(hours=6)
 _PLAIN = re.compile(r"[!-~]+")
 
 
+@dataclass(frozen=True)
+class _Parts:
+    client: httpx.Client
+    key: Any
+    encrypt: Any
+
+
 class PushChannel(Channel):
     """Sends to any of the push services, on kept connections."""
 
@@ -56,15 +63,11 @@ class PushChannel(Channel):
         public_key(private_key)
         if urlsplit(subject).scheme not in ("mailto", "https"):
             raise ValueError("TMC_VAPID_SUBJECT is like mailto:someone@example.org, or https://example.org")
-        self._key, self._subject, self._hosts = Vapid02.from_string(private_key), subject, hosts
+        self._private_key, self._subject, self._hosts = private_key, subject, hosts
+        self._timeout = httpx.Timeout(timeout, connect=connect_timeout)
         self._clock = clock
         self._signed: dict[str, tuple[float, str]] = {}
-        self._client = httpx.Client(
-            follow_redirects=False,
-            trust_env=False,
-            timeout=httpx.Timeout(timeout, connect=connect_timeout),
-            headers={"User-Agent": "TrackMyCrime"},
-        )
+        self._made: _Parts | None = None
 
     def send(self, letter: Letter) -> Outcome:
         """Try once."""
@@ -76,6 +79,7 @@ class PushChannel(Channel):
         words = json.dumps(said, ensure_ascii=False).encode()
         words += b" " * (-len(words) % PADDED)
         headers = {
+            "User-Agent": "TrackMyCrime",
             "Authorization": self._authorization(to.origin),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
@@ -84,8 +88,8 @@ class PushChannel(Channel):
             "Urgency": "high",
         }
         try:
-            body = WebPusher(to.keys).encode(words)["body"]
-            with self._client.stream("POST", to.endpoint, content=body, headers=headers) as answer:
+            body = self._parts.encrypt(to.keys).encode(words)["body"]
+            with self._parts.client.stream("POST", to.endpoint, content=body, headers=headers) as answer:
                 self._pass_over(answer)
                 return self._read(answer)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
@@ -99,7 +103,19 @@ class PushChannel(Channel):
 
     def close(self) -> None:
         """Let the connections go."""
-        self._client.close()
+        if self._made:
+            self._made.client.close()
+
+    @property
+    def _parts(self) -> "_Parts":
+        """What it stands on, made for the first push: many workers never send one, and this takes most of a second."""
+        if self._made is None:
+            from py_vapid import Vapid02
+            from pywebpush import WebPusher
+
+            client = httpx.Client(follow_redirects=False, trust_env=False, timeout=self._timeout)
+            self._made = _Parts(client, Vapid02.from_string(self._private_key), WebPusher)
+        return self._made
 
     def _seconds(self, until: datetime | None) -> int:
         """For how long the push service may keep it. 0: now or never."""
@@ -111,7 +127,7 @@ class PushChannel(Channel):
         good_until, header = self._signed.get(origin, (0.0, ""))
         if good_until < now:
             claims = {"aud": origin, "sub": self._subject, "exp": int(now) + _SIGNED}
-            header = self._key.sign(claims)["Authorization"]
+            header = self._parts.key.sign(claims)["Authorization"]
             self._signed[origin] = (now + _SIGNED / 2, header)
         return header
 

@@ -48,6 +48,8 @@ async function stop(event) {
   event.preventDefault();
   const subscription = await current().catch(() => null);
   if (subscription) await subscription.unsubscribe().catch(() => false);
+  const registration = await navigator.serviceWorker.getRegistration("/").catch(() => null);
+  if (registration) await registration.unregister().catch(() => false);
   event.target.submit();
 }
 
