@@ -97,7 +97,16 @@ def test_stop_is_heard_and_nothing_else_of_what_people_write(notify: Notify) -> 
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"\xff", {}, {"notification_type": "pigeon"}, {"notification_type": "sms", "id": 7}]
+    "body",
+    [
+        b"",
+        b"[]",
+        b"\xff",
+        b"[" * 200_000,
+        {},
+        {"notification_type": "pigeon"},
+        {"notification_type": "sms", "id": 7},
+    ],
 )
 def test_what_is_not_as_published_is_refused(body: Any) -> None:
     with pytest.raises(CannotBeRead):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import pytest
@@ -188,7 +189,17 @@ def test_a_state_that_nobody_knows_says_nothing(mapping: TextGateway, running: R
     assert receipts.read(mapping, posted, NOW).receipts == ()
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"status": {}}', b"\xff\xfe", b"a=b&c"])
+HOSTILE = [b"", b"{", b"[]", b'{"status": {}}', b"\xff\xfe", b"a=b&c", b"[" * 200_000, b"&=" * 5_000, b"\0"]
+
+
+def test_nobody_gets_in_by_what_cannot_be_read(mapping: TextGateway) -> None:
+    kinds = ("application/json", "application/x-www-form-urlencoded", "")
+    for body, kind, said in product(HOSTILE, kinds, ("", "Bearer \udcff", "Basic =", "Basic 4oKs/w==")):
+        headers = {"content-type": kind, "authorization": said, "x-twilio-signature": said}
+        assert not receipts.genuine(mapping, Posted(f"{OURS}?token=%ff&sig", headers, body), SECRET)
+
+
+@pytest.mark.parametrize("body", HOSTILE)
 def test_what_is_not_of_the_form_is_refused(mapping: TextGateway, body: bytes) -> None:
     with pytest.raises(CannotBeRead):
         receipts.read(mapping, Posted(OURS, {"content-type": "application/json"}, body), NOW)

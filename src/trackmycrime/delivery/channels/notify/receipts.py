@@ -29,7 +29,7 @@ def genuine(posted: Posted, token: str) -> bool:
     return (
         bool(token)
         and scheme.lower() == "bearer"
-        and hmac.compare_digest(said.strip().encode(), token.encode())
+        and hmac.compare_digest(said.strip().encode("utf-8", "replace"), token.encode())
     )
 
 
@@ -37,7 +37,7 @@ def read(posted: Posted, now: datetime) -> Told:
     """What it says. Raises CannotBeRead for what is not as published; a state that nobody knows says nothing."""
     try:
         said = json.loads(posted.body)
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         raise CannotBeRead("the body is not JSON") from None
     if not isinstance(said, dict):
         raise CannotBeRead("the body is not a JSON object")

@@ -27,7 +27,7 @@ def genuine(gateway: TextGateway, posted: Posted, secret: str) -> bool:
     proof = gateway.receipts.proof
     if proof.kind == "hmac":
         return hmac.compare_digest(_claimed(proof, posted), _signature(proof, posted, secret))
-    return hmac.compare_digest(_shown(proof, posted).encode(), secret.encode())
+    return hmac.compare_digest(_shown(proof, posted).encode("utf-8", "replace"), secret.encode())
 
 
 def with_secret(gateway: TextGateway, address: str, secret: str) -> str:
@@ -84,7 +84,7 @@ def _documents(gateway: TextGateway, posted: Posted) -> Iterator[Any]:
     how = gateway.receipts
     try:
         whole: Any = json.loads(posted.body) if how.format == "json" else _fields(how.format, posted)
-    except (ValueError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         raise CannotBeRead("the body is not JSON") from None
     if not how.each:
         yield whole
@@ -96,7 +96,7 @@ def _documents(gateway: TextGateway, posted: Posted) -> Iterator[Any]:
 
 
 def _fields(format_: str, posted: Posted) -> dict[str, str]:
-    raw = posted.body.decode("utf-8") if format_ == "form" else urlsplit(posted.url).query
+    raw = posted.body.decode("utf-8", "replace") if format_ == "form" else urlsplit(posted.url).query
     return dict(parse_qsl(raw, keep_blank_values=True))
 
 
@@ -140,7 +140,7 @@ def _claimed(proof: Proof, posted: Posted) -> bytes:
         said = posted.headers.get(proof.header.lower(), "")
     else:
         said = _all_fields(posted).get(proof.field, "")
-    return (said.lower() if proof.encoding == "hex" else said).encode()
+    return (said.lower() if proof.encoding == "hex" else said).encode("utf-8", "replace")
 
 
 def _signature(proof: Proof, posted: Posted, secret: str) -> bytes:
@@ -161,7 +161,7 @@ def _part(part: str, proof: Proof, posted: Posted) -> bytes:
         return "".join(
             f"&{name}={value.replace('&', '_').replace('=', '_')}" for name, value in sorted(fields.items())
         ).encode()
-    return posted.headers.get(part.removeprefix("header:").lower(), "").encode()
+    return posted.headers.get(part.removeprefix("header:").lower(), "").encode("utf-8", "replace")
 
 
 def _all_fields(posted: Posted) -> Mapping[str, str]:
@@ -169,7 +169,7 @@ def _all_fields(posted: Posted) -> Mapping[str, str]:
     if posted.headers.get("content-type", "").startswith("application/json"):
         try:
             said = json.loads(posted.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return {name: str(value) for name, value in said.items()} if isinstance(said, dict) else {}
     return _fields("query", posted) | _fields("form", posted)
