@@ -159,8 +159,20 @@ def test_answers_that_say_nothing_count_against_the_address() -> None:
 
 
 def test_a_mail_server_that_refuses_at_once_says_whether_it_knows_the_address() -> None:
-    assert [no_such_address(each) for each in ("550 5.1.1", "550", "553", "550 5.2.1")] == [True] * 4
-    assert [no_such_address(each) for each in ("550 5.7.1", "554", "552 5.2.2", "400")] == [False] * 4
+    assert [no_such_address(each) for each in ("550 5.1.1", "550 5.1.10", "550 5.2.1")] == [True] * 3
+    assert [no_such_address(each) for each in ("550", "550 5.7.1", "554", "552 5.2.2", "5.1.8")] == [
+        False
+    ] * 5
+
+
+def test_an_address_that_is_refused_at_once_is_lost_too(force: Force, above: Above) -> None:
+    sending = claimed(force, above)
+    settled(sending, above, Outcome("never", "550 5.1.1"))
+    assert (Address.objects.get().state, Address.objects.get().reason) == ("bounced", "550 5.1.1")
+    (lost,) = above.lost
+    assert lost.owner_id == sending.owner_id
+    settled(claimed(force, above, address_hash=b"x" * 32), above, Outcome("never", "550 5.7.1"))
+    assert Address.objects.count() == 1
 
 
 def test_an_invitation_is_wiped_when_a_receipt_ends_it(force: Force, above: Above) -> None:

@@ -56,8 +56,9 @@ class _Used:
 def spend(letters: Sequence[Letter], now: datetime) -> Spending:
     """Count these letters, all of one channel, in the caller's transaction; says which of them may not go.
 
-    At most five statements, however many letters. The counters are held until the transaction ends, always in the same
-    order, so that no two workers count past each other.
+    At most five statements, however many letters; one for mails of forces that have no cap for them, which are not
+    counted, because mails go out by the thousand and cost nothing. The counters are held until the transaction ends,
+    always in the same order, so that no two workers count past each other.
     """
     found = Spending()
     if not letters or letters[0].channel not in COUNTED:
@@ -66,9 +67,10 @@ def spend(letters: Sequence[Letter], now: datetime) -> Spending:
     policies = _policies({each.force for each in letters})
     going = []
     for each in letters:
-        if channel == "text" and not numbers.allowed(each.address, policies[each.force].text_countries):
+        policy = policies[each.force]
+        if channel == "text" and not numbers.allowed(each.address, policy.text_countries):
             found.barred.add(each.id)
-        elif each.tries <= 1:
+        elif each.tries <= 1 and (channel == "text" or policy.mails_per_address or policy.mails_per_day):
             going.append(each)
     if not going:
         return found

@@ -15,7 +15,7 @@ _NOT_THE_ADDRESS = re.compile(
     r"\b5\.(?:2\.[234]|3\.\d+|4\.[567]|5\.[1-6]|6\.\d+|7\.\d+)\b|technical|content|policy|spam|expired",
     re.IGNORECASE,
 )
-_NO_SUCH_ADDRESS = re.compile(r"\b5\.(?:1\.\d+|2\.1)\b|^55[013]$")
+_NO_SUCH_ADDRESS = re.compile(r"\b5\.(?:1\.[1236]|1\.10|2\.1)\b")
 
 
 def state_after(state: str, results: Collection[str]) -> str | None:
@@ -40,5 +40,8 @@ def loses_the_address(result: str, answer: str) -> str:
 
 
 def no_such_address(answer: str) -> bool:
-    """Whether a mail server that refused a mail at once said that it knows no such address."""
-    return bool(_NO_SUCH_ADDRESS.search(answer)) and not _NOT_THE_ADDRESS.search(answer)
+    """Whether a mail server that refused a mail at once said, by its status (RFC 3463), that it knows no such address.
+
+    A bare 550 does not: it may be about whoever sends.
+    """
+    return bool(_NO_SUCH_ADDRESS.search(answer))

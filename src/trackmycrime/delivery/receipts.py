@@ -285,7 +285,16 @@ def _move(
         if state is not None:
             reason = f"bounced {said.get('failed', '')}".strip()[:60] if state == "failed" else ""
             ended.append(
-                Finished(id_, row["force_id"], row["purpose"], row["owner_id"], row["channel"], state, reason)
+                Finished(
+                    id_,
+                    row["force_id"],
+                    row["purpose"],
+                    row["owner_id"],
+                    row["channel"],
+                    state,
+                    reason,
+                    bytes(row["address_hash"]),
+                )
             )
     if ended:
         setwise.fetch(

@@ -67,7 +67,7 @@ class Policy:
     """How many texts may go to one number in a day; 0 is no cap, as for all of these."""
     texts_per_day: int = 0
     """How many texts the force sends in a day"""
-    mails_per_address: int = 200
+    mails_per_address: int = 0
     """How many mails may go to one address in a day"""
     mails_per_day: int = 0
     """How many mails the force sends in a day"""
