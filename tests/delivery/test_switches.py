@@ -79,7 +79,7 @@ def release(of: Force | None, channel: str = "email", now: datetime = LATER) -> 
 def test_one_force_is_held_and_the_others_go_on(kent: Force, essex: Force) -> None:
     prepared(kent, 3)
     others = prepared(essex, 2)
-    texts = prepared(kent, channel="text")
+    texts = prepared(kent, channel="text", address="+447700900123")
     assert hold(kent)
     assert {each.id for each in claim()} == {each.id for each in others}
     assert [each.id for each in claim("text")] == [texts[0].id]
