@@ -2,7 +2,7 @@
 
 Words are ours and frozen: the templates at Notify hold nothing but ``((subject))`` and ``((body))``. Our letter's id is
 the notification's reference, so Notify can be asked what became of it (`ask`) before anything is sent again. The client
-is not safe for threads: each sender has a channel of its own, which keeps one connection.
+is not safe for threads: each letter in flight has a channel to itself, which keeps one connection.
 """
 
 import io
