@@ -52,7 +52,12 @@ def test_every_address_of_the_portal_is_one_that_is_known_here() -> None:
         "manifest",
     }
     phone = {"phone", "phone_add", "phone_remove"}
-    assert names == public | {"cases", "case", "messages", "messages_of", "settings", "sent"} | phone
+    assert (
+        names
+        == public
+        | {"cases", "case", "messages", "messages_of", "settings", "sent", "tongue", "confirm_address"}
+        | phone
+    )
     for pattern in urlpatterns:
         if name := getattr(pattern, "name", None):
             assert (getattr(pattern.callback, "login_required", True) is False) == (name in public), name
