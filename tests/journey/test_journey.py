@@ -257,6 +257,10 @@ def test_in_welsh(running: Installation, browser: Browser) -> None:
     dilys.language = "cy"
     dilys.follow("Cymraeg")
     join(dilys, running, link, mobile, address)
+    dilys.go("/settings/language/")  # where joining led to
+    dilys.reads("In which language should we write to you?")
+    dilys.page.locator("input[name=language][value=both]").check()
+    dilys.press("Save")
     dilys.reads("62/1/26", "Heddlu De Cymru")
     case_link = open_case(dilys)
     dilys.reads("Where your case is", "Y Tîm Bwrgleriaeth")
