@@ -238,6 +238,16 @@ def test_an_answer_that_waits_is_stopped_when_the_address_becomes_unsafe(change:
     assert answer.state == "cancelled"
 
 
+def test_an_answer_that_says_who_writes_does_not_go_out_once_that_must_be_hidden(settings: Any) -> None:
+    settings.TMC_EMAIL_FROM_NEUTRAL = "Post <post@letters.example.net>"
+    one, letter = told()
+    assert came(letter) == "answered"
+    one.change(disguise=True, safe_channels=["email"])
+    assert [each for each in claimed() if each.purpose == "reply"] == []
+    (answer,) = answers()
+    assert (answer.state, answer.reason) == ("cancelled", "disguise")
+
+
 def test_an_answer_waits_for_the_safe_hours() -> None:
     one, letter = told()
     one.change(safe_from=time(18, 0), safe_to=time(20, 0))

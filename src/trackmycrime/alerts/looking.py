@@ -138,7 +138,6 @@ def finished(ended: Sequence[Finished], now: datetime) -> list[Undelivered]:
     of which another letter was taken or has arrived.
     """
     undelivered: list[Undelivered] = []
-    ended = [each for each in ended if each.purpose != PURPOSE]
     accepted = [each.owner_id for each in ended if each.state == "accepted" and each.purpose != "code"]
     over = list(OVER)
     if accepted:
