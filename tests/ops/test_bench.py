@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import clean_environment, run
+from trackmycrime.ops.bench.burst import LOCAL, RELAY, TEXTS
 from trackmycrime.ops.bench.feed import RUNS
 from trackmycrime.ops.bench.report import BEGIN, END
 from trackmycrime.ops.bench.sizes import SIZES
@@ -25,6 +26,10 @@ def test_everything_is_measured_beside_a_yardstick(tmp_path: Path) -> None:
         ("feed: applied events/s", "COPY"),
         ("replay: events/s", "INSERT … SELECT"),
         ("alerts: 200 to mail accepted", "smtplib"),
+        ("letters: mails to a local sink", "smtplib alone"),
+        ("letters: mails through a relay", "connections cannot do more"),
+        ("letters: texts through a gateway", "connections cannot do more"),
+        ("letters: claim of 64", "with few"),
         ("page, ", "bare view"),
         (f"page with {SIZES['tiny'].crimes} crimes instead of {SIZES['tiny'].few}", "req/s"),
     ):
@@ -39,6 +44,14 @@ def test_everything_is_measured_beside_a_yardstick(tmp_path: Path) -> None:
     assert set(report["raw"]["replay"]["statuses"]) == {"applied", "duplicate", "superseded"}
     assert report["raw"]["replay"]["read"]["statuses"].keys() == {"200"}
     assert report["raw"]["alerts"]["missing"] == 0
+    for burst in (LOCAL, RELAY, TEXTS):
+        sent = report["raw"][f"letters: {burst.name}"]
+        assert sent["accepted"] == sent["letters"] == sent["tries"] > 0, burst.name
+        assert sent["again"] == 0
+    for claim in report["raw"]["claims"].values():
+        assert claim["found"] == 64
+        assert any("using delivery_waiting on delivery_dispatch" in line for line in claim["plan"])
+        assert not any("Seq Scan on delivery_dispatch" in line for line in claim["plan"])
     assert (
         report["raw"]["statements"]["anew"]["statements"] > report["raw"]["statements"]["kept"]["statements"]
     )

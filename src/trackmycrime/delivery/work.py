@@ -36,7 +36,7 @@ _COLUMNS = (
 # One statement, so that a hold counts from its commit on. Force by force, those first whose letters have waited
 # longest: each is one descent into an index, whatever waits in the others or behind a hold, and no row is locked that
 # is not taken, because rows are pulled one by one until there are enough.
-_DUE = f"""
+DUE = f"""
 select d.* from (
   select f.id, (
     select q.next_try_at from delivery_dispatch q where q.force_id = f.id and q.channel = %s and q.state = 'prepared'
@@ -59,9 +59,22 @@ where d.state = 'prepared' and d.purpose in ('invitation', 'code') and d.give_up
 """  # noqa: S608
 
 
-def _due(by: "Holder", most: int, now: datetime) -> list[dict[str, Any]]:
+_BY_INDEX = "select " + ", ".join(
+    f"set_config('{name}', %s, true)"
+    for name in ("enable_sort", "enable_seqscan", "enable_bitmapscan", "jit")
+)
+"""For one statement: what PostgreSQL knows of how many wait is old in a burst, and it would read and sort all. (A plan
+with what is switched off looks dear, and would be compiled; hence no jit.)"""
+
+
+def due(by: "Holder", most: int, now: datetime, *, explain: str = "") -> list[dict[str, Any]]:
+    """The rows of up to `most` letters that are due and not held, locked for this transaction. `explain` is for a look
+    at how PostgreSQL does it."""
     channel = by.channel
-    return setwise.fetch(_DUE, [channel, channel, channel, now, most, now, most])
+    setwise.fetch(_BY_INDEX, ["off"] * 4)
+    rows = setwise.fetch(f"{explain}{DUE}", [channel, channel, channel, now, most, now, most])
+    setwise.fetch(_BY_INDEX, ["on"] * 3 + ["off"])
+    return rows
 
 
 @dataclass(frozen=True)
@@ -99,7 +112,7 @@ def claim(
 def _take(
     by: Holder, most: int, now: datetime, upstairs: Upstairs, only: UUID | None = None
 ) -> tuple[list[Letter], bool]:
-    rows = _due(by, most, now) if only is None else setwise.fetch(_THIS, [only, by.channel, now])
+    rows = due(by, most, now) if only is None else setwise.fetch(_THIS, [only, by.channel, now])
     letters, broken, doubtful = [], [], []
     for row in rows:
         if row["doubts"] >= retry.ENOUGH and not by.askable:
@@ -131,7 +144,7 @@ def claim_apart(by: Holder, *, most: int, now: datetime, upstairs: Upstairs) -> 
     That one is put off as after a passing failure, and in the end given up; the fault is logged by its kind.
     """
     going: list[Letter] = []
-    for row in _due(by, most, now):
+    for row in due(by, most, now):
         try:
             going += claim(by, most=1, now=now, upstairs=upstairs, only=row["id"])[0]
         except (OperationalError, InterfaceError):

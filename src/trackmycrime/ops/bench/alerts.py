@@ -16,7 +16,7 @@ from trackmycrime.ops.bench.report import Figure, Report, percentile
 from trackmycrime.ops.bench.sizes import Size
 from trackmycrime.ops.exits import Unreachable, say
 
-WANTED_MEDIAN, WANTED_P99 = 100, 500
+WANTED_MEDIAN, WANTED_P99 = 15, 500
 _BARE_MAILS = 300
 _PATIENCE = 30.0
 _WARM_UP = 20
@@ -31,21 +31,21 @@ def measure(installation: Installation, sink: Sink, size: Size, report: Report) 
     taken = _taken(sink, {events.email(number) for number in numbers})
     missing = len(numbers) - len(taken)
     waits = [(taken[to] - moment) / 1e6 for to, moment in list(answered.items())[_WARM_UP:] if to in taken]
-    bare = _bare(sink.port)
+    alone = bare(sink.port)
     p50, p95, p99 = (percentile(waits, share) for share in (0.5, 0.95, 0.99))
-    each = percentile(bare, 0.5)
+    each = percentile(alone, 0.5)
     report.raw["alerts"] = {
         "millis": [round(one, 2) for one in waits],
         "missing": missing,
-        "bare_millis": bare,
+        "bare_millis": alone,
     }
     say(f"bench: alerts: median {p50:.0f}, p99 {p99:.0f} ms, {missing} missing of {len(numbers)}")
     report.figures += [
         Figure(
             f"alerts: 200 to mail accepted, {size.alerts_per_second}/s, median",
             f"{p50:.1f} ms",
-            f"smtplib alone: {each:.1f} ms a mail, {1000 / (sum(bare) / len(bare)):,.0f}/s",
-            f"< {WANTED_MEDIAN} ms",
+            f"smtplib alone: {each:.1f} ms a mail, {1000 / (sum(alone) / len(alone)):,.0f}/s",
+            f"< {WANTED_MEDIAN} ms (aim: 6)",
             p50 < WANTED_MEDIAN and not missing,
         ),
         Figure("alerts: 95th percentile", f"{p95:.1f} ms"),
@@ -95,7 +95,7 @@ def _taken(sink: Sink, wanted: set[str]) -> dict[str, int]:
         time.sleep(0.2)
 
 
-def _bare(port: int) -> list[float]:
+def bare(port: int) -> list[float]:
     """The milliseconds of each mail that nothing but smtplib sends, over one kept connection."""
     mail = EmailMessage()
     mail["From"], mail["Subject"] = "bench@example.org", "There is an update"

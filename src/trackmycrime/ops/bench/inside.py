@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from trackmycrime.kernel.clock import utc_now
-from trackmycrime.ops.bench import events
+from trackmycrime.ops.bench import events, outbox
 from trackmycrime.ops.exits import say
 
 FORCES, SOURCE = ("avon-and-somerset", "south-wales"), "Bench records system"
@@ -55,10 +55,10 @@ def load(force: int, first: int, count: int, further: int = 0) -> int:
         events.page(before) if force == 1 else (),
         events.loaded(first, count, before, further),
     )
-    return _take(force, iter(made))
+    return take(force, iter(made))
 
 
-def _take(force: int, made: Iterator[dict[str, Any]]) -> int:
+def take(force: int, made: Iterator[dict[str, Any]]) -> int:
     from trackmycrime.feed import sources
     from trackmycrime.feed.contract import Line, judge
     from trackmycrime.kernel.scope import bound
@@ -298,7 +298,19 @@ def copy(since: str, most: int, batch: int) -> dict[str, float]:
 
 _TASKS = {
     each.__name__: each
-    for each in (prepare, load, join, stored, unsent, server, statements, sessions, copy, chain)
+    for each in (
+        *(prepare, load, join, stored, unsent, server, statements, sessions, copy, chain),
+        *(
+            outbox.hold,
+            outbox.release,
+            outbox.choose,
+            outbox.tell,
+            outbox.workers,
+            outbox.outcome,
+            outbox.pile,
+            outbox.claim,
+        ),
+    )
 }
 
 

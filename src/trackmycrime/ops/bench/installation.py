@@ -68,12 +68,14 @@ class Installation:
         return json.loads(done.stdout)
 
     @contextlib.contextmanager
-    def worker(self, settings: Mapping[str, str], log: Path, *options: str) -> Iterator[None]:
+    def worker(
+        self, settings: Mapping[str, str], log: Path, *options: str
+    ) -> Iterator[subprocess.Popen[str]]:
         """A worker besides those of `serve`, with these settings, for the length of the block."""
         environment = databases.opened(self.data, "worker", {**own_environment(), **settings})
         argv = [sys.executable, "-m", "trackmycrime.ops.cli", "worker", *options]
-        with program(argv, env=environment.environment("worker"), log=log):
-            yield
+        with program(argv, env=environment.environment("worker"), log=log) as running:
+            yield running
 
     def settle(self, seconds: float = 120) -> float:
         """Wait until all that is due has been sent, so that it does not cost the next measurement; how long it took."""

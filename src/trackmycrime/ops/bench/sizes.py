@@ -24,6 +24,10 @@ class Size:
     """Crimes, with five events each, that are there before a backlog is replayed."""
     backlog: int
     """Events of the backlog: full is a day of England and Wales."""
+    letters: int
+    """Alerts that wait when two workers begin to send; half as many for a slow relay, a twentieth as texts."""
+    pile: int
+    """Letters in the table beside those that are claimed."""
     alerts: int
     alerts_per_second: int
     page_seconds: float
@@ -32,7 +36,7 @@ class Size:
 
 
 SIZES = {
-    "tiny": Size(400, 100, 1, 400, 2_000, 60, 20, 0.3, 1),  # only to see that it runs
-    "small": Size(2_000, 200, 3, 4_000, 8_000, 60, 20, 1, 2),
-    "full": Size(100_000, 1_000, 15, 200_000, 116_000, 1_200, 20, 4, 5),
+    "tiny": Size(400, 100, 1, 400, 2_000, 60, 2_000, 60, 20, 0.3, 1),  # only to see that it runs
+    "small": Size(2_000, 200, 3, 4_000, 8_000, 2_000, 20_000, 60, 20, 1, 2),
+    "full": Size(100_000, 1_000, 15, 200_000, 116_000, 20_000, 1_000_000, 1_200, 20, 4, 5),
 }

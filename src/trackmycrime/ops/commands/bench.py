@@ -44,7 +44,7 @@ def command(what: str, size: str, as_json: bool, write: Path | None) -> None:
 
 
 def _measured(parts: tuple[str, ...], name: str) -> Report:
-    from trackmycrime.ops.bench import alerts, feed, pages, replay
+    from trackmycrime.ops.bench import alerts, burst, feed, pages, replay
     from trackmycrime.ops.bench.installation import bare, folder, installation, sink
 
     size, report = SIZES[name], Report(name)
@@ -54,6 +54,8 @@ def _measured(parts: tuple[str, ...], name: str) -> Report:
         if "feed" in parts:
             with installation(above, "stored", post.settings, size.stored, further=replay.FURTHER) as stored:
                 replay.measure(stored, size, report)
+        if "alerts" in parts:
+            burst.measure(above, size, report)
         many = held.enter_context(installation(above, "many", post.settings, size.crimes))
         report.machine = machine(many.inside("owner", "server"))
         if "feed" in parts:
