@@ -185,7 +185,7 @@ def test_news_that_may_put_somebody_at_risk_waits_until_a_person_has_spoken(
     assert "done=held" in officer.post(path, form(milestone="released_on_bail", step="publish"))["Location"]
     page = text(officer.get(f"/cases/{made.crime().id}/").content)
     assert "Waits for a yes" in page
-    assert "Speak to them before the release" in page
+    assert "Speak to them first" in page
 
 
 def test_the_date_of_the_next_update_is_a_promise(made: World, officer: Client) -> None:
