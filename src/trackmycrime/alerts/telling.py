@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from trackmycrime.delivery.api import WAITS
+from trackmycrime.delivery.api import NOT_WAITING, WAITS
 from trackmycrime.kernel import setwise
 from trackmycrime.kernel.ids import new_id
 
@@ -109,7 +109,7 @@ _WAITING = """
 with held as (
   select a.victim_id, a.id, d.id as letter, d.reason, d.next_try_at
   from alerts_alert a join delivery_dispatch d on d.owner_id = a.id
-  where a.victim_id = any(%s) and a.state <> all(%s) and a.about <> all(%s) and d.state = 'prepared'
+  where a.victim_id = any(%s) and a.state <> all(%s) and a.about <> all(%s) and d.state <> all(%s)
   order by a.due_at desc for update of d skip locked),
 sooner as (
   update delivery_dispatch d set next_try_at = %s from held h
@@ -120,7 +120,9 @@ select victim_id, id from held
 
 def _not_gone_out(victims: Iterable[UUID], now: datetime) -> dict[UUID, UUID]:
     """The alert of each of these victims that has not gone out, held so that no worker takes it before we commit."""
-    rows = setwise.fetch(_WAITING, [list(victims), list(OVER), list(APART), now, WAITS, now])
+    rows = setwise.fetch(
+        _WAITING, [list(victims), list(OVER), list(APART), list(NOT_WAITING), now, WAITS, now]
+    )
     return {row["victim_id"]: row["id"] for row in rows}
 
 

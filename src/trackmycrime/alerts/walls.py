@@ -1,3 +1,4 @@
+from trackmycrime.delivery.api import NOT_WAITING
 from trackmycrime.kernel.walls import Key, Walls, of_force
 
 from .addresses import LOST_OF_VICTIM
@@ -6,7 +7,7 @@ _TABLES = ("alerts_alert", "alerts_told")
 
 # The portal reads and writes no alert; it can say that its own account has looked at a case. Letters come before
 # alerts, as everywhere, so that this never waits across a worker.
-_SEEN = """
+_SEEN = f"""
 create or replace function alerts_seen(looked_at uuid, at timestamptz) returns int
 language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
 declare told uuid[]; changed int := 0;
@@ -17,7 +18,7 @@ begin
     if told is not null then
         update delivery_dispatch set state = 'cancelled', reason = 'opened', finished_at = at, next_try_at = null,
             body = case when purpose = 'alert' then body end
-        where owner_id = any(told) and state = 'prepared';
+        where owner_id = any(told) and state <> all(array{list(NOT_WAITING)});
         update alerts_alert set state = 'opened', reason = '', finished_at = at
         where id = any(told) and state in ('waiting', 'not_set_up', 'sent', 'delivered');
         get diagnostics changed = row_count;

@@ -16,6 +16,7 @@ from .pushing import push_key, read_subscription
 
 __all__ = [
     "BELL",
+    "NOT_WAITING",
     "WAITS",
     "Finished",
     "Letter",
