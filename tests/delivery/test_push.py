@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -241,6 +242,7 @@ def test_nothing_else_is_reached_whatever_a_browser_says(endpoint: object, servi
         ("", "A" * 22), (PUBLIC, ""), (PUBLIC, "A" * 10), (coded(b"\x04" + b"\1" * 64), "A" * 22),
         (PUBLIC[:40], "A" * 22), (None, "A" * 22), (PUBLIC, 5), ("é", "A" * 22),
     ],
+    ids=count(),
 )  # fmt: skip
 def test_keys_that_are_none(public: object, secret: object) -> None:
     with pytest.raises(WrongSubscription):
