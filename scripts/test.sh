@@ -1,5 +1,5 @@
 #!/bin/sh
-# All tests. What needs a Chromium or a MariaDB that is not there and cannot be got is left out, and the exit code is 3.
+# All tests. What needs a Chromium, a MariaDB or a Postfix that is not there and cannot be got is left out, and the exit code is 3.
 set -eu
 cd "$(dirname "$0")/.."
 scripts/install.sh dev
@@ -15,6 +15,8 @@ scripts/chromium.sh || leave_out browser "the browser tests, for want of a Chrom
 «apt-get install chromium» or «.venv/bin/playwright install chromium», or name one in TMC_CHROMIUM."
 scripts/mariadb.sh || leave_out mariadb "the tests of the SQL connector on MariaDB, for want of a server. \
 Get one with «apt-get install mariadb-server»."
+scripts/postfix.sh || leave_out postfix "the tests of the way back of mail with a real Postfix, for want of one, or of \
+root's rights to run it. Get one with «apt-get install postfix»."
 
 if [ -z "$without" ]; then
     exec .venv/bin/python -m pytest -n auto "$@"

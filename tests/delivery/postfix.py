@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -13,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROGRAM = shutil.which("postfix", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-THERE = PROGRAM is not None and os.geteuid() == 0
 
 _MAIN = """
 compatibility_level = 3.6

@@ -21,7 +21,7 @@ from .reports import REPLY, mail
 
 pytestmark = [
     pytest.mark.processes,
-    pytest.mark.skipif(not postfix.THERE, reason="needs Postfix on the machine, and to be root"),
+    pytest.mark.postfix,
 ]
 PERSON = "rhian.pritchard@example.org"
 
