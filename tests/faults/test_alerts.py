@@ -41,7 +41,7 @@ SEED = int(os.environ.get("TMC_TEST_SEED", "20261128"))
 BATCH = 500
 SENDERS = 8
 """Connections of each island's worker to each of its providers"""
-IN_FLIGHT = {"anglesey": 2 * SENDERS, "wight": 2 * SENDERS, "serve": 16 + 8}
+IN_FLIGHT = {"anglesey": 2 * SENDERS, "wight": 2 * SENDERS, "serve": 64 + 16}
 """How many letters a killed worker has on the wire at most"""
 ISLANDS = ("anglesey", "wight")
 KILLS = 30

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.processes
 SEED = int(os.environ.get("TMC_TEST_SEED", "20261128"))
 LONGER = int(os.environ.get("TMC_TEST_LONGER", "1"))
 DISTURBED, UNDISTURBED = "avon-and-somerset", "gwent"
-IN_FLIGHT = 16
+IN_FLIGHT = 64
 """How many mails a worker has under way at most; an answer that is lost with it means one mail more."""
 SENT, PUSHED = range(60), range(60, 120)
 

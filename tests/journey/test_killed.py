@@ -18,7 +18,7 @@ from tests.support.processes import eventually, processes_of
 
 pytestmark = pytest.mark.processes
 SLUG = "avon-and-somerset"
-SENDERS = 16
+SENDERS = 64
 """How many mails a worker has in flight at most; that many may be sent again, for their answers were lost."""
 
 

@@ -11,7 +11,7 @@ from trackmycrime.publish.wording import LANGUAGES
 from trackmycrime.publish.wording.catalogue import load
 
 ROOT = Path(__file__).resolve().parents[2]
-SAME_IN_BOTH = {"alert.push_title"}  # TrackMyCrime
+SAME_IN_BOTH = {"alert.push_title", "alert.contact_new.push_title"}  # TrackMyCrime
 
 PAIRS = [(key, load("en")[key], load("cy")[key]) for key in load("en")]
 WELSH = [(key, value if isinstance(value, str) else " ".join(value)) for key, value in load("cy").items()]
