@@ -34,6 +34,8 @@ with the statements of one."""
 GATHER_BUSY, GATHER_LONGEST = 2.0, 0.5
 """Where the machine is busy, it waits for this many times as long as its last turn took (seconds at the longest): turns
 are fewer and fuller when each of them keeps others from their work."""
+REST_LONGEST = 1.0
+"""Seconds that a crew that lets others go first rests after a turn at most"""
 FEWEST = 16
 """Letters that a crew has out at once where no more wait; with a backlog twice as many after each full turn, up to its
 senders. A provider that takes its time, and a database that is far away, ask for many; a quiet hour for few."""
@@ -61,9 +63,12 @@ class Crew:
         upstairs: Upstairs,
         *,
         senders: int,
+        rests: float = 0.0,
         clock: Callable[[], datetime] = utc_now,
         at: Callable[[str], None] = _no_pause,
     ) -> None:
+        """`rests`: so many times as long as a turn took it rests after it. The database's part of a turn cannot be made
+        to give way as the worker's own can, so a worker that should let others go first asks it less often."""
         self.channel = channel = by.channel
         self.sent = 0
         self._by = by
@@ -74,6 +79,7 @@ class Crew:
         self._size = min(FEWEST, senders)  # letters that are out at once; grows with what waits
         self._out = 0  # letters handed out and not written down yet; the clerk's alone
         self._took = 0.0  # seconds of the last turn
+        self._rests = rests
         self._tried: queue.SimpleQueue[Tried] = queue.SimpleQueue()
         self._look = threading.Event()
         self._ending = threading.Event()
@@ -136,6 +142,7 @@ class Crew:
         connection.close()
 
     def _gather(self) -> None:
+        time.sleep(min(self._took * self._rests, REST_LONGEST))
         until = time.monotonic() + max(GATHER, min(self._took * GATHER_BUSY, GATHER_LONGEST))
         while self._out > self._tried.qsize() and time.monotonic() < until:
             time.sleep(GATHER / 10)

@@ -199,11 +199,12 @@ class Worker:
         *,
         senders: Mapping[str, int],
         unseen: timedelta = presence.UNSEEN,
+        rests: float = 0.0,
         at: Callable[[str], None] | None = None,
     ) -> None:
         """`senders` says how many connections to each channel's provider; `unseen` is how long other workers may be
-        silent before their letters are taken over. Raises ValueError when a channel's address cannot be
-        read, and OSError when mail cannot be taken in where it should be."""
+        silent before their letters are taken over; `rests` as `Crew` has it. Raises ValueError when a channel's address
+        cannot be read, and OSError when mail cannot be taken in where it should be."""
         self.id = new_id()
         self._unseen = unseen
         # unlike an Event, it may be touched by a signal handler while the same thread waits for it
@@ -215,6 +216,7 @@ class Worker:
                 partial(providers.opened, channel),
                 rounds.UPSTAIRS,
                 senders=senders[channel],
+                rests=rests,
                 at=at or pause_points(),
             )
             for channel in sorted(channels)

@@ -68,6 +68,7 @@ def command(email_senders: int, text_senders: int, push_senders: int, takeover: 
         worker = Worker(
             senders={"email": email_senders, "text": text_senders, "push": push_senders},
             unseen=timedelta(seconds=takeover),
+            rests=nice / 5,
         )
     except ValueError as wrong:
         raise WrongUse(str(wrong)) from None
