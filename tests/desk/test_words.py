@@ -8,9 +8,10 @@ import pytest
 from tests.desk.people import World, sign_in, world
 from tests.support.doors import DoorClient
 from trackmycrime.audit.models import Record
+from trackmycrime.desk.reads.wording import OCCASIONS
 from trackmycrime.publish import own_words
 from trackmycrime.publish.models import OwnWords
-from trackmycrime.publish.wording import Template, piece
+from trackmycrime.publish.wording import Template, piece, pieces
 
 pytestmark = pytest.mark.django_db
 
@@ -234,3 +235,8 @@ def test_the_preview_has_nobodys_code_and_nobodys_link(admin: DoorClient) -> Non
     }
     seen = words(post(admin, "invitation.email", **said))
     assert "/start/3467CDFGHJKMNPQR2345" in seen
+
+
+def test_each_text_says_in_words_when_it_is_sent() -> None:
+    stems = {each.stem.removesuffix(".disguise") for each in pieces().values()}
+    assert stems <= OCCASIONS.keys()

@@ -28,6 +28,8 @@ OCCASIONS = {
     "alert.no_news": lazy("There is no news yet"),
     "alert.not_joined": lazy("There is something new, before they have joined"),
     "alert.reply": lazy("Answer to a reply"),
+    "alert.contact_new": lazy("To a new address or number"),
+    "alert.contact_told": lazy("Another address or number has changed"),
     "invitation": lazy("Invitation"),
     "invitation.reminder": lazy("Second invitation"),
     "invitation.last_reminder": lazy("Last invitation"),
