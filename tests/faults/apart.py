@@ -3,8 +3,8 @@
     python -m tests.faults.apart FOLDER SEED PROGRAM ARGUMENT…
 
 The worker's way to PostgreSQL is its socket in the data folder; no other worker can be reached from here. Where this
-machine allows no such network, they run beside the others, and say so. Ends with the worker's exit code; whoever kills
-it kills its group.
+machine allows no such network, they run beside the others, and say so. Ends with the worker's exit code; when it is
+killed, all of it ends at once.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import signal
 import socket
 import struct
 import subprocess
 import sys
 
 from tests.faults.processes import free_ports
+from trackmycrime.ops.tether import tethered
 
 MAIL_PORT, TEXT_PORT = 2525, 8025
 _NEW_USERS, _NEW_NETWORK = 0x10000000, 0x40000000  # clone(2)
@@ -43,17 +45,14 @@ def main() -> int:
     except OSError as refused:
         sys.stderr.write(f"not apart: {refused}\n")
         mail, text = free_ports(2)
-    providers = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.bad_providers", str(mail), str(text), folder, seed]
-    )
+    providers = [sys.executable, "-m", "tests.faults.bad_providers", str(mail), str(text), folder, seed]
+    subprocess.Popen(tethered(providers, end_signal=signal.SIGKILL))
     settings = {
         "TMC_EMAIL_URL": f"smtp://127.0.0.1:{mail}",
         "TMC_TEXT_URL": f"http://127.0.0.1:{text}/texts",
     }
-    try:
-        return subprocess.run(argv, check=False, env=os.environ | settings).returncode
-    finally:
-        providers.terminate()
+    worker = tethered(argv, end_signal=signal.SIGKILL)
+    return subprocess.run(worker, check=False, env=os.environ | settings).returncode
 
 
 if __name__ == "__main__":
