@@ -113,7 +113,7 @@ def test_databases_give_numbers_and_moments_and_not_texts() -> None:
         UPDATED=datetime(2026, 7, 1, 9, 30, 0, 250000),  # noqa: DTZ001 (as drivers give it)
         REPORTED=date(2026, 6, 30),
         PERSON_ID=Decimal("12.00"),
-        BORN=datetime(1990, 2, 1),  # noqa: DTZ001
+        BORN=datetime(1990, 2, 1),  # noqa: DTZ001 (as a driver gives it)
     )
     assert not turned.wrong
     crime, victim = turned.events

@@ -84,7 +84,7 @@ def test_every_letter_says_that_it_is_accessible_and_has_what_that_takes(letter:
     assert str(pdf.root_object["/Lang"]) == f"{letter.parts[0].language}-GB"
     assert pdf.metadata
     assert pdf.metadata.title == " / ".join(part.title for part in letter.parts)
-    assert pdf.root_object["/ViewerPreferences"]["/DisplayDocTitle"] == True  # noqa: E712
+    assert pdf.root_object["/ViewerPreferences"]["/DisplayDocTitle"] == True  # noqa: E712 (it is no bool of Python)
     found = tags(pdf)
     assert found.count("/H1") == len(letter.parts)
     assert found.count("/Figure") == (len(letter.parts) if letter.qr else 0)

@@ -127,7 +127,7 @@ def find(
     if before is not None:
         condition, values = f"{condition} and e.id < %s", [*values, before]
     rows = setwise.fetch(
-        f"select {_COLUMNS} from feed_event e join feed_source s on s.id = e.source_id"  # noqa: S608
+        f"select {_COLUMNS} from feed_event e join feed_source s on s.id = e.source_id"  # noqa: S608 (constants of ours)
         f" where e.force_id = %s and {condition} order by e.id desc offset %s limit %s",
         [force, *values, skip, most],
     )
@@ -137,7 +137,7 @@ def find(
 def count(force: int, wanted: Wanted, *, now: datetime) -> int:
     """How many there are."""
     condition, values = wanted.sql(now)
-    sql = f"select count(*) n from feed_event e where e.force_id = %s and {condition}"  # noqa: S608
+    sql = f"select count(*) n from feed_event e where e.force_id = %s and {condition}"  # noqa: S608 (constants of ours)
     return int(setwise.fetch(sql, [force, *values])[0]["n"])
 
 
@@ -145,7 +145,7 @@ def some(force: int, wanted: Wanted, *, now: datetime, after: UUID | None, most:
     """The next `most` of them in the order in which they came, for a replay of all, batch by batch."""
     condition, values = wanted.sql(now)
     rows = setwise.fetch(
-        f"select e.id from feed_event e where e.force_id = %s and e.id > %s and {condition}"  # noqa: S608
+        f"select e.id from feed_event e where e.force_id = %s and e.id > %s and {condition}"  # noqa: S608 (constants of ours)
         " order by e.id limit %s",
         [force, after or UUID(int=0), *values, most],
     )
@@ -163,7 +163,7 @@ def force_of(row: UUID) -> int:
 def look(force: int, row: UUID, *, now: datetime) -> Look:
     """What is known of one event that is or was in quarantine. Raises NotThere."""
     rows = setwise.fetch(
-        f"select {_COLUMNS}, e.body from feed_event e join feed_source s on s.id = e.source_id"  # noqa: S608
+        f"select {_COLUMNS}, e.body from feed_event e join feed_source s on s.id = e.source_id"  # noqa: S608 (constants of ours)
         " where e.force_id = %s and e.id = %s and e.status in ('quarantined', 'mended', 'dropped')",
         [force, row],
     )

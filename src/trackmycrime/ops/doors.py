@@ -34,7 +34,7 @@ class Listener:
     def url(self) -> str:
         """Where a browser on this machine finds it."""
         host, port = self.socket.getsockname()[:2]
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (asked about, not bound)
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
@@ -70,7 +70,7 @@ def program(
     argv += ["--worker-class", "gthread", "--workers", str(processes), "--threads", str(threads)]
     argv += ["--keep-alive", "75", "--timeout", "60", "--graceful-timeout", "5", "--log-level", "warning"]
     if os.path.isdir("/dev/shm"):  # noqa: S108 (gunicorn's heartbeat, made by itself)
-        argv += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108
+        argv += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108 (memory, for gunicorn's own file)
     return Program(
         listener.door, argv, env, health=f"{listener.url}/healthz", inherits=(listener.socket.fileno(),)
     )

@@ -110,9 +110,9 @@ def main(argv: Sequence[str]) -> None:
             signal.SIGPIPE,
         ):  # Python ignores SIGPIPE; the program should not inherit it
             signal.signal(number, signal.SIG_DFL)
-        os.execvp(program[0], program)  # noqa: S606
+        os.execvp(program[0], program)  # noqa: S606 (the program is the caller's)
     except (OSError, ValueError) as error:
-        print(f"cannot start {program[0]}: {error}", file=sys.stderr)  # noqa: T201
+        print(f"cannot start {program[0]}: {error}", file=sys.stderr)  # noqa: T201 (a program's last words)
         raise SystemExit(CANNOT_START) from None
 
 

@@ -78,7 +78,7 @@ def my_cases(
     newest = {
         row["case_id"]: row
         for row in setwise.fetch(
-            "select distinct on (case_id) case_id, id, words, happened_at from publish_entry"  # noqa: S608
+            "select distinct on (case_id) case_id, id, words, happened_at from publish_entry"  # noqa: S608 (constants of ours)
             f" where case_id = any(%s) and state = 'published' order by case_id, {NEWEST_FIRST}",
             [ids],
         )

@@ -44,7 +44,7 @@ _BEHIND = f"""
 select w.id, w.force_id, w.position, n.last from returns_webhook w {_MAY}
 join returns_numbering n on n.force_id = w.force_id
 where w.state = 'on' and w.position < n.last order by w.id for update of w
-"""  # noqa: S608
+"""  # noqa: S608 (constants of ours)
 _MAKE = """
 insert into returns_post (id, force_id, webhook_id, return_id, number, subject, state, tries, next_try_at, answer)
 select gen_random_uuid(), force_id, %s, id, number, subject, 'waiting', 0, %s, '' from returns_return
@@ -60,7 +60,7 @@ cross join lateral (
     order by q.next_try_at, q.number limit greatest(0, %s - (
         select count(*) from returns_post b where b.webhook_id = w.id and b.state = 'sending'))) p
 where w.state = 'on' order by p.next_try_at, p.number limit %s
-"""  # noqa: S608
+"""  # noqa: S608 (constants of ours)
 # a claim by another worker in the same moment is waited for, and its row is then not «waiting» any more
 _HOLD = """
 update returns_post p set state = 'sending', tries = p.tries + 1, lease_by = %s, lease_until = %s,

@@ -183,7 +183,7 @@ class Gateway:
 
 def growing(tries: int, most: float = _LONGEST_WAIT) -> float:
     """Half a second, doubled each time, up to `most`, so spread that many senders do not march in step."""
-    return min(most, 0.5 * 2.0 ** min(tries, 16)) * random.uniform(0.75, 1.25)  # noqa: S311
+    return min(most, 0.5 * 2.0 ** min(tries, 16)) * random.uniform(0.75, 1.25)  # noqa: S311 (spreads tries; hides nothing)
 
 
 def _retry_after(response: httpx.Response) -> float | None:

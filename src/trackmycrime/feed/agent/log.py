@@ -33,7 +33,7 @@ class Log:
     def _say(self, level: str, text: str) -> None:
         flat = " ".join(text.split())
         with _lock:
-            print(f"{clock.moment(clock.wall())} {level} {self.part}: {flat}", file=sys.stderr, flush=True)  # noqa: T201
+            print(f"{clock.moment(clock.wall())} {level} {self.part}: {flat}", file=sys.stderr, flush=True)  # noqa: T201 (standard error is the agent's log)
 
 
 def kind_and_place(fault: BaseException) -> str:

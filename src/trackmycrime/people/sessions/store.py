@@ -46,7 +46,7 @@ class Store(SessionBase):
         key, now = self._hash(self.session_key), utc_now()
         table = self.model._meta.db_table
         found = setwise.fetch(
-            f"select data, began_at, expires_at from {table} where key = %s and expires_at > %s",  # noqa: S608
+            f"select data, began_at, expires_at from {table} where key = %s and expires_at > %s",  # noqa: S608 (constants of ours)
             [key, now],
         )
         if not found:

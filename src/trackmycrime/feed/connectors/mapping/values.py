@@ -120,7 +120,7 @@ class Dates:
     def _as(self, text: str, form: str) -> Point:
         if form == ISO:
             if len(text) == 7:
-                return Point(datetime.strptime(text, "%Y-%m").date(), "month")  # noqa: DTZ007
+                return Point(datetime.strptime(text, "%Y-%m").date(), "month")  # noqa: DTZ007 (a month has no hour)
             if len(text) == 10:
                 return Point(date.fromisoformat(text), "day")
             return Point(self.aware(datetime.fromisoformat(text)), "moment")
