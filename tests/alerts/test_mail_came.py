@@ -340,6 +340,36 @@ def test_a_complaint_and_no_more_end_mail_to_that_address() -> None:
             assert not answers(), "who wants no more gets no answer either"
 
 
+# ------------------------------------------------ mail to the sender's address
+
+
+def to_the_sender(letter: Letter, form: str = REPLY, *, who: str = RHIAN) -> str:
+    """A mail that names the letter by its Message-ID alone, as the programs do that pass over Reply-To."""
+    raw = written(form).replace(b"01939f5a-0000-7000-8000-00000000abcd", str(letter.id).encode())
+    raw = raw.replace(RHIAN.encode(), who.encode())
+    with transaction.atomic(), role("worker"):
+        return rounds.mail_came(raw, "no-reply@trackmycrime.invalid", sender=who, now=LATER)
+
+
+def test_a_reply_to_the_sender_is_answered_and_counted_too() -> None:
+    one, letter = told()
+    assert to_the_sender(letter) == "answered"
+    assert [each.address for each in claimed()] == [RHIAN]
+    assert figures(one) == {"replies": 1, "answered": 1, "automatic": 0, "unsubscribe": 0}
+
+
+def test_no_more_is_heeded_there_from_the_reader_and_from_nobody_else() -> None:
+    """A Message-ID is no secret: whoever knows one can neither end somebody's mail nor have them written to."""
+    _, letter = told()
+    no_more = REPLY.replace("Re: You have an update", "unsubscribe")
+    for form in (REPLY, no_more):
+        assert to_the_sender(letter, form, who="stranger@example.org") == "nobody's"
+    assert not Address.objects.exists()
+    assert not Reply.objects.exists()
+    assert to_the_sender(letter, no_more) == "unsubscribe"
+    assert Address.objects.get().state == "unsubscribed"
+
+
 # -------------------------------------------------------------- nobody's mail
 
 

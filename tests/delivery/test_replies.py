@@ -38,8 +38,18 @@ def test_a_person_who_replies() -> None:
 
 
 def test_what_came_to_no_letter_answers_none() -> None:
+    raw = mail(REPLY, BACK).replace(f"<{ID}@".encode(), b"<another-programs@")
     for rcpt in ("bounce@mail.example.org", "no-reply@trackmycrime.example", BACK.replace("+0", "+1"), ""):
-        assert read(mail(REPLY, BACK), rcpt=rcpt) is None
+        assert read(raw, rcpt=rcpt) is None
+
+
+def test_a_mail_program_that_passes_over_reply_to_still_names_the_letter() -> None:
+    found = read(mail(REPLY, BACK), rcpt="no-reply@trackmycrime.example")
+    assert found is not None
+    assert (found.letter, found.keyed, found.kind) == (ID, False, "reply")
+    own = read(mail(REPLY, BACK))
+    assert own is not None
+    assert own.keyed
 
 
 def test_a_mail_that_is_handed_over_again_has_the_same_key() -> None:

@@ -37,13 +37,22 @@ class Answered:
 
 
 def letter_of(reply: Reply) -> Answered | None:
-    """The letter that this mail answers; None when it is not there (any more)."""
+    """The letter that this mail answers; None when it is not there (any more), and for a mail that came to no letter's
+    own address and from another address than that letter went to: anybody could name a letter."""
     rows = setwise.fetch(
         "select id, force_id as force, purpose, owner_id, address_hash, disguised from delivery_dispatch"
         " where id = %s and channel = 'email' and tries > 0",
         [reply.letter],
     )
-    return Answered(**rows[0] | {"address_hash": bytes(rows[0]["address_hash"])}) if rows else None
+    if not rows:
+        return None
+    letter = Answered(**rows[0] | {"address_hash": bytes(rows[0]["address_hash"])})
+    return letter if reply.keyed or _of_its_reader(reply, letter) else None
+
+
+def _of_its_reader(reply: Reply, letter: Answered) -> bool:
+    """Whether the mail says that it is from the address to which the letter went."""
+    return letter.address_hash in {crypto.blind_email(each) for each in reply.senders}
 
 
 def record(reply: Reply, letter: Answered, *, now: datetime) -> UUID | None:
@@ -70,7 +79,7 @@ def why_not(reply: Reply, letter: Answered, *, now: datetime) -> str:
     """Why it must not be answered; empty when it may, which counts as the day's answer."""
     if reply.kind != "reply":
         return AUTOMATIC
-    if letter.address_hash not in {crypto.blind_email(each) for each in reply.senders}:
+    if not _of_its_reader(reply, letter):
         return OTHER
     return "" if limits.hit(ONCE_A_DAY, letter.address_hash.hex(), now=now) else TODAY
 

@@ -1,7 +1,8 @@
 """What a person, or a machine in their name, writes back to one of our letters. Pure: no Django, no clock.
 
 Nothing of the text is kept, and nothing of it is read beyond the headers: whose letter it answers is told by the
-address to which it came, whether a machine wrote it by RFC 3834 and by what mail systems do besides.
+address to which it came, or by ``In-Reply-To`` where a mail program passed over ``Reply-To``; whether a machine wrote
+it by RFC 3834 and by what mail systems do besides.
 """
 
 import hashlib
@@ -37,6 +38,7 @@ _HOLIDAY = re.compile(
     r"^(?:auto(?:matic|mated)?[ -]?(?:reply|response)\b|out of (?:the )?office\b|auto:|ateb awtomatig\b)",
     re.IGNORECASE,
 )
+_MESSAGE_ID = re.compile(r"<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^<>@\s]+>", re.IGNORECASE)
 _STOP = frozenset({"unsubscribe", "stop", "dad-danysgrifio"})
 
 
@@ -46,6 +48,8 @@ class Reply:
     header's."""
 
     letter: UUID
+    keyed: bool
+    """Whether it came to the letter's own address, which nobody can make up; a Message-ID proves nothing"""
     kind: Kind
     senders: frozenset[str]
     key: bytes
@@ -56,14 +60,15 @@ class Reply:
 
 
 def read(raw: bytes, rcpt: str, *, returning: Returning, sender: str | None = None) -> Reply | None:
-    """What came to one of our letters' own addresses; None for what came to no letter's. Ask `reports.read` first.
+    """What answers one of our letters; None for what answers none. Ask `reports.read` first.
 
     `sender` is the envelope's (empty: the null path, None: not known).
     """
-    letter = returning.letter(rcpt)
+    message = opened(raw)
+    keyed = returning.letter(rcpt)
+    letter = keyed or _answered(message)
     if letter is None:
         return None
-    message = opened(raw)
     path = header(message, "Return-Path") if sender is None else sender
     envelope = address(path)
     senders = frozenset(filter(None, (envelope, address(header(message, "From")))))
@@ -77,7 +82,13 @@ def read(raw: bytes, rcpt: str, *, returning: Returning, sender: str | None = No
     elif _by_machine(message, senders) or _HOLIDAY.match(subject):
         found = "automatic"
     named = header(message, "Message-ID").encode("utf-8", "replace")
-    return Reply(letter, found, senders, hashlib.sha256(named or raw).digest())
+    return Reply(letter, keyed is not None, found, senders, hashlib.sha256(named or raw).digest())
+
+
+def _answered(message: Message) -> UUID | None:
+    """The letter whose Message-ID (`message.compose`) it names."""
+    found = _MESSAGE_ID.search(header(message, "In-Reply-To"))
+    return UUID(found[1]) if found else None
 
 
 def _by_machine(message: Message, senders: frozenset[str]) -> bool:
