@@ -28,7 +28,6 @@ PLAIN = "plain"
 _ID = re.compile(r"[!-~]{1,200}")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_NUMBER = re.compile(r"\+?[0-9]{3,15}")
 _LONGEST_WAIT = timedelta(hours=1)
 _KEPT = 5.0
 """Seconds after which a connection that nothing was sent on is not used again"""
@@ -85,10 +84,10 @@ class TextGatewayChannel(Channel):
         if not _E164.fullmatch(letter.address):
             return Outcome("never", "not-e164")
         sender = self._account.neutral if letter.disguised else self._account.sender
-        if letter.disguised and not sender and not _says_nothing(self._account.sender):
+        if letter.disguised and not sender:
             return Outcome("never", "no-neutral-sender")
         try:
-            headers, target, body = self._written(letter, sender or self._account.sender)
+            headers, target, body = self._written(letter, sender)
             answer = self._pool.request(
                 self._gateway.request.method,
                 httpcore.URL(
@@ -211,11 +210,6 @@ _RESULTS: dict[str, Result] = {
     "later": "later",
     "unclear": "unclear",
 }
-
-
-def _says_nothing(sender: str) -> bool:
-    """Whether texts come from a number, or from whatever the gateway gives them, and not from a name of ours."""
-    return not sender or bool(_NUMBER.fullmatch(sender))
 
 
 def _complete(gateway: TextGateway, account: Account) -> Account:
