@@ -136,17 +136,6 @@ def test_a_disguised_letter_goes_under_the_neutral_sender_or_not_at_all(notify: 
         assert getattr(disguising.ask(one), "result", "") == "accepted", "each is asked for where it was sent"
 
 
-def test_a_printed_letter_goes_out_and_can_be_asked_about(notify: Notify, channel: NotifyChannel) -> None:
-    posted = letter(channel="letter")
-    assert channel.letter(b"%PDF-1.7 made up", posted.id, postage="first").result == "accepted"
-    assert (notify.kept[0]["reference"], notify.kept[0]["postage"]) == (str(posted.id), "first")
-    notify.becomes(str(posted.id), "received")
-    asked = channel.ask(posted)
-    assert asked
-    assert (asked.result, asked.answer) == ("accepted", "received")
-    assert channel.letter(b"no pdf", letter().id).result == "never"
-
-
 def test_one_connection_is_kept_for_sending_and_asking(notify: Notify, channel: NotifyChannel) -> None:
     for _ in range(3):
         assert channel.send(text()).result == "accepted"

@@ -85,6 +85,7 @@ def test_a_letter_of_another_program_is_nothing_of_ours(notify: Notify) -> None:
     told = notify.receipt(str(sent.id), "delivered")
     assert read(posted(told | {"reference": None}), NOW).receipts == ()
     assert read(posted(told | {"reference": "INV-7"}), NOW).receipts == ()
+    assert read(posted(told | {"notification_type": "letter"}), NOW).receipts == ()
 
 
 def test_stop_is_heard_and_nothing_else_of_what_people_write(notify: Notify) -> None:

@@ -1,11 +1,10 @@
-"""Mail, texts and printed letters by GOV.UK Notify, with its official client.
+"""Mail and texts by GOV.UK Notify, with its official client.
 
 Words are ours and frozen: the templates at Notify hold nothing but ``((subject))`` and ``((body))``. Our letter's id is
 the notification's reference, so Notify can be asked what became of it (`ask`) before anything is sent again. The client
 is not safe for threads: each letter in flight has a channel to itself, which keeps one connection.
 """
 
-import io
 import logging
 import time
 from collections.abc import Callable
@@ -137,13 +136,6 @@ class NotifyChannel(Channel):
             return self._call(self._send_text, letter)
         return Outcome("never", "no such channel")
 
-    def letter(self, pdf: bytes, reference: UUID, *, postage: str = "second") -> Outcome:
-        """Have this PDF printed and posted to the address that stands on its first page, where Notify wants it.
-
-        `postage` is ``first``, ``second`` or ``economy``. May be asked about by `ask_for` like any other letter.
-        """
-        return self._call(self._send_pdf, pdf, reference, postage)
-
     def ask(self, letter: Letter) -> Outcome | None:
         """What Notify knows of this letter: None when it never got it, `unclear` when it cannot say now."""
         return self.ask_for(letter.id, letter.channel, disguised=letter.disguised)
@@ -213,19 +205,16 @@ class NotifyChannel(Channel):
             sms_sender_id=(service.neutral_text_sender if letter.disguised else service.text_sender) or None,
         )
 
-    def _send_pdf(self, pdf: bytes, reference: UUID, postage: str) -> Any:
-        return self._client.send_precompiled_letter_notification(str(reference), io.BytesIO(pdf), postage)
-
     def _freshen(self) -> None:
         """A connection that the other side may have closed meanwhile is not used: its loss would look unclear."""
         if time.monotonic() - self._used > _KEPT:
             self.close()
         self._used = time.monotonic()
 
-    def _call(self, send: Callable[..., Any], *args: Any) -> Outcome:
+    def _call(self, send: Callable[[Letter], Any], letter: Letter) -> Outcome:
         try:
             self._freshen()
-            said = send(*args)
+            said = send(letter)
             return Outcome("accepted", "201", str(said["id"])[:200])
         except InvalidResponse as odd:
             return Outcome("unclear", f"{odd.status_code} unreadable")

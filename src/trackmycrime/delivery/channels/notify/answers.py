@@ -25,8 +25,6 @@ _FIELDS = frozenset(
         "email_reply_to_id",
         "sms_sender_id",
         "one_click_unsubscribe_url",
-        "content",
-        "postage",
     }
 )
 _ABOUT_US = re.compile(
@@ -94,14 +92,10 @@ def until_midnight(now: datetime) -> timedelta:
     return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(0), UTC) - now
 
 
-ON_ITS_WAY = frozenset({"created", "sending", "pending", "pending-virus-check", "accepted"})
-ARRIVED = frozenset({"delivered", "sent", "received"})
-"""``sent`` is a text to a network abroad that gives no receipts; ``received`` a letter that went into the post."""
-FOR_GOOD = frozenset(
-    {"permanent-failure", "cancelled", "validation-failed", "virus-scan-failed", "returned-to-sender"}
-)
-PASSING = frozenset({"temporary-failure", "technical-failure", "failed"})
+_FOR_GOOD = "permanent-failure"
+_PASSING = frozenset({"temporary-failure", "technical-failure", "failed"})
 """``failed`` is what the API of old called all failures"""
+_STATUS = re.compile(r"[a-z-]{1,40}")
 
 
 def known_as(notifications: Iterable[Mapping[str, Any]]) -> Outcome | None:
@@ -113,13 +107,10 @@ def known_as(notifications: Iterable[Mapping[str, Any]]) -> Outcome | None:
     found: dict[str, Outcome] = {}
     for one in notifications:
         status, id_ = str(one.get("status", "")), str(one.get("id", ""))[:200]
-        if status in FOR_GOOD:
+        if status == _FOR_GOOD:
             found["never"] = Outcome("never", status, id_)
-        elif status in PASSING:
+        elif status in _PASSING:
             found["later"] = Outcome("later", status, id_)
         else:
-            found["accepted"] = Outcome("accepted", status[:40] if _STATUS.fullmatch(status) else "", id_)
+            found["accepted"] = Outcome("accepted", status if _STATUS.fullmatch(status) else "", id_)
     return found.get("accepted") or found.get("never") or found.get("later")
-
-
-_STATUS = re.compile(r"[a-z-]{1,40}")

@@ -14,7 +14,7 @@ from uuid import UUID
 from trackmycrime.delivery.hearing import CannotBeRead, Posted, Told, is_stop, number
 from trackmycrime.delivery.letters import Outcome, Receipt
 
-CHANNELS = {"email": "email", "sms": "text", "letter": "letter"}
+_CHANNELS = {"email": "email", "sms": "text"}
 _ANSWERS = {
     "permanent-failure": "permanent-failure",
     # Notify has given up, and neither blames the address (`delivery.meaning`)
@@ -60,19 +60,19 @@ def _texted(texts: Iterable[tuple[str, str]]) -> Told:
 
 
 def _receipt(said: Mapping[str, Any], now: datetime) -> Receipt | None:
-    channel = CHANNELS.get(str(said.get("notification_type")))
-    if channel is None:
+    kind = str(said.get("notification_type"))
+    if kind not in (*_CHANNELS, "letter"):
         raise CannotBeRead("«notification_type» is none of email, sms and letter")
     dispatch = _uuid(said.get("reference"))
     id_ = _uuid(said.get("id"))
     if id_ is None:
         raise CannotBeRead("«id» is no UUID")
-    if dispatch is None:
+    if dispatch is None or kind not in _CHANNELS:
         return None  # of another program that sends by the same service
     result, answer = _result(str(said.get("status", "")))
     if result is None:
         return None
-    return Receipt(channel, dispatch, str(id_), result, answer, _moment(said.get("completed_at"), now))
+    return Receipt(_CHANNELS[kind], dispatch, str(id_), result, answer, _moment(said.get("completed_at"), now))
 
 
 def _result(status: str) -> tuple[Literal["delivered", "failed"] | None, str]:
