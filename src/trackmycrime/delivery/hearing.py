@@ -1,11 +1,15 @@
-"""What providers post to us, in the form in which a door hands it on and gets it read. Pure.
+"""What providers post to us, in the form in which a door hands it on and gets it read, and what is the same in all of
+their forms. Pure.
 
 Of what people write back nothing is kept: it is counted, and whether it was «stop».
 """
 
+import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
 
 from .letters import Receipt
 
@@ -33,6 +37,11 @@ class Posted:
     def __repr__(self) -> str:
         return f"<posted, {len(self.body)} bytes>"
 
+    @property
+    def bearer(self) -> str:
+        """The bearer token that came along; empty where there is none."""
+        return bearer(self.headers.get("authorization", ""))
+
 
 @dataclass(frozen=True)
 class Told:
@@ -46,6 +55,34 @@ class Told:
 
     def __repr__(self) -> str:
         return f"<told: {len(self.receipts)} receipts, {len(self.stops)} stops, {len(self.replies)} replies>"
+
+
+def bearer(authorization: str) -> str:
+    """The token in a header ``Bearer TOKEN``; empty where there is none."""
+    scheme, _, said = authorization.partition(" ")
+    return said.strip() if scheme.lower() == "bearer" else ""
+
+
+def is_secret(said: str, secret: str) -> bool:
+    """Whether what was said is the secret, compared in constant time. Where there is none, nothing is."""
+    return bool(secret) and hmac.compare_digest(said.encode("utf-8", "replace"), secret.encode())
+
+
+def uuid(said: object) -> UUID | None:
+    """The UUID that was said, as a provider gives back our letter's id; None for what is none."""
+    try:
+        return UUID(str(said))
+    except ValueError:
+        return None
+
+
+def moment(said: object, *, now: datetime) -> datetime:
+    """The moment that was said in ISO 8601, of UTC where it names no zone; `now` for what is none."""
+    try:
+        found = datetime.fromisoformat(str(said))
+    except ValueError:
+        return now
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def is_stop(text: str) -> bool:

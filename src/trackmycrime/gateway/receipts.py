@@ -6,7 +6,6 @@ because this door sees the letters of no force; of what people write only that t
 
 from __future__ import annotations
 
-import hmac
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 
 from trackmycrime.delivery import providers, receipts, stops
 from trackmycrime.delivery.channels.smtp import reports
-from trackmycrime.delivery.hearing import CannotBeRead, Posted, Told
+from trackmycrime.delivery.hearing import CannotBeRead, Posted, Told, bearer, is_secret
 from trackmycrime.feed.contract import BodyProblem
 from trackmycrime.gateway.answers import only, problem
 from trackmycrime.gateway.bodies import bytes_of
@@ -58,11 +57,8 @@ def _posted(request: HttpRequest) -> Posted:
 
 
 def _mail(request: HttpRequest, now: datetime) -> Told | None:
-    scheme, _, said = request.headers.get("Authorization", "").partition(" ")
-    token, returning = settings.TMC_MAIL_RECEIPTS_TOKEN, providers.returning()
-    if not (token and returning and scheme.lower() == "bearer"):
-        return None
-    if not hmac.compare_digest(said.strip().encode(), token.encode()):
+    returning, said = providers.returning(), bearer(request.headers.get("Authorization", ""))
+    if returning is None or not is_secret(said, settings.TMC_MAIL_RECEIPTS_TOKEN):
         return None
     rcpt, sender = request.GET.get("rcpt", ""), request.GET.get("sender")
     if not rcpt:

@@ -4,14 +4,13 @@ Both are described at https://docs.notifications.service.gov.uk/rest-api.html#ca
 a bearer token that we choose, and tries again for half an hour.
 """
 
-import hmac
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from trackmycrime.delivery.hearing import CannotBeRead, Posted, Told, is_stop, number
+from trackmycrime.delivery.hearing import CannotBeRead, Posted, Told, is_secret, is_stop, moment, number, uuid
 from trackmycrime.delivery.letters import Outcome, Receipt
 
 _CHANNELS = {"email": "email", "sms": "text"}
@@ -24,13 +23,8 @@ _ANSWERS = {
 
 
 def genuine(posted: Posted, token: str) -> bool:
-    """Whether it bears our token. Compared in constant time; nothing is genuine without one."""
-    scheme, _, said = posted.headers.get("authorization", "").partition(" ")
-    return (
-        bool(token)
-        and scheme.lower() == "bearer"
-        and hmac.compare_digest(said.strip().encode("utf-8", "replace"), token.encode())
-    )
+    """Whether it bears our token; nothing is genuine without one."""
+    return is_secret(posted.bearer, token)
 
 
 def read(posted: Posted, now: datetime) -> Told:
@@ -63,8 +57,7 @@ def _receipt(said: Mapping[str, Any], now: datetime) -> Receipt | None:
     kind = str(said.get("notification_type"))
     if kind not in (*_CHANNELS, "letter"):
         raise CannotBeRead("«notification_type» is none of email, sms and letter")
-    dispatch = _uuid(said.get("reference"))
-    id_ = _uuid(said.get("id"))
+    dispatch, id_ = uuid(said.get("reference")), uuid(said.get("id"))
     if id_ is None:
         raise CannotBeRead("«id» is no UUID")
     if dispatch is None or kind not in _CHANNELS:
@@ -72,7 +65,9 @@ def _receipt(said: Mapping[str, Any], now: datetime) -> Receipt | None:
     result, answer = _result(str(said.get("status", "")))
     if result is None:
         return None
-    return Receipt(_CHANNELS[kind], dispatch, str(id_), result, answer, _moment(said.get("completed_at"), now))
+    return Receipt(
+        _CHANNELS[kind], dispatch, str(id_), result, answer, moment(said.get("completed_at"), now=now)
+    )
 
 
 def _result(status: str) -> tuple[Literal["delivered", "failed"] | None, str]:
@@ -87,18 +82,3 @@ def from_asking(channel: str, dispatch: UUID, known: Outcome | None, now: dateti
         return None
     result, answer = _result(known.answer)
     return Receipt(channel, dispatch, known.provider_id, result, answer, now) if result else None
-
-
-def _uuid(value: object) -> UUID | None:
-    try:
-        return UUID(str(value))
-    except ValueError:
-        return None
-
-
-def _moment(value: object, now: datetime) -> datetime:
-    try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError:
-        return now
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

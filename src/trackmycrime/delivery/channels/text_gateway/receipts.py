@@ -6,12 +6,11 @@ import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
-from uuid import UUID
 
-from trackmycrime.delivery.hearing import CannotBeRead, Posted, Told, is_stop, number
+from trackmycrime.delivery.hearing import CannotBeRead, Posted, Told, is_secret, is_stop, moment, number, uuid
 from trackmycrime.delivery.letters import Receipt
 
 from .mapping import Proof, TextGateway, at
@@ -27,7 +26,7 @@ def genuine(gateway: TextGateway, posted: Posted, secret: str) -> bool:
     proof = gateway.receipts.proof
     if proof.kind == "hmac":
         return hmac.compare_digest(_claimed(proof, posted), _signature(proof, posted, secret))
-    return hmac.compare_digest(_shown(proof, posted).encode("utf-8", "replace"), secret.encode())
+    return is_secret(_shown(proof, posted), secret)
 
 
 def with_secret(gateway: TextGateway, address: str, secret: str) -> str:
@@ -63,20 +62,19 @@ def read(gateway: TextGateway, posted: Posted, now: datetime) -> Told:
 def _receipt(gateway: TextGateway, one: Any, status: str, now: datetime) -> Receipt | None:
     """None where it says nothing that anybody knows, or names no text."""
     how = gateway.receipts
-    dispatch = _uuid(_text(one, how.reference)) if how.reference else None
-    id_ = _text(one, how.id) if how.id else ""
+    dispatch, id_ = uuid(_text(one, how.reference)), _text(one, how.id)
     id_ = id_ if _ID.fullmatch(id_) else ""
     if dispatch is None and not id_:
         raise CannotBeRead(f"there is no {how.id or how.reference}")
-    code = _text(one, how.code) if how.code else ""
+    code, at_ = _text(one, how.code), moment(_text(one, how.at), now=now)
     answer = " ".join(word for word in (status, code) if _CODE.fullmatch(word))[:80]
     if status in how.delivered:
-        return Receipt("text", dispatch, id_, "delivered", answer, _moment(one, how.at, now))
+        return Receipt("text", dispatch, id_, "delivered", answer, at_)
     if status in how.failed:
         why = how.not_the_address.get(code) or how.not_the_address.get(status) or ""
-        return Receipt("text", dispatch, id_, "failed", f"{answer} {why}".strip(), _moment(one, how.at, now))
+        return Receipt("text", dispatch, id_, "failed", f"{answer} {why}".strip(), at_)
     if status in how.later:
-        return Receipt("text", dispatch, id_, "later", answer, _moment(one, how.at, now))
+        return Receipt("text", dispatch, id_, "later", answer, at_)
     return None
 
 
@@ -101,34 +99,20 @@ def _fields(format_: str, posted: Posted) -> dict[str, str]:
 
 
 def _text(document: Any, place: str) -> str:
+    """What stands there, as text; empty where nothing does, and for no place."""
     found = at(document, place) if place else None
     return "" if found is None or isinstance(found, dict | list) else str(found)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _moment(document: Any, place: str, now: datetime) -> datetime:
-    try:
-        found = datetime.fromisoformat(_text(document, place))
-    except ValueError:
-        return now
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _shown(proof: Proof, posted: Posted) -> str:
     """The secret that was sent along."""
     if proof.kind == "query":
         return dict(parse_qsl(urlsplit(posted.url).query)).get(proof.name, "")
-    scheme, _, said = posted.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != proof.kind:
-        return ""
     if proof.kind == "bearer":
-        return said.strip()
+        return posted.bearer
+    scheme, _, said = posted.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return ""
     try:
         return b64decode(said, validate=True).decode("utf-8").partition(":")[2]
     except ValueError:
