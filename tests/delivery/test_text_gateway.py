@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from trackmycrime.delivery.channels.text_gateway import TextGatewayChannel, plain
+from trackmycrime.delivery.channels.text_gateway import PLAIN, Account, TextGatewayChannel
+from trackmycrime.delivery.channels.text_gateway.mapping import load
 
 from .counterparts import HANG, RESET, Gateway, text_gateway
 from .letters import letter
@@ -16,6 +17,10 @@ def text(**values: Any) -> Any:
     return letter(
         channel="text", address="+447700900123", subject=None, body="You have an update. Tŷ!", **values
     )
+
+
+def plain(url: str, **options: Any) -> TextGatewayChannel:
+    return TextGatewayChannel(load(PLAIN), Account(base=url), **options)
 
 
 @pytest.fixture

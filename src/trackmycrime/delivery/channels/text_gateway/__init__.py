@@ -21,7 +21,7 @@ from trackmycrime.delivery.channels import Channel
 from trackmycrime.delivery.letters import Letter, Outcome, Result
 from trackmycrime.kernel.sms import sms_segments
 
-from .mapping import TextGateway, at, filled, load
+from .mapping import TextGateway, at, filled
 
 PLAIN = "plain"
 """The mapping of a gateway of one's own, which speaks our way"""
@@ -184,13 +184,12 @@ def outcome_of(gateway: TextGateway, status: int, body: bytes) -> Outcome:
             continue
         seen = code if _CODE.fullmatch(code) else ""
         if code in answer.codes or "*" in answer.codes:
-            result = _RESULTS[answer.codes.get(code) or answer.codes["*"]]
+            result = answer.codes.get(code) or answer.codes["*"]
             break
     else:
         if result == "accepted" and "accepted" in answer.codes.values():
-            result = (
-                "unclear"  # it says by a code whether it took the text, and said nothing that anybody knows
-            )
+            # it says by a code whether it took the text, and said nothing that anybody knows
+            result = "unclear"
     named = at(said, answer.id) if answer.id and result == "accepted" else None
     id_ = "" if named is None else str(named)
     return Outcome(result, f"{status} {seen}".strip(), id_ if _ID.fullmatch(id_) else "")
@@ -204,26 +203,14 @@ def _asked_to_wait(headers: Sequence[tuple[bytes, bytes]]) -> timedelta | None:
     return None
 
 
-_RESULTS: dict[str, Result] = {
-    "accepted": "accepted",
-    "never": "never",
-    "later": "later",
-    "unclear": "unclear",
-}
-
-
 def _complete(gateway: TextGateway, account: Account) -> Account:
     """The account with the login that stands in its address, and the mapping's own address where it has none."""
     base = account.base or gateway.request.base
     parts = urlsplit(base)
     if parts.username:
-        plain = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-        login = unquote(parts.username), unquote(parts.password or "")
-        account = Account(plain, *login, account.sender, account.neutral, account.receipts)
-    else:
-        account = Account(
-            base, account.user, account.password, account.sender, account.neutral, account.receipts
-        )
+        base = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        account = replace(account, user=unquote(parts.username), password=unquote(parts.password or ""))
+    account = replace(account, base=base)
     has = {"user": account.user, "password": account.password, "from": account.sender, "base": account.base}
     for name, meaning in gateway.needs.items():
         if not has[name]:
@@ -237,8 +224,3 @@ _SETTINGS = {
     "from": "TMC_TEXT_FROM",
     "base": "TMC_TEXT_URL",
 }
-
-
-def plain(url: str, **options: Any) -> TextGatewayChannel:
-    """The channel of a gateway that speaks our way (`ready/plain.toml`) at this address."""
-    return TextGatewayChannel(load(PLAIN), Account(base=url), **options)

@@ -1,6 +1,6 @@
 """How to speak to one text gateway, as declared in TOML: its requests, its answers, its receipts. Pure.
 
-`README.md` says what may stand in such a file. What is wrong with one is found when it is read, and named: a key that
+docs/texts.md says what may stand in such a file. What is wrong with one is found when it is read, and named: a key that
 nobody knows, a placeholder that is none, and above all a gateway that gives no ids or no receipts, because then nobody
 could ever say what became of a text.
 """
@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
+
+from trackmycrime.delivery.letters import Result
 
 Tree = Mapping[str, Any]
 PLACEHOLDERS = frozenset(
     {"to", "digits", "text", "reference", "from", "user", "password", "receipts", "base"}
 )
 """`to` is +447…, `digits` the same without the plus"""
-CODES = ("accepted", "never", "later", "unclear")
 ABOUT_US = (401, 402, 403, 404, 405, 407, 408, 425, 429)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PROOFS = ("bearer", "basic", "query", "hmac")
@@ -53,7 +54,7 @@ class Answer:
 
     id: str = ""
     code: tuple[str, ...] = ()
-    codes: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, Result] = field(default_factory=dict)
     """The result of each code in the body; of ``*`` for all others that a code was found for"""
     never: frozenset[int] = frozenset()
     later: frozenset[int] = frozenset(ABOUT_US)
@@ -192,6 +193,8 @@ class _Reader:
             said,
             ("method", "url", "base", "auth", "headers", "form", "json", "query", "unicode"),
         )
+        for key in ("headers", "form", "json", "query", "unicode"):
+            self._table(said, key, f"request.{key}")
         url = str(said.get("url", ""))
         if not url:
             self.wrong.append("«request.url» is missing: where texts are sent to")
@@ -216,11 +219,12 @@ class _Reader:
 
     def _answer(self, said: Tree) -> Answer:
         self._only("answer.", said, ("id", "code", "codes", "never", "later"))
-        codes: dict[str, str] = {}
+        codes: dict[str, Result] = {}
         for result, values in self._table(said, "codes").items():
-            if result not in CODES:
-                self.wrong.append(f"«answer.codes.{result}» is none of {', '.join(CODES)}")
-            codes |= {str(value): result for value in values}
+            if result not in get_args(Result):
+                self.wrong.append(f"«answer.codes.{result}» is none of {', '.join(get_args(Result))}")
+            for value in self._several(f"answer.codes.{result}", values):
+                codes[str(value)] = cast(Result, result)
         code = said.get("code", ())
         if codes and not code:
             self.wrong.append("«answer.code» is missing: where in the answer the codes stand")
@@ -230,8 +234,8 @@ class _Reader:
                 self._pointer("answer.code", each) for each in ([code] if isinstance(code, str) else code)
             ),
             codes=codes,
-            never=frozenset(said.get("never", ())),
-            later=frozenset(said.get("later", ABOUT_US)),
+            never=frozenset(self._several("answer.never", said.get("never", []))),
+            later=frozenset(self._several("answer.later", said.get("later", [*ABOUT_US]))),
         )
 
     def _receipts(self, whole: Tree) -> Receipts:
@@ -251,18 +255,23 @@ class _Reader:
             for key in ("status", "id", "reference", "each", "code", "at", "reply_from", "reply_text")
         }
         blamed = {
-            str(code): word for word, codes in self._table(said, "not_the_address").items() for code in codes
+            str(code): word
+            for word, codes in self._table(said, "not_the_address").items()
+            for code in self._several(f"receipts.not_the_address.{word}", codes)
         }
         return Receipts(
             proof=self._proof(self._table(said, "proof")),
             format=cast(Literal["json", "form", "query"], said.get("format", "json")),
-            delivered=frozenset(map(str, said.get("delivered", ()))),
-            failed=frozenset(map(str, said.get("failed", ()))),
-            later=frozenset(map(str, said.get("later", ()))),
+            delivered=self._states(said, "delivered"),
+            failed=self._states(said, "failed"),
+            later=self._states(said, "later"),
             not_the_address=blamed,
             setup=str(said.get("setup", "")),
             **places,
         )
+
+    def _states(self, said: Tree, key: str) -> frozenset[str]:
+        return frozenset(map(str, self._several(f"receipts.{key}", said.get(key, []))))
 
     def _proof(self, said: Tree) -> Proof:
         self._only("receipts.proof.", said, (*Proof.__dataclass_fields__,))
@@ -273,7 +282,7 @@ class _Reader:
             self.wrong.append("«receipts.proof» of kind hmac has a «header» or a «field» with the signature")
         if said.get("algorithm", "sha256") not in ("sha1", "sha256", "sha512"):
             self.wrong.append("«receipts.proof.algorithm» is sha1, sha256 or sha512")
-        signs = tuple(said.get("signs", ("body",)))
+        signs = tuple(map(str, self._several("receipts.proof.signs", said.get("signs", ["body"]))))
         for part in signs:
             if part not in _SIGNED and not part.startswith("header:"):
                 self.wrong.append(
@@ -295,12 +304,19 @@ class _Reader:
                 "«receipts.id» or «receipts.reference» is missing: by which a receipt names its text"
             )
 
-    def _table(self, said: Tree, key: str) -> Tree:
+    def _table(self, said: Tree, key: str, called: str = "") -> Tree:
         found = said.get(key, {})
         if isinstance(found, dict):
             return found
-        self.wrong.append(f"«{key}» is a table")
+        self.wrong.append(f"«{called or key}» is a table")
         return {}
+
+    def _several(self, key: str, value: object) -> list[Any]:
+        """A list; one word alone would be taken for its letters."""
+        if isinstance(value, list):
+            return value
+        self.wrong.append(f"«{key}» is a list, like [1, 2]")
+        return []
 
     def _only(self, before: str, said: Tree, known: Collection[str]) -> None:
         self.wrong += [f"nobody knows «{before}{key}»" for key in said if key not in known]
