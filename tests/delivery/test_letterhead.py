@@ -110,10 +110,19 @@ def test_a_disguised_letter_never_goes_out_under_the_other_sender() -> None:
         assert server.connections == 0
 
 
-@pytest.mark.parametrize("neutral", ["post", "Post <>", "Post <a b@example.org>"])
-def test_a_neutral_sender_that_is_no_address_is_refused_at_the_start(neutral: str) -> None:
+@pytest.mark.parametrize("none", ["post", "Post <>", "Post <a b@example.org>", "Post <tŷ@example.org>"])
+def test_a_sender_that_is_no_address_is_refused_at_the_start(none: str) -> None:
     with pytest.raises(ValueError, match="neutral sender"):
-        Letterhead.read("a@example.org", neutral)
+        Letterhead.read("a@example.org", none)
+    with pytest.raises(ValueError, match="the sender"):
+        Letterhead.read(none)
+
+
+def test_a_senders_domain_in_another_script_goes_out_in_ascii() -> None:
+    head = Letterhead.read("Heddlu <post@tŷ.example.org>")
+    back, raw = compose(letter(), head=head, to=TO, at=NOW)
+    assert back == "post@xn--t-foa.example.org"
+    assert email.message_from_bytes(raw, policy=default)["From"] == f"Heddlu <{back}>"
 
 
 # ------------------------------------------------------- the way back

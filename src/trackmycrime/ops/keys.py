@@ -2,8 +2,8 @@
 
 ``DIR/keys`` is 0700 and every file in it 0600: ``secret_key``, ``field_keys`` (JSON, see
 ``kernel.crypto``), ``vapid_private_key`` (by which push services know us) and one ``LOGIN.password`` for each database
-login. A value from the environment wins over the
-file, so that an installation can grow out of generated keys. ``check --production`` refuses generated ones.
+login. A value from the environment wins over the file, so that an installation can grow out of generated keys. ``check
+--production`` refuses generated ones.
 """
 
 from __future__ import annotations

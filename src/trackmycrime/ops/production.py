@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from trackmycrime.delivery.channels.push import vapid
+from trackmycrime.delivery.channels.smtp.message import Sender
 from trackmycrime.delivery.channels.smtp.returning import Returning
 from trackmycrime.ops.keys import DOORS, password_variable
 
@@ -111,9 +112,16 @@ def _mail(environ: Mapping[str, str]) -> list[Fault]:
     if not environ.get("TMC_EMAIL_URL"):
         return []
     faults = []
-    if "@" not in environ.get("TMC_EMAIL_FROM", ""):
+    for name in ("TMC_EMAIL_FROM", "TMC_EMAIL_FROM_NEUTRAL"):
+        try:
+            if environ.get(name) or name == "TMC_EMAIL_FROM":
+                Sender.read(environ.get(name, ""))
+        except ValueError:
+            faults.append(Fault(name, "must be an address of your own, like Name <no-reply@example.org>"))
+    token = environ.get("TMC_MAIL_RECEIPTS_TOKEN", "")
+    if token and len(token) < SHORTEST_SECRET:
         faults.append(
-            Fault("TMC_EMAIL_FROM", "must be an address of your own, like Name <no-reply@example.org>")
+            Fault("TMC_MAIL_RECEIPTS_TOKEN", f"must be random, {SHORTEST_SECRET} characters or more")
         )
     back = environ.get("TMC_EMAIL_RETURN", "")
     try:

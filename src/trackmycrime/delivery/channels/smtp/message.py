@@ -53,9 +53,13 @@ class Sender:
     domain: str
 
     @classmethod
-    def read(cls, sender: str) -> Self:
-        """The sender that a setting names, ``Name <address>``."""
-        name, address = parseaddr(sender)
+    def read(cls, sender: str, called: str = "sender") -> Self:
+        """The sender that a setting names, ``Name <address>``. Raises ValueError for one that is none."""
+        name, said = parseaddr(sender)
+        try:
+            address = recipient(said)
+        except CannotBeSent:
+            raise ValueError(f"the {called} is like Post <post@example.org>") from None
         line = formataddr((name, address)) if name.isascii() else f"{_encoded('From', name)}\r\n <{address}>"
         return cls(address, line, address.rpartition("@")[2])
 
@@ -81,11 +85,9 @@ class Letterhead:
         returning: Returning | None = None,
         one_click: Callable[[UUID], str] | None = None,
     ) -> Self:
-        """By the senders that settings name, ``Name <address>``. Raises ValueError for a neutral one that is none."""
-        made = Sender.read(neutral) if neutral else None
-        if made is not None and (not made.domain or not _ADDRESS.fullmatch(made.address)):
-            raise ValueError("the neutral sender is like Post <post@example.org>")
-        return cls(Sender.read(sender), made, returning, one_click)
+        """By the senders that settings name, ``Name <address>``. Raises ValueError that says which of them is none."""
+        hiding = Sender.read(neutral, "neutral sender") if neutral else None
+        return cls(Sender.read(sender), hiding, returning, one_click)
 
     def of(self, letter: Letter) -> tuple[Sender, str]:
         """Whom this letter is from, and the address to which it comes back. Raises CannotBeSent for a disguised one
