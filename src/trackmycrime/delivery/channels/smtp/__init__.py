@@ -28,7 +28,7 @@ _OUR_FAULT = frozenset({530, 534, 535, 538})
 _CLOSING = 421
 _LONGEST = 8_192
 """Bytes of a line, or of short lines, that are no reply any more"""
-GONE = "closed"
+CLOSED = "closed"
 """The answer where the server had closed the connection, or closed it before it took the text"""
 _STATUS = re.compile(rb"\b[245]\.\d{1,3}\.\d{1,3}\b")
 _QUEUED = re.compile(rb"(?:queued as|queued mail|id=)[ :]*([A-Za-z0-9._-]{4,80})", re.IGNORECASE)
@@ -118,7 +118,7 @@ class SmtpChannel(Channel):
                 yield Elsewhere(self.close)
                 return Outcome("later", str(error))
             outcome = yield from self._hand_over(back, to, text)
-            if not (kept and outcome.answer == GONE):
+            if not (kept and outcome.answer == CLOSED):
                 return outcome
 
     def close(self) -> None:
@@ -167,7 +167,7 @@ class SmtpChannel(Channel):
             session.sock.setblocking(False)
 
     def _hand_over(self, back: str, to: str, text: bytes) -> Steps[Outcome]:
-        """One letter on the open connection; the answer is GONE when that ended before the text was sent."""
+        """One letter on the open connection; the answer is CLOSED when that ended before the text was sent."""
         # said as they stand: both were read as addresses before, which smtplib would do anew for each
         asked = ((f"MAIL FROM:<{back}>\r\n", 2), (f"RCPT TO:<{to}>\r\n", 2), ("DATA\r\n", 3))
         wrong: tuple[int, bytes] | None = None
@@ -199,7 +199,7 @@ class SmtpChannel(Channel):
         except (OSError, ValueError):
             pass
         yield Elsewhere(self.close)
-        return _refused(*wrong) if wrong else Outcome("later", GONE)
+        return _refused(*wrong) if wrong else Outcome("later", CLOSED)
 
     def _send_text(self, text: bytes) -> Steps[Outcome]:
         """The text itself, once the server has asked for it. From here on, no answer is not a refusal, and what is no
