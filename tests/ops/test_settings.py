@@ -165,6 +165,7 @@ def test_production_takes_complete_settings() -> None:
         ({"TMC_VAPID_PUBLIC_KEY": "another"}, "TMC_VAPID_PUBLIC_KEY", "public half"),
         ({"TMC_VAPID_SUBJECT": ""}, "TMC_VAPID_SUBJECT", "mailto:"),
         ({"TMC_TEXT_RECEIPTS_SECRET": ""}, "TMC_TEXT_RECEIPTS_SECRET", "became of"),
+        ({"TMC_TEXT_PROVIDER": "twilio"}, "TMC_GATEWAY_URL", "receipts are posted"),
         ({"TMC_NOTIFY_TEXT_TEMPLATE": "f33517ff"}, "TMC_NOTIFY_TEXT_TEMPLATE", "together with TMC_TEXT_URL"),
         (
             {"TMC_TEXT_URL": "", "TMC_NOTIFY_TEXT_TEMPLATE": "f33517ff", "TMC_NOTIFY_API_KEY": ""},

@@ -45,11 +45,9 @@ def field_keys_problem(text: str) -> str:
     return f"these keys are not random: {', '.join(weak)}" if weak else ""
 
 
-def _address(environ: Mapping[str, str], name: str) -> list[Fault]:
+def _is_public(environ: Mapping[str, str], name: str) -> bool:
     parts = urlsplit(environ.get(name, ""))
-    if parts.scheme == "https" and parts.hostname:
-        return []
-    return [Fault(name, "must be the public https:// address; cookies are only safe there")]
+    return parts.scheme == "https" and bool(parts.hostname)
 
 
 def _database(environ: Mapping[str, str]) -> list[Fault]:
@@ -103,6 +101,11 @@ def _sending(environ: Mapping[str, str]) -> list[Fault]:
     if gateway and not environ.get("TMC_TEXT_RECEIPTS_SECRET"):
         faults.append(
             Fault("TMC_TEXT_RECEIPTS_SECRET", "must be set: without it nobody knows what became of texts")
+        )
+    elsewhere = environ.get("TMC_TEXT_PROVIDER", "") not in ("", "plain")
+    if elsewhere and not _is_public(environ, "TMC_GATEWAY_URL"):
+        faults.append(
+            Fault("TMC_GATEWAY_URL", "must be the public https:// address: receipts are posted there")
         )
     return faults
 
@@ -176,7 +179,8 @@ def faults(environ: Mapping[str, str], generated: Mapping[str, str]) -> list[Fau
         if value and environ.get(name) == value:
             found.append(Fault(name, "was generated into the data folder; make one and keep it elsewhere"))
     for name in ("TMC_PORTAL_URL", "TMC_DESK_URL"):
-        found += _address(environ, name)
+        if not _is_public(environ, name):
+            found.append(Fault(name, "must be the public https:// address; cookies are only safe there"))
     found += _sending(environ)
     found += _mail(environ)
     found += _pushing(environ)
