@@ -163,6 +163,12 @@ def test_an_answer_is_not_taken_in_beyond_measure_nor_believed(
         assert outcome.provider_id.isascii()
 
 
+def test_an_answer_that_does_not_end_is_left(service: PushService, channel: PushChannel) -> None:
+    service.says = 200 * 1024 * 1024
+    assert channel.send(to(service)).result == "accepted"
+    assert service.said < service.says / 2
+
+
 PUBLIC = vapid.public_key(vapid.new_private_key())
 
 
