@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.agent.conftest import Beside
 from tests.ops.gateway_double import Double, Handler
+from tests.support.http_server import http_server
 
 pytestmark = pytest.mark.processes
 
@@ -69,15 +68,8 @@ def over_tls(double: Double, own: tuple[Path, Path], believes: Path) -> Iterator
     context.load_cert_chain(*own)
     context.load_verify_locations(believes)
     context.verify_mode = ssl.CERT_REQUIRED
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"double": double}))
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield f"https://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with http_server(type("Bound", (Handler,), {"double": double}), context) as port:
+        yield f"https://127.0.0.1:{port}"
 
 
 def test_both_sides_look_at_the_others_certificate(beside: Beside, gateway: Double, tmp_path: Path) -> None:

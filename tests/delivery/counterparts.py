@@ -4,7 +4,6 @@ import asyncio
 import json
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,11 +11,13 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.support.http_server import http_server
 
 OK = "250 2.0.0 Ok: queued as 4XYZ1234"
 RESET, HANG = "reset", "hang"
@@ -187,17 +188,5 @@ def text_gateway() -> Iterator[Gateway]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *args: Any) -> None:
-            pass
-
-    server = Server(("127.0.0.1", 0), Handler)
-    gateway.port = server.server_port
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with http_server(Handler) as gateway.port:
         yield gateway
-    finally:
-        server.shutdown()
-        server.server_close()

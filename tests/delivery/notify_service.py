@@ -8,19 +8,20 @@ import json
 import re
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import httpx
 import jwt
+
+from tests.support.http_server import http_server
 
 RESET, HANG, RESET_UNREAD = "reset", "hang", "reset before it was kept"
 SERVICE, SECRET = "26785a09-ab16-4eb0-8407-a37497a57506", "3d844edf-8d35-48ac-975b-e847b4f122b0"
@@ -302,23 +303,9 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-    def handle_error(self, *args: Any) -> None:
-        pass
-
-
 @contextmanager
 def notify_service() -> Iterator[Notify]:
     """Notify on a free port of this machine."""
     notify = Notify()
-    server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"notify": notify}))
-    notify.port = server.server_port
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
+    with http_server(type("Handler", (_Handler,), {"notify": notify})) as notify.port:
         yield notify
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -8,14 +8,14 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from tests.support.http_server import http_server
 from trackmycrime.delivery.hearing import Posted
 
 USER, PASSWORD, SENDER, SECRET = "acct-1", "pass word&=", "447700900999", "s3cret of receipts"
@@ -469,12 +469,5 @@ def gateway(name: str) -> Iterator[Running]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    running.port = server.server_port
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    try:
+    with http_server(Handler) as running.port:
         yield running
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from tests.support.http_server import http_server
 from trackmycrime.feed.contract import BodyProblem, Refusal, judge, read_body
 
 TOKEN = "tmc_test_token"
@@ -134,12 +134,6 @@ def running(force: str = "kent") -> Iterator[Double]:
     """A server for the length of the block."""
     double = Double(force=force)
     handler = type("Bound", (Handler,), {"double": double})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    double.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with http_server(handler) as port:
+        double.url = f"http://127.0.0.1:{port}"
         yield double
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -4,15 +4,16 @@ import json
 import socket
 import ssl
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
+
+from tests.support.http_server import http_server
 
 RESET, HANG, DRIP = "reset", "hang", "drip"
 
@@ -98,19 +99,5 @@ def receiver(**values: Any) -> Iterator[Receiver]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *args: Any) -> None:
-            pass
-
-    server = Server(("127.0.0.1", 0), Handler)
-    if here.tls:
-        server.socket = here.tls.wrap_socket(server.socket, server_side=True)
-    here.port = server.server_port
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
+    with http_server(Handler, here.tls) as here.port:
         yield here
-    finally:
-        server.shutdown()
-        server.server_close()
