@@ -59,6 +59,15 @@ def test_a_phone_is_switched_on_and_push_is_the_way_from_then_on(made: World, se
     assert "A message on your phone (Chrome on Android)" in settings_page
 
 
+def test_what_was_chosen_besides_the_way_stays(made: World, service: PushService) -> None:
+    Victim.objects.filter(person="P1").update(chosen_pace="weekly", agreed_days=14, chosen_language="cy")
+    add(signed_in(), service)
+    kept = Victim.objects.get(person="P1")
+    assert (kept.chosen_channel, kept.chosen_language) == ("push", "cy")
+    assert (kept.chosen_pace, kept.agreed_days) == ("weekly", 14)
+    assert ContactChange.objects.get().changed == ["preferred_channel"]
+
+
 def test_and_off_again(made: World, service: PushService) -> None:
     client = signed_in()
     add(client, service)

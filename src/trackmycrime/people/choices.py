@@ -20,13 +20,18 @@ class Choice:
 
     channel: str
     language: str
-    pace: str = ""
-    agreed_days: int | None = None
+    pace: str
+    agreed_days: int | None
 
 
-def so_far(victim: Victim, *, language: str) -> Choice:
-    """What this victim chose before, now in that language."""
-    return Choice(victim.chosen_channel, language, victim.chosen_pace, victim.agreed_days)
+def so_far(victim: Victim, *, channel: str | None = None, language: str | None = None) -> Choice:
+    """What this victim chose before, now by that channel or in that language; all else stays as it was."""
+    return Choice(
+        victim.chosen_channel if channel is None else channel,
+        victim.chosen_language if language is None else language,
+        victim.chosen_pace,
+        victim.agreed_days,
+    )
 
 
 def choose(account_id: UUID, choices: Mapping[UUID, Choice], *, now: datetime) -> int:

@@ -66,7 +66,7 @@ def add(request: PortalRequest) -> HttpResponse:
     browser, system = browsers.named(request.headers.get("User-Agent", ""))
     devices.add(account, to, browser=browser, system=system, now=now)
     parts = Victim.objects.filter(id__in=allowed, account_id=account)
-    chosen = {part.id: choices.Choice("push", part.chosen_language) for part in parts}
+    chosen = {part.id: choices.so_far(part, channel="push") for part in parts}
     choices.choose(account, chosen, now=now)
     return _back("on")
 
