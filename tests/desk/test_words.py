@@ -9,6 +9,7 @@ from tests.desk.people import World, sign_in, world
 from tests.support.doors import DoorClient
 from trackmycrime.audit.models import Record
 from trackmycrime.desk.reads.wording import OCCASIONS
+from trackmycrime.desk.views.wording_forms import WordsForm
 from trackmycrime.publish import own_words
 from trackmycrime.publish.models import OwnWords
 from trackmycrime.publish.wording import Template, piece, pieces
@@ -151,6 +152,16 @@ def test_who_changes_what_somebody_else_has_changed_meanwhile_is_told(made: Worl
     assert own_words.now_sent(made.force, "alert.email")["en"].version == 1
     assert post(admin, "alert.email", "save", **(mine | {"en_based": "1"})).status_code == 303
     assert own_words.now_sent(made.force, "alert.email")["en"].version == 2
+
+
+def test_what_does_not_fit_when_it_is_saved_is_told_like_what_did_not_before(
+    admin: DoorClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WordsForm, "clean", lambda form: form.cleaned_data)  # somebody saved in between
+    answer = post(admin, "alert.email", "save", **(MAIL | {"en_body": "News on the burglary. Call 999."}))
+    assert answer.status_code == 422
+    assert "Take out “burglary”" in words(answer)
+    assert not OwnWords.objects.exists()
 
 
 def test_a_form_that_is_sent_twice_saves_once(made: World, admin: DoorClient) -> None:

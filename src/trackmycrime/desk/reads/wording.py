@@ -19,6 +19,7 @@ from trackmycrime.kernel.clock import london_date
 from trackmycrime.publish import dates, own_words
 from trackmycrime.publish.own_words import Version
 from trackmycrime.publish.wording import LANGUAGES, Language, Own, Piece, Template, pieces, sms_segments
+from trackmycrime.publish.wording.checks import SAMPLE_CODE
 
 from .record import staff_names
 
@@ -125,8 +126,8 @@ class Sent:
     segments: int
 
 
-SAMPLES = {"code": "CDFG-HJKM-3467", "link": "{address}/start/3467CDFGHJKMNPQR2345"}
-"""What stands for what is filled in: nobody's code and nobody's link"""
+SAMPLE_LINK = "/start/3467CDFGHJKMNPQR2345"
+"""What stands for the link of an invitation: nobody's, as `SAMPLE_CODE` is nobody's code"""
 
 
 def sent(piece: Piece, templates: Mapping[Language, Template], languages: Iterable[Language]) -> list[Sent]:
@@ -136,11 +137,7 @@ def sent(piece: Piece, templates: Mapping[Language, Template], languages: Iterab
     if len(templates) > 1:
         wanted.append("cy+en")
     address = str(settings.TMC_PORTAL_URL).rstrip("/")
-    filled = {
-        "address": address,
-        "code": SAMPLES["code"],
-        "link": SAMPLES["link"].replace("{address}", address),
-    }
+    filled = {"address": address, "code": SAMPLE_CODE, "link": address + SAMPLE_LINK}
     values = {name: filled[name] for name in piece.placeholders()}
     found = []
     for language in wanted:

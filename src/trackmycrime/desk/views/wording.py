@@ -52,8 +52,6 @@ def text(request: DeskRequest, text_key: str) -> HttpResponse:
     form = WordsForm(said, force=force, piece=piece, sent=sent)
     step = request.POST.get("step", "preview")
     if said is None or step == "change" or not form.is_valid():
-        if step == "change":
-            form.is_valid()
         return _edit(request, form, 422 if said is not None and step != "change" else 200)
     if step == "save":
         try:
@@ -64,6 +62,11 @@ def text(request: DeskRequest, text_key: str) -> HttpResponse:
                 )  # fmt: skip
         except own_words.ChangedMeanwhile:
             return _changed_meanwhile(request, force, piece)
+        except (
+            own_words.NotAllowed
+        ) as refused:  # with what was saved in the other language at the same moment
+            form.say(refused.problems)
+            return _edit(request, form, 422)
         return back_to("words_text", piece.key, done="words_saved")
     wanted, changed = form.wanted(), form.changed()
     known = [force.name, force.name_cy]
