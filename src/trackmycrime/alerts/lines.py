@@ -1,4 +1,4 @@
-"""Every alert's life, for the desk: what was decided, by which way, and what became of it."""
+"""The newest alerts of victims, for their case's page: how each went and where it stands (`lives` has all of it)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

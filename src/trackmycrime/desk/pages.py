@@ -53,23 +53,20 @@ def page(
     request: DeskRequest, template: str, here: str = "", status: int = 200, **context: Any
 ) -> HttpResponse:
     """One page of the desk. `here` names the place in the navigation that it belongs to."""
-    places = [("start", _("Due"), Act.START)]
-    if may_here(request, Act.SEE_CASES):
-        places += [
-            ("messages", _("Messages"), Act.SEE_CASES),
-            ("held", _("Waiting for a yes"), Act.SEE_CASES),
-            ("cases", _("Cases"), Act.SEE_CASES),
-        ]
-    if may_here(request, Act.QUARANTINE):
-        places.append(("quarantine", _("Quarantine"), Act.QUARANTINE))
-    if may_here(request, Act.SEE_CHANNELS):
-        places.append(("channels", _("Channels"), Act.SEE_CHANNELS))
-    if may_here(request, Act.DELIVERY_LOG):
-        places.append(("log", _("What was sent"), Act.DELIVERY_LOG))
-    if may_here(request, Act.WORDS):
-        places.append(("words", _("Words"), Act.WORDS))
+    places = [
+        ("start", _("Due"), Act.START),
+        ("messages", _("Messages"), Act.SEE_CASES),
+        ("held", _("Waiting for a yes"), Act.SEE_CASES),
+        ("cases", _("Cases"), Act.SEE_CASES),
+        ("quarantine", _("Quarantine"), Act.QUARANTINE),
+        ("channels", _("Channels"), Act.SEE_CHANNELS),
+        ("log", _("What was sent"), Act.DELIVERY_LOG),
+        ("words", _("Words"), Act.WORDS),
+    ]
     shared = {
-        "nav_items": [(name, reverse(place), place == here) for place, name, _act in places],
+        "nav_items": [
+            (name, reverse(place), place == here) for place, name, act in places if may_here(request, act)
+        ],
         "sign_out": reverse("sign_out"),
         "force_name": me(request).force,
         "me": me(request),

@@ -110,7 +110,7 @@ def heard(ended: Sequence[Finished], *, now: datetime) -> None:
 def forget_unsafe(now: datetime) -> int:
     """Forget the browsers of accounts of which no part may be told by push (any more); says how many (worker)."""
     rows = setwise.fetch(
-        "delete from people_push_device d where not exists (select from people_victim v"  # noqa: S608
+        "delete from people_push_device d where not exists (select from people_victim v"  # noqa: S608 (constants of ours)
         f" where v.account_id = d.account_id and {MAY_BE_PUSHED}) returning d.account_id"
     )
     for account in {row["account_id"] for row in rows}:
