@@ -11,8 +11,9 @@ from pypdf import PdfReader
 from tests.desk.people import World, sign_in, world
 from trackmycrime.audit.models import Record
 from trackmycrime.desk import letters
-from trackmycrime.desk.letters.content import From, addressed
+from trackmycrime.desk.letters.content import From
 from trackmycrime.people.invitations import Sheet
+from trackmycrime.people.letters import why_not
 from trackmycrime.people.models import Invitation, Victim
 from trackmycrime.tasks.models import Task
 
@@ -234,7 +235,7 @@ def test_an_officer_makes_the_invitation_as_a_letter_and_it_is_written_down() ->
     assert (answer["Content-Type"], answer["Cache-Control"]) == ("application/pdf", "no-store")
     assert answer["Content-Disposition"] == 'inline; filename="letter.pdf"'
     said = text(PdfReader(io.BytesIO(answer.content)))
-    assert Invitation.objects.get(victim=victim, state="open").activation_code in said or "email" in said
+    assert Invitation.objects.get(victim=victim, state="open").activation_code in said
     assert "CF5 2LA" in said
     kept = Record.objects.get(action="letter.made")
     assert kept.detail == {"letter": "invitation", "large": True, "posted": True}
@@ -270,6 +271,7 @@ def test_who_asked_for_letters_gets_one_in_their_language() -> None:
         {"safe_channels": ["phone"]},
         {"address": None},
         {"live": False},
+        {"under_age": True, "safe_known": False, "safe_channels": None},
     ],
 )
 def test_no_letter_is_made_where_it_is_not_safe(values: dict[str, Any]) -> None:
@@ -283,7 +285,14 @@ def test_no_letter_is_made_where_it_is_not_safe(values: dict[str, Any]) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("values", [{"needs": ["no_letters"]}, {"safe_channels": ["phone"]}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"needs": ["no_letters"]},
+        {"safe_channels": ["phone"]},
+        {"under_age": True, "safe_known": False, "safe_channels": None},
+    ],
+)
 def test_an_invitation_to_hand_over_has_no_address(values: dict[str, Any]) -> None:
     made = world()
     victim = part(made, **values)
@@ -307,4 +316,41 @@ def test_a_name_that_cannot_be_printed_is_said_to_the_officer() -> None:
 
 def test_the_window_shows_name_organisation_and_address() -> None:
     victim = Victim(detail={"name": "Sam Example", "organisation": "Example Ltd", "address": ADDRESS})
-    assert addressed(victim) == ["Sam Example", "Example Ltd", "12 Heol yr Eglwys", "Caerdydd", "CF5 2LA"]
+    assert letters.addressed(victim) == [
+        "Sam Example",
+        "Example Ltd",
+        "12 Heol yr Eglwys",
+        "Caerdydd",
+        "CF5 2LA",
+    ]
+
+
+def test_of_nine_lines_the_last_two_share_one_and_none_is_lost() -> None:
+    lines = [f"Line {n}" for n in range(1, 7)]
+    victim = Victim(
+        detail={
+            "name": "Sam Example",
+            "organisation": "Example Ltd",
+            "address": {"lines": lines, "postcode": "CF5 2LA"},
+        }
+    )
+    found = letters.addressed(victim)
+    assert found == ["Sam Example", "Example Ltd", *lines[:5], "Line 6  CF5 2LA"]
+    assert "Line 6 CF5 2LA" in text(read(news(to=found)))
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({}, "not_known"),
+        ({"safe_known": True}, ""),
+        ({"chosen_channel": "letter"}, ""),
+        ({"preferred_channel": "letter"}, "not_known"),
+    ],
+)
+def test_in_a_protected_case_somebody_must_have_said_that_it_is_safe(
+    values: dict[str, Any], why: str
+) -> None:
+    victim = Victim(detail={"address": ADDRESS}, **values)
+    assert why_not(victim, protected=True) == why
+    assert why_not(victim, protected=False) == ""

@@ -54,6 +54,13 @@ def test_only_safe_ways_are_offered(made: World, known: dict[str, Any], offered:
     assert ("Your officer tells you in person" in html) == (not offered)
 
 
+def test_who_wants_no_letters_is_offered_none(made: World) -> None:
+    mine = part()
+    mine.detail = mine.detail | {"needs": ["no_letters"]}
+    mine.save()
+    assert channels(signed_in().get("/settings/").content.decode()) == {"email", "text", "phone"}
+
+
 def test_a_way_that_is_not_safe_is_not_taken_whoever_asks(made: World) -> None:
     mine = part(safe_channels=["text"])
     client = signed_in()

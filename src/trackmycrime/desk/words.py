@@ -306,9 +306,10 @@ NO_LETTER = {
     "no_letters": lazy("They want no letters."),
     "disguise": lazy("Nothing may show that police are writing."),
     "not_safe": lazy("A letter is not among what is safe for them."),
+    "not_known": lazy("Nobody has said yet what is safe for them. Ask, and put it into the records system."),
     "no_address": lazy("There is no address on file."),
 }
-"""Why no letter is sent (`letters.why_not`)."""
+"""Why no letter is sent (`people.letters.why_not`)."""
 
 
 def safe_contact(victim: Any) -> list[tuple[str, str]]:

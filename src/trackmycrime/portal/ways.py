@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from trackmycrime.alerts import rules
 from trackmycrime.delivery.api import neutral
 from trackmycrime.delivery.masking import masked
-from trackmycrime.people import devices
+from trackmycrime.people import devices, letters
 from trackmycrime.people.models import Victim
 from trackmycrime.portal import browsers
 
@@ -34,6 +34,14 @@ def phones_of(account_id: UUID) -> Phones:
     return Phones(mine[0], frozenset(devices.allowed())) if mine else NONE
 
 
+def masked_way(channel: str, victim: Victim) -> str:
+    """«Email to r…@example.org», «Text message to the number that ends in 123»: the one on file, masked."""
+    if channel == "email":
+        return _("Email to %(address)s") % {"address": masked(channel, victim.email or "")}
+    digits = masked(channel, victim.mobile or "").lstrip("…")
+    return _("Text message to the number that ends in %(digits)s") % {"digits": digits}
+
+
 def open_to(victim: Victim, phones: Phones = NONE) -> list[tuple[str, str]]:
     """(channel, words) to choose from; nothing where no machine may reach this person: an officer tells them."""
     phone = phones.for_victim(victim)
@@ -43,9 +51,8 @@ def open_to(victim: Victim, phones: Phones = NONE) -> list[tuple[str, str]]:
     if rules.no_machine(contact, neutral()):
         return []
     words = {
-        "email": _("Email to %(address)s") % {"address": masked("email", victim.email or "")},
-        "text": _("Text message to the number that ends in %(digits)s")
-        % {"digits": masked("text", victim.mobile or "").lstrip("…")},
+        "email": masked_way("email", victim),
+        "text": masked_way("text", victim),
         "push": _("A message on your phone (%(phone)s)")
         % {"phone": browsers.said(phone.browser, phone.system) if phone else ""},
         "phone": _("A phone call from your officer"),
@@ -55,6 +62,7 @@ def open_to(victim: Victim, phones: Phones = NONE) -> list[tuple[str, str]]:
         (channel, said)
         for channel, said in words.items()
         if rules.is_safe(contact, channel)
+        and not (channel == "letter" and letters.unwanted(victim))
         and (channel in rules.PERSON or rules.reachable(contact, channel))
         and (channel in rules.PERSON or not contact.disguise or channel in neutral())
     ]

@@ -1,6 +1,19 @@
 """Letters that an officer prints: an invitation, and that there is something new. README.md has the rules."""
 
-from .content import Letter, invitation, news, steps, why_not
+from trackmycrime.people.letters import addressed
+
+from .allowing import may_tell, why_not
+from .content import Letter, invitation, news, steps
 from .typesetting import CannotBeSet, pdf
 
-__all__ = ["CannotBeSet", "Letter", "invitation", "news", "pdf", "steps", "why_not"]
+__all__ = [
+    "CannotBeSet",
+    "Letter",
+    "addressed",
+    "invitation",
+    "may_tell",
+    "news",
+    "pdf",
+    "steps",
+    "why_not",
+]

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from trackmycrime.people.invitations import Sheet
-from trackmycrime.people.models import Victim
 from trackmycrime.publish import dates, wording
 from trackmycrime.publish.wording import Language
 
@@ -54,34 +53,6 @@ class From:
     unit: dict[Language, str]
     address: str
     on: date
-
-
-def why_not(victim: Victim) -> str:
-    """Why no letter may be sent to this victim, as a word; empty when one may.
-
-    ``no_letters`` (they asked for none), ``disguise``, ``not_safe`` (letter is not among what is safe), ``no_address``.
-    """
-    detail = victim.detail or {}
-    if "no_letters" in (detail.get("needs") or ()):
-        return "no_letters"
-    if victim.disguise:
-        return "disguise"
-    if victim.safe_channels is not None and "letter" not in victim.safe_channels:
-        return "not_safe"
-    return "" if (detail.get("address") or {}).get("lines") else "no_address"
-
-
-def addressed(victim: Victim) -> list[str]:
-    """The lines for the window of the envelope: name, organisation, address, postcode."""
-    detail = victim.detail or {}
-    address = detail.get("address") or {}
-    lines = [
-        detail.get("name"),
-        detail.get("organisation"),
-        *address.get("lines", ()),
-        address.get("postcode"),
-    ]
-    return [str(line) for line in lines if line]
 
 
 def steps(way: str) -> tuple[str, ...]:

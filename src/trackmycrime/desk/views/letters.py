@@ -9,7 +9,7 @@ from trackmycrime.alerts.words import language_for
 from trackmycrime.cases.models import Crime
 from trackmycrime.desk import letters
 from trackmycrime.desk.gate import WRITE, allowed, write_down
-from trackmycrime.desk.letters.content import From, addressed
+from trackmycrime.desk.letters.content import From
 from trackmycrime.desk.pages import back_to
 from trackmycrime.desk.rights import Act
 from trackmycrime.forces.models import Force, Unit
@@ -34,7 +34,7 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
     if sheet is None or sheet.expires_at <= utc_now():
         raise Http404
     large = _large(request)
-    to = () if letters.why_not(victim) else addressed(victim)
+    to = () if letters.why_not(victim) else letters.addressed(victim)
     who, languages = _from(victim, crime)
     try:
         made = letters.pdf(letters.invitation(sheet, who, languages, to=to, large=large))
@@ -53,22 +53,19 @@ def news(request: DeskRequest, task_id: UUID) -> HttpResponse:
         raise Http404
     victim = found.victim(request, task.victim_id)
     crime = found.crime(request, victim.crime_id)
-    if not may_be_written(task.kind, victim):
+    if not letters.may_tell(task.kind, victim):
         raise Http404
     large = _large(request)
     who, languages = _from(victim, crime)
-    letter = letters.news(who, languages, to=addressed(victim), online=not victim.no_portal, large=large)
+    letter = letters.news(
+        who, languages, to=letters.addressed(victim), online=not victim.no_portal, large=large
+    )
     try:
         made = letters.pdf(letter)
     except letters.CannotBeSet:
         return back_to("task", task.id, done="not_set")
     write_down(request, "letter.made", "victim", victim.id, letter="news", large=large, task=str(task.id))
     return _answer(made)
-
-
-def may_be_written(kind: str, victim: Victim) -> bool:
-    """Whether a task of that kind may be done by a letter to this victim."""
-    return kind == "tell_yourself" and victim.live and not letters.why_not(victim)
 
 
 def _large(request: DeskRequest) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from trackmycrime import pipeline
-from trackmycrime.desk import words
+from trackmycrime.desk import letters, words
 from trackmycrime.desk.forms import TaskForm
 from trackmycrime.desk.gate import FORM, allowed, may_here, write_down
 from trackmycrime.desk.pages import back_to, page
@@ -17,7 +17,6 @@ from trackmycrime.people.models import Victim
 
 from . import found
 from .case import title_of
-from .letters import may_be_written
 
 
 @allowed(Act.SEE_CASES, FORM)
@@ -55,7 +54,7 @@ def task(request: DeskRequest, task_id: UUID) -> HttpResponse:
         reach=words.reach(victim) if victim else [],
         safe=words.safe_contact(victim) if victim else [],
         task_id=one.id,
-        may_write=may_do and victim is not None and may_be_written(one.kind, victim),
+        may_write=may_do and victim is not None and letters.may_tell(one.kind, victim),
         large=victim is not None and words.needs_large_print(victim),
         form=form if may_do else None,
     )
