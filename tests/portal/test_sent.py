@@ -53,10 +53,18 @@ def test_it_says_what_was_sent_when_how_and_in_which_language(made: World) -> No
         assert secret not in said
 
 
-def test_that_there_was_no_news_is_said_to_be_so(made: World) -> None:
-    Alert.objects.filter(about="update").update(about="no_news")
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ("no_news", "A note that there was no news yet"),
+        ("contact_new", "A note that we now write to you there"),
+        ("contact_told", "A note that how we reach you had changed"),
+    ],
+)
+def test_what_did_not_tell_of_something_new_is_said_to_be_so(made: World, about: str, words: str) -> None:
+    Alert.objects.filter(about="update").update(about=about)
     said = listed()
-    assert "A note that there was no news yet Email to p…@example.org" in said
+    assert f"{words} Email to p…@example.org" in said
     assert "something new" not in said
 
 

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from trackmycrime.alerts.mine import SentToMe, sent_to_me
-from trackmycrime.delivery.masking import masked
 from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.people.access import PortalRequest
 from trackmycrime.people.models import Victim
 from trackmycrime.portal import reads
+from trackmycrime.portal.ways import masked_way
 from trackmycrime.publish import dates
 
 MOST, PAGE = 500, 20
@@ -50,6 +50,8 @@ def _line(one: SentToMe, mine: dict[UUID, Victim], now: datetime) -> Line:
     kinds = {
         "alert": _("A note that there was something new"),
         "no_news": _("A note that there was no news yet"),
+        "contact_new": _("A note that we now write to you there"),
+        "contact_told": _("A note that how we reach you had changed"),
         "invitation": _("An invitation to use this site"),
         "code": _("A code that was asked for here"),
     }
@@ -66,13 +68,10 @@ def _line(one: SentToMe, mine: dict[UUID, Victim], now: datetime) -> Line:
 
 
 def _way(one: SentToMe, victim: Victim | None) -> str:
+    if one.channel == "push":
+        return _("A notification on a phone or computer of yours")
+    if one.on_file and victim:
+        return masked_way(one.channel, victim)
     if one.channel == "email":
-        if one.on_file and victim and victim.email:
-            return _("Email to %(address)s") % {"address": masked("email", victim.email)}
         return _("Email to an address that we do not use for you any more")
-    if one.channel == "text":
-        if one.on_file and victim and victim.mobile:
-            digits = masked("text", victim.mobile).lstrip("…")
-            return _("Text message to the number that ends in %(digits)s") % {"digits": digits}
-        return _("Text message to a number that we do not use for you any more")
-    return _("A notification on a phone or computer of yours")
+    return _("Text message to a number that we do not use for you any more")
