@@ -17,6 +17,7 @@ from trackmycrime.audit.models import Record
 from trackmycrime.delivery.letters import Outcome
 from trackmycrime.delivery.models import Dispatch
 from trackmycrime.kernel.clock import london, utc_now
+from trackmycrime.kernel.ids import new_id
 from trackmycrime.kernel.scope import bound
 from trackmycrime.people.models import Victim
 from trackmycrime.portal import reads
@@ -100,6 +101,20 @@ def test_an_alert_for_a_person_says_why_and_by_whom_it_was_told(made: World) -> 
     said = life(made, one)
     assert "Told by a person DC Okafor" in said
     assert "Open the task" not in said
+
+
+def test_who_told_is_a_member_of_staff_also_when_nobody_knows_them_any_more(made: World) -> None:
+    Alert.objects.filter(id=alert(made).id).update(state="by_person", finished_at=utc_now())
+    person = made.victim()
+    Task.objects.create(
+        force=made.force, kind="tell_yourself", once="t", crime_id=person.crime_id, victim_id=person.id,
+        created_at=utc_now(), done_at=utc_now() + timedelta(minutes=1), done_by=new_id(),
+    )  # fmt: skip
+    said = life(made, alert(made))
+    assert "Told by a person A member of staff" in said
+    assert "by itself" not in said
+    log = text(sign_in(made.force, "auditor", "").get("/log/").content)
+    assert re.search(r"Told in person .+?, A member of staff", log)
 
 
 def test_it_says_why_this_way_and_why_this_hour(made: World) -> None:

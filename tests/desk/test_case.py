@@ -3,13 +3,16 @@
 import re
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 
+import trackmycrime
 from tests.desk.people import PASSWORD, World, held, sign_in, world
 from tests.support.doors import door_client
 from tests.support.events import crime, update, victim
 from trackmycrime.audit.models import Record
+from trackmycrime.desk.reads import record
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people.models import Victim
 
@@ -170,3 +173,12 @@ def test_supervisors_read_who_opened_a_case(made: World) -> None:
     assert "Opened the case DC Okafor · " in said
     assert re.search(r"Read this list \w+@police\.example\.org · ", said)
     assert "An update was published The service · " in said
+
+
+def test_whatever_is_written_down_about_a_case_has_words_in_its_record() -> None:
+    act = re.compile(r'(?:Act|_record|write_down)\(\s*(?:staff, |request, )?"([a-z_.]+)",\s*"(\w+)"')
+    sources = Path(trackmycrime.__file__).parent.rglob("*.py")
+    found = {one for source in sources for one in act.findall(source.read_text("utf-8"))}
+    actions = {action for action, kind in found if kind in record.KINDS}
+    assert {"case.seen", "letter.made", "address.confirmed"} <= actions
+    assert actions <= record.ACTIONS.keys()

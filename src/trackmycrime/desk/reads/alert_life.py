@@ -68,10 +68,11 @@ def _steps(force: int, life: Life, now: datetime) -> Iterator[Step]:
     if task := life.in_person:
         yield Step(task.asked_at, _("An officer was asked to tell them"), words.task(task.kind, "title"))
         if task.done_at:
-            who = staff_names(force, [task.done_by]).get(str(task.done_by), "") if task.done_by else ""
-            yield Step(
-                task.done_at, _("Told by a person") if who else _("The task was closed by itself"), who
-            )
+            if task.done_by:
+                who = staff_names(force, [task.done_by]).get(str(task.done_by), "")
+                yield Step(task.done_at, _("Told by a person"), who or _("A member of staff"))
+            else:
+                yield Step(task.done_at, _("The task was closed by itself"))
 
 
 def _decided(life: Life) -> str:

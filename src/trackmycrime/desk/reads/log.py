@@ -53,7 +53,7 @@ def _row(life: Life, names: dict[str, str], now: datetime, cases: bool) -> Row:
     if life.in_person:
         facts.append((_("A person was asked"), _when(life.in_person.asked_at, now)))
         if life.in_person.done_at and life.in_person.done_by:
-            who = names.get(str(life.in_person.done_by), "")
+            who = names.get(str(life.in_person.done_by)) or _("A member of staff")
             facts.append((_("Told in person"), f"{_when(life.in_person.done_at, now)}, {who}"))
     state = words.said(words.ALERTS, life.state)
     return Row(
