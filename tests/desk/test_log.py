@@ -5,6 +5,7 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +14,7 @@ from django.db import connection
 from tests.desk.people import World, sign_in, world
 from tests.desk.test_case import text
 from tests.support.doors import DoorClient, role
-from tests.support.events import update
+from tests.support.events import crime, update, victim
 from tests.support.sending import send
 from trackmycrime.alerts import log, log_files
 from trackmycrime.alerts.lives import InPerson, Life, Told
@@ -163,6 +164,21 @@ def test_days_ways_ends_and_cases_choose(made: World) -> None:
     )
 
 
+def test_of_one_case_all_is_shown_and_the_filter_stays_with_it(made: World) -> None:
+    old = utc_now() - timedelta(days=400)
+    many(made, 1, old)
+    client = sign_in(made.force, "auditor", "")
+    path = f"/log/?case={made.crime().id}"
+    assert path in client.get(f"/cases/{made.crime().id}/").content.decode()
+    said = client.get(path).content.decode()
+    assert said.count('class="tmc-due__row') == 3
+    assert f'name="case" value="{made.crime().id}"' in said
+    assert f'href="/cases/{made.crime().id}/"' in said
+    assert "All that was sent about this case · 52/1" in text(said.encode())
+    assert len(rows(file(client, "csv", case=made.crime().id))) == 3
+    assert client.get("/log/").content.decode().count('class="tmc-due__row') == 2
+
+
 def test_nothing_of_another_force_is_in_a_page_or_a_file(made: World) -> None:
     other = world("south-wales")
     send(TAKEN)
@@ -182,9 +198,9 @@ def test_reading_and_taking_away_are_written_down(made: World) -> None:
     assert {"since", "until"} <= set(taken.detail)
 
 
-def many(made: World, n: int, at: datetime) -> None:
-    """So many alerts that were decided in the minutes before a moment."""
-    base = alert_of(made)
+def many(made: World, n: int, at: datetime, of: Alert | None = None) -> None:
+    """So many alerts like that one (else P1's) that were decided in the minutes before a moment."""
+    base = of or alert_of(made)
     moments = [at - timedelta(minutes=k) for k in range(n)]
     ids = [type(base.id)(int=lowest_id(moment).int | new_id().int & 0xFFFF) for moment in moments]
     Alert.objects.bulk_create(
@@ -214,12 +230,13 @@ def test_pages_lead_through_all_of_it_once(made: World, monkeypatch: pytest.Monk
         assert pieces < 20
 
 
-def blocks(made: World) -> int:
-    """How many blocks PostgreSQL touches for a page of the last week."""
-    wanted = log.Wanted(made.force.id, utc_now() - timedelta(days=7), utc_now() + timedelta(minutes=1))
+def blocks(made: World, *, days: int = 7, case: UUID | None = None) -> int:
+    """How many blocks PostgreSQL touches for a page of the last week, or of all about one case."""
+    until = utc_now() + timedelta(minutes=1)
+    wanted = log.Wanted(made.force.id, until - timedelta(days=days), until, crime_id=case)
     with role("desk"), bound(force=made.force.id), connection.cursor() as cursor:
         cursor.execute(
-            "explain (analyze, buffers, format json) " + log._SPAN.format(case=""),
+            "explain (analyze, buffers, format json) " + log._SPAN.format(case=log._OF_CASE if case else ""),
             log.values(wanted, None, 25),
         )
         plan = cursor.fetchone()[0][0]["Plan"]
@@ -232,6 +249,18 @@ def test_a_page_costs_no_more_where_the_log_is_long(made: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute("analyze alerts_alert")
     assert blocks(made) <= few + 20
+
+
+def test_all_of_one_case_costs_no_more_where_other_cases_have_much(made: World) -> None:
+    made.send(crime("52/2", 20), victim("52/2", 20, "P2"))
+    other = Alert.objects.filter(victim=made.victim("52/2", "P2")).first()
+    assert other
+    mine = made.crime().id
+    few = blocks(made, days=9000, case=mine)
+    many(made, 4000, utc_now() - timedelta(days=9), other)
+    with connection.cursor() as cursor:
+        cursor.execute("analyze alerts_alert")
+    assert blocks(made, days=9000, case=mine) <= few + 20
 
 
 def life(**values: Any) -> Life:

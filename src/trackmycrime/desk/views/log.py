@@ -9,6 +9,7 @@ from django.utils.http import urlencode
 
 from trackmycrime.alerts import log, log_files
 from trackmycrime.alerts.log import Wanted
+from trackmycrime.cases.models import Crime
 from trackmycrime.desk.forms import LogForm
 from trackmycrime.desk.gate import allowed, may_here, write_down
 from trackmycrime.desk.pages import page
@@ -21,33 +22,35 @@ from . import found
 
 DAYS = 7
 """How many days the log shows if nothing else is asked for"""
+BEGINNING = date(2000, 1, 1)
+"""Before any alert: of one case all is shown if nothing else is asked for"""
 
 
-def _wanted(request: DeskRequest, now: datetime) -> tuple[LogForm, Wanted]:
-    """The filter, and what it means; a value that makes no sense is told and does not count."""
+def _wanted(request: DeskRequest, now: datetime) -> tuple[LogForm, Wanted, Crime | None]:
+    """The filter, what it means, and of which case; a value that makes no sense is told and does not count."""
     form = LogForm(request.GET)
     form.is_valid()
     said = form.cleaned_data
     until = said.get("until") or london_date(now)
-    since = said.get("since") or until - timedelta(days=DAYS - 1)
     case = _uuid(request.GET.get("case", ""))
-    if case is not None:
-        found.crime(request, case)
-    return form, Wanted(
+    crime = found.crime(request, case) if case else None
+    since = said.get("since") or (BEGINNING if crime else until - timedelta(days=DAYS - 1))
+    wanted = Wanted(
         force=request.staff.force_id,
         since=_midnight(since),
         until=_midnight(until + timedelta(days=1)),
         channel=said.get("channel", ""),
         state=said.get("state", ""),
-        crime_id=case,
+        crime_id=crime.id if crime else None,
     )
+    return form, wanted, crime
 
 
 @allowed(Act.DELIVERY_LOG)
 def listed(request: DeskRequest) -> HttpResponse:
     """One page of the log, the newest first, by the filter in the address. Reading it is written down."""
     now = utc_now()
-    form, wanted = _wanted(request, now)
+    form, wanted, crime = _wanted(request, now)
     piece = log.find(wanted, before=_uuid(request.GET.get("before", "")), most=reads.PAGE)
     _note(request, "log.seen", wanted)
     kept = {name: value for name, value in request.GET.dict().items() if name != "before" and value}
@@ -59,7 +62,8 @@ def listed(request: DeskRequest) -> HttpResponse:
         rows=reads.rows(wanted.force, piece.lives, now, cases=may_here(request, Act.SEE_CASES)),
         onwards=urlencode({**kept, "before": str(piece.onwards)}) if piece.onwards else "",
         beginning=urlencode(kept) if request.GET.get("before") else None,
-        filtered=bool(kept),
+        filtered=bool(kept.keys() - {"case"}),
+        crime=crime,
         query=urlencode(kept),
     )
 
@@ -77,7 +81,7 @@ def ndjson(request: DeskRequest) -> StreamingHttpResponse:
 
 
 def _file(request: DeskRequest, form: str, kind: str) -> StreamingHttpResponse:
-    _form, wanted = _wanted(request, utc_now())
+    _form, wanted, _crime = _wanted(request, utc_now())
     _note(request, "log.exported", wanted, form=form)
     write = log_files.as_csv if form == "csv" else log_files.as_ndjson
     # the request's transaction has ended when this is read: `whole` binds its own to the force
