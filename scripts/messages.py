@@ -22,6 +22,8 @@ from django.utils.translation.template import templatize
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "trackmycrime"
 CATALOGUE = PACKAGE / "locale" / "cy" / "LC_MESSAGES" / "django.po"
+WIDTH = 110
+"""Of a line of the catalogue, also when it is read, or the comparison of `--check` never holds"""
 METADATA = {
     "Project-Id-Version": "trackmycrime",
     "Language": "cy",
@@ -117,7 +119,7 @@ def key(entry: polib.POEntry) -> Message:
 def updated(old: polib.POFile, found: dict[Message, list[str]]) -> polib.POFile:
     """The catalogue of exactly the messages `found`, with what `old` has translated of them."""
     known = {key(entry): entry for entry in old if not entry.obsolete}
-    catalogue = polib.POFile(wrapwidth=110)
+    catalogue = polib.POFile(wrapwidth=WIDTH)
     catalogue.metadata = METADATA
     for message, files in found.items():
         entry = known.get(message) or polib.POEntry(
@@ -144,7 +146,7 @@ def main() -> int:
     )
     given = parser.parse_args()
     found = extract()
-    old = polib.pofile(str(CATALOGUE)) if CATALOGUE.exists() else polib.POFile()
+    old = polib.pofile(str(CATALOGUE), wrapwidth=WIDTH) if CATALOGUE.exists() else polib.POFile()
     new = updated(old, found)
     stale = str(new) != str(old)
     if given.check and stale:
