@@ -1,7 +1,7 @@
 """What the records system's and the service's own vocabulary is called at the desk. Officers read words, not codes."""
 
 from collections.abc import Iterable
-from datetime import time
+from datetime import datetime, time
 from typing import Any
 
 import phonenumbers
@@ -9,7 +9,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from trackmycrime.publish import wording
+from trackmycrime.kernel.clock import london_date
+from trackmycrime.publish import dates, wording
 
 FLAGS = {
     "domestic_abuse": lazy("Domestic abuse"),
@@ -96,6 +97,8 @@ ABOUT = {
     "alert": lazy("An alert"),
     "code": lazy("A code"),
 }
+ALERTS_TO_MEND = frozenset({"failed", "not_set_up"})
+"""States of an alert that are no end and no step on the way: somebody has to do something"""
 DISPATCHES = {
     "prepared": lazy("waits to be sent"),
     "sending": lazy("is being sent"),
@@ -262,6 +265,16 @@ def reason(code: str) -> str:
         if code.startswith(f"{ours} "):
             return f"{REASONS[ours.replace(' ', '_')]}: {code.removeprefix(ours).strip()}"
     return said(REASONS, key)
+
+
+def with_reason(state: str, reason_code: str) -> str:
+    """A state in words, with why it is so behind it where that is known."""
+    return f"{state} ({reason(reason_code)})" if reason_code else state
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """«Thursday 26 November, 4.40pm», in the language of the page."""
+    return dates.moment(at, language(), today=london_date(now))
 
 
 def tongue(code: str) -> str:

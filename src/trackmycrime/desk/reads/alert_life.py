@@ -1,7 +1,7 @@
 """One alert's life in the words of the desk: decided, prepared, tried, taken, delivered, opened, or a person's."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -9,8 +9,6 @@ from django.utils.translation import gettext as _
 from trackmycrime.alerts.lives import Life, Told
 from trackmycrime.delivery.record import Sent, Try
 from trackmycrime.desk import words
-from trackmycrime.kernel.clock import london_date
-from trackmycrime.publish import dates
 
 from .record import staff_names
 
@@ -43,12 +41,8 @@ def tells_of(told: Iterable[Told]) -> list[str]:
 
 def steps(force: int, life: Life, now: datetime) -> list[Step]:
     """What happened, in order."""
-    today, language = london_date(now), words.language()
     found = sorted(_steps(force, life, now), key=lambda step: step.at)
-    return [
-        Step(one.at, one.what, one.more, one.bad, dates.moment(one.at, language, today=today))
-        for one in found
-    ]
+    return [replace(one, when=words.moment(one.at, now)) for one in found]
 
 
 def _steps(force: int, life: Life, now: datetime) -> Iterator[Step]:
@@ -89,7 +83,7 @@ def _why(life: Life, now: datetime) -> str:
         return _sentence(words.reason(life.reason))
     way, _comma, late = life.why.partition(", ")
     said = [_sentence(words.said(words.WHY, way))] if way else []
-    moment = dates.moment(life.due_at, words.language(), today=london_date(now))
+    moment = words.moment(life.due_at, now)
     if life.due_at <= life.decided_at:
         said.append(_("To be sent at once."))
     elif late:
@@ -121,7 +115,7 @@ def _of_letter(letter: Sent, now: datetime) -> Iterator[Step]:
             bad=letter.state == "failed",
         )
     elif letter.state == "prepared" and letter.next_try_at and letter.tries:
-        moment = dates.moment(letter.next_try_at, words.language(), today=london_date(now))
+        moment = words.moment(letter.next_try_at, now)
         yield Step(
             max(letter.tries[-1].ended_at, letter.created_at),
             _("Waits for the next try"),

@@ -261,26 +261,21 @@ def task_line(
 
 def alerts(victim_id: UUID, now: datetime) -> list[AlertLine]:
     """What became of the newest alerts of this victim, the newest first. Two statements."""
-    language, today = words.language(), london_date(now)
     return [
         AlertLine(
             id=line.id,
             about=words.said(words.ABOUT, line.about),
             channel=words.said(words.CHANNELS, line.channel) if line.channel else "",
-            state=_with_reason(words.said(words.ALERTS, line.state), line.reason),
-            when=dates.moment(line.finished_at or line.decided_at, language, today=today),
+            state=words.with_reason(words.said(words.ALERTS, line.state), line.reason),
+            when=words.moment(line.finished_at or line.decided_at, now),
             sends=[_letter(letter, now) for letter in line.letters],
-            bad=line.state in ("failed", "not_set_up"),
+            bad=line.state in words.ALERTS_TO_MEND,
         )
         for line in lines_for([victim_id], limit=ALERTS_SHOWN)
     ]
 
 
 def _letter(letter: Standing, now: datetime) -> str:
-    moment = dates.moment(letter.finished_at or letter.created_at, words.language(), today=london_date(now))
-    state = _with_reason(words.said(words.DISPATCHES, letter.state), letter.reason)
+    moment = words.moment(letter.finished_at or letter.created_at, now)
+    state = words.with_reason(words.said(words.DISPATCHES, letter.state), letter.reason)
     return f"{words.said(words.CHANNELS, letter.channel)}: {state}, {moment}"
-
-
-def _with_reason(state: str, reason: str) -> str:
-    return f"{state} ({words.reason(reason)})" if reason else state

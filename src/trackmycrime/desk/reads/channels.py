@@ -12,8 +12,6 @@ from trackmycrime.delivery import caps, health, replies
 from trackmycrime.delivery.health import Health
 from trackmycrime.delivery.switches import Switch
 from trackmycrime.desk import words
-from trackmycrime.kernel.clock import london_date
-from trackmycrime.publish import dates
 
 from .record import staff_names
 
@@ -77,7 +75,7 @@ def held(one: Switch, names: dict[str, str], now: datetime) -> Held:
         everywhere=one.force is None,
         why=words.said(words.HELD, one.reason),
         who=names.get(one.held_by.partition(":")[2], _("Those who run the service")),
-        when=_when(one.held_at, now),
+        when=words.moment(one.held_at, now),
     )
 
 
@@ -122,7 +120,7 @@ def _facts(one: Health, prompt: Promptness | None, asleep: int, now: datetime) -
         found.append((_("Programs that send"), str(one.workers)))
     waits = _counted(one.waiting)
     if one.oldest:
-        waits = _("%(n)s, the first since %(when)s") % {"n": waits, "when": _when(one.oldest, now)}
+        waits = _("%(n)s, the first since %(when)s") % {"n": waits, "when": words.moment(one.oldest, now)}
     found.append((_("Waiting"), waits))
     if one.planned:
         found.append((_("For a later hour"), _counted(one.planned)))
@@ -135,7 +133,7 @@ def _facts(one: Health, prompt: Promptness | None, asleep: int, now: datetime) -
         found.append((_("From when it should go until it was taken, in the middle"), _long(prompt.median)))
     if one.last_error_at:
         code = one.last_error or _("no answer")
-        found.append((_("Last error"), f"{code}, {_when(one.last_error_at, now)}"))
+        found.append((_("Last error"), f"{code}, {words.moment(one.last_error_at, now)}"))
     return found
 
 
@@ -183,7 +181,3 @@ def _long(span: timedelta) -> str:
     if seconds < 600:
         return _("%(n)s seconds") % {"n": f"{seconds:.0f}"}
     return _("%(n)s minutes") % {"n": f"{seconds / 60:.0f}"}
-
-
-def _when(moment: datetime, now: datetime) -> str:
-    return dates.moment(moment, words.language(), today=london_date(now))

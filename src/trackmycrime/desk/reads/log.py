@@ -10,8 +10,6 @@ from django.utils.translation import gettext as _
 from trackmycrime.alerts.lives import Life
 from trackmycrime.delivery.record import Sent
 from trackmycrime.desk import words
-from trackmycrime.kernel.clock import london_date
-from trackmycrime.publish import dates
 
 from .alert_life import tells_of
 from .record import staff_names
@@ -49,21 +47,20 @@ def _row(life: Life, names: dict[str, str], now: datetime, cases: bool) -> Row:
     for letter in life.letters:
         facts += _letter(letter, now, cases)
     if life.opened_at:
-        facts.append((_("Opened the case"), _when(life.opened_at, now)))
+        facts.append((_("Opened the case"), words.moment(life.opened_at, now)))
     if life.in_person:
-        facts.append((_("A person was asked"), _when(life.in_person.asked_at, now)))
+        facts.append((_("A person was asked"), words.moment(life.in_person.asked_at, now)))
         if life.in_person.done_at and life.in_person.done_by:
             who = names.get(str(life.in_person.done_by)) or _("A member of staff")
-            facts.append((_("Told in person"), f"{_when(life.in_person.done_at, now)}, {who}"))
-    state = words.said(words.ALERTS, life.state)
+            facts.append((_("Told in person"), f"{words.moment(life.in_person.done_at, now)}, {who}"))
     return Row(
         id=life.id,
         reference=life.reference,
         about=words.said(words.ABOUT, life.about),
         tells=", ".join(dict.fromkeys(tells_of(life.told))) if cases else "",
-        when=_when(life.decided_at, now),
-        state=f"{state} ({words.reason(life.reason)})" if life.reason else state,
-        bad=life.state in ("failed", "not_set_up"),
+        when=words.moment(life.decided_at, now),
+        state=words.with_reason(words.said(words.ALERTS, life.state), life.reason),
+        bad=life.state in words.ALERTS_TO_MEND,
         facts=facts,
     )
 
@@ -73,15 +70,10 @@ def _letter(letter: Sent, now: datetime, cases: bool) -> list[tuple[str, str]]:
     parts = [letter.to if cases else "", words.tongue(letter.language), letter.words]
     said = [(way, " · ".join(filter(None, parts)))]
     if letter.accepted_at:
-        said.append((_("Taken by the provider"), _when(letter.accepted_at, now)))
+        said.append((_("Taken by the provider"), words.moment(letter.accepted_at, now)))
     if letter.delivered_at:
-        said.append((_("Delivered"), _when(letter.delivered_at, now)))
+        said.append((_("Delivered"), words.moment(letter.delivered_at, now)))
     if letter.state in ("failed", "cancelled") and letter.finished_at:
-        why = f" ({words.reason(letter.reason)})" if letter.reason else ""
         ended = _("Failed") if letter.state == "failed" else _("Cancelled")
-        said.append((ended, _when(letter.finished_at, now) + why))
+        said.append((ended, words.with_reason(words.moment(letter.finished_at, now), letter.reason)))
     return said
-
-
-def _when(moment: datetime, now: datetime) -> str:
-    return dates.moment(moment, words.language(), today=london_date(now))

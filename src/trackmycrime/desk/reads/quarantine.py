@@ -11,8 +11,6 @@ from django.utils.translation import gettext as _
 from trackmycrime.desk import words
 from trackmycrime.feed.models import Handling, Source
 from trackmycrime.feed.quarantine import Found, Look
-from trackmycrime.kernel.clock import london_date
-from trackmycrime.publish import dates
 
 PAGE = 25
 
@@ -63,7 +61,7 @@ def row(one: Found, now: datetime) -> Row:
         sequence=one.sequence,
         problem=words.said(words.PROBLEMS, one.problem.get("type", "")),
         detail=one.problem.get("detail", ""),
-        when=dates.moment(one.received_at, words.language(), today=london_date(now)),
+        when=words.moment(one.received_at, now),
         waits=waits,
         late=one.waits_long,
     )
@@ -86,7 +84,7 @@ def asked(one: Handling | None, now: datetime) -> Asked | None:
     act = {
         "mend": _("Mend"), "replay": _("Replay"), "drop": _("Drop")
     }.get(one.act, one.act)  # fmt: skip
-    when = dates.moment(one.done_at or one.asked_at, words.language(), today=london_date(now))
+    when = words.moment(one.done_at or one.asked_at, now)
     if one.done_at is None:
         return Asked(_("%(act)s: being done.") % {"act": act}, when, over=False)
     if one.event_id is None:

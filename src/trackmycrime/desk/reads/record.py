@@ -10,8 +10,6 @@ from django.utils.translation import gettext_lazy as lazy
 
 from trackmycrime.desk import words
 from trackmycrime.kernel import crypto, setwise
-from trackmycrime.kernel.clock import london_date
-from trackmycrime.publish import dates
 from trackmycrime.publish.contacts import shown_as
 
 from .due import Slice
@@ -86,10 +84,9 @@ def record(force: int, crime_id: UUID, now: datetime, *, number: int) -> Slice:
         "victim": _("The victim"),
         "officer": _("A member of staff"),
     }
-    language, today = words.language(), london_date(now)
     lines = [
         Line(
-            when=dates.moment(row["at"], language, today=today),
+            when=words.moment(row["at"], now),
             who=who.get(row["actor_id"]) or others.get(row["actor_kind"], row["actor_kind"]),
             what=words.said(ACTIONS, "task" if row["action"].startswith("task.") else row["action"]),
         )

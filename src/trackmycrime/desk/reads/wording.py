@@ -15,8 +15,7 @@ from trackmycrime.alerts.words import frozen
 from trackmycrime.delivery import api as delivery
 from trackmycrime.desk import words
 from trackmycrime.forces.models import Force
-from trackmycrime.kernel.clock import london_date
-from trackmycrime.publish import dates, own_words
+from trackmycrime.publish import own_words
 from trackmycrime.publish.own_words import Version
 from trackmycrime.publish.wording import LANGUAGES, Language, Own, Piece, Template, pieces, sms_segments
 from trackmycrime.publish.wording.checks import SAMPLE_CODE
@@ -83,7 +82,7 @@ def _who(version: Version, names: Mapping[str, str]) -> str:
 
 
 def _state(version: Version, names: Mapping[str, str], now: datetime) -> State:
-    when = dates.moment(version.at, words.language(), today=london_date(now)) if version.at else ""
+    when = words.moment(version.at, now) if version.at else ""
     return State(version.language, not version.built_in, version.version, when, _who(version, names))
 
 

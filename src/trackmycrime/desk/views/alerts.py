@@ -37,7 +37,7 @@ def alert(request: DeskRequest, alert_id: UUID) -> HttpResponse:
         name=str(victim.detail.get("name") or ""),
         about=words.said(words.ABOUT, life.about),
         state=words.said(words.ALERTS, life.state),
-        bad=life.state in ("failed", "not_set_up"),
+        bad=life.state in words.ALERTS_TO_MEND,
         tells=reads.tells_of(life.told),
         steps=reads.steps(request.staff.force_id, life, now),
         task=life.in_person if life.in_person and life.in_person.done_at is None else None,

@@ -1,6 +1,5 @@
 """How a victim joins: the state of the invitation, its code on demand, a sheet to print, again, and taken back."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,11 @@ from trackmycrime.desk.pages import back_to, page
 from trackmycrime.desk.reads import case as reads
 from trackmycrime.desk.reads.me import me
 from trackmycrime.desk.rights import Act
-from trackmycrime.kernel.clock import london_date, utc_now
+from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import invitations
 from trackmycrime.people.access import DeskRequest
 from trackmycrime.people.models import Invitation
-from trackmycrime.publish import dates, wording
+from trackmycrime.publish import wording
 from trackmycrime.publish.models import Case
 
 from . import found
@@ -53,8 +52,8 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         can_invite=victim.live
         and Case.objects.filter(force_id=victim.force_id, crime_id=crime.id, open=True).exists(),
         way=words.said(words.WAYS, newest.way) if newest else "",
-        sent=_moment(newest.created_at, now) if newest else "",
-        until=_moment(newest.expires_at, now) if newest and alive else "",
+        sent=words.moment(newest.created_at, now) if newest else "",
+        until=words.moment(newest.expires_at, now) if newest and alive else "",
         safe=words.safe_contact(victim),
         reach=words.reach(victim),
         why_no_letter=words.said(words.NO_LETTER, letters.why_not(victim)),
@@ -81,13 +80,9 @@ def code(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         victim=victim,
         name=str(victim.detail.get("name") or ""),
         sheet=sheet,
-        until=_moment(sheet.expires_at, now),
+        until=words.moment(sheet.expires_at, now),
         words=_sheet_words(sheet, facts.staffing.unit),
     )
-
-
-def _moment(moment: datetime, now: datetime) -> str:
-    return dates.moment(moment, words.language(), today=london_date(now))
 
 
 def _sheet_words(sheet: invitations.Sheet, unit: str) -> dict[str, Any]:

@@ -15,9 +15,8 @@ from trackmycrime.desk.reads.me import Scope, me, scope
 from trackmycrime.desk.rights import Act
 from trackmycrime.feed import quarantine
 from trackmycrime.feed.quarantine import Wanted
-from trackmycrime.kernel.clock import london_date, utc_now
+from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people.access import DeskRequest
-from trackmycrime.publish import dates
 
 from .found import page_number
 
@@ -46,7 +45,7 @@ def start(request: DeskRequest) -> HttpResponse:
     chosen = scope(request)
     counts = due.counts(chosen, now)
     unreachable = request.GET.get("show") == "unreachable"
-    today = dates.moment(now, words.language(), today=london_date(now))
+    today = words.moment(now, now)
     shared = {
         "counts": counts,
         "today": today,
