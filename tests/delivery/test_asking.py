@@ -15,12 +15,14 @@ from tests.support.doors import role
 from trackmycrime.delivery import api, work
 from trackmycrime.delivery.channels import Channel
 from trackmycrime.delivery.channels.stepping import drive
+from trackmycrime.delivery.health import health
 from trackmycrime.delivery.letters import Finished, Letter, Outcome, Upstairs
 from trackmycrime.delivery.models import Attempt, Dispatch
 from trackmycrime.delivery.retry import DELAYS, SPREAD
 from trackmycrime.delivery.trying import attempting
 from trackmycrime.delivery.work import Holder
 from trackmycrime.forces.models import Force
+from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.ids import new_id
 
 from .letters import NOW, letter
@@ -212,4 +214,7 @@ def test_elsewhere_it_is_sent_once_more_which_is_counted_also_when_that_takes_se
     assert desk.provider.asked == 0
     assert desk.provider.got[sent.id] == 2
     assert hows() == [("sent", "unclear"), ("again", "later"), ("again", "accepted")]
-    assert api.repeats(since=NOW - timedelta(days=1)) == 1
+    now = utc_now()  # by which the tries have their ids
+    Attempt.objects.update(at=now - timedelta(minutes=70))
+    (email,) = [one for one in health(sent.force, now=now) if one.channel == "email"]
+    assert (email.day.again, email.hour.again) == (1, 0)

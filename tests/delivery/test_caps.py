@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from tests.support.doors import role
-from trackmycrime.delivery import api, caps, work
+from trackmycrime.delivery import api, caps, stops, work
 from trackmycrime.delivery.letters import Letter, Outcome, Upstairs
 from trackmycrime.delivery.models import Dispatch, Tally
 from trackmycrime.delivery.numbers import allowed
@@ -105,17 +105,32 @@ def test_a_force_sends_so_many_in_a_day(channel: str, policy: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_day_is_londons() -> None:
-    summer = datetime.fromisoformat("2026-07-01T22:30:00+00:00")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("2026-07-01T22:59:59+00:00", "2026-07-01T23:00:00+00:00"),
+        # the day with 23 hours, and the one with 25: they end at midnight as every other
+        ("2026-03-28T23:59:59+00:00", "2026-03-29T00:00:00+00:00"),
+        ("2026-03-29T22:59:59+00:00", "2026-03-29T23:00:00+00:00"),
+        ("2026-10-24T22:59:59+00:00", "2026-10-24T23:00:00+00:00"),
+        ("2026-10-25T23:59:59+00:00", "2026-10-26T00:00:00+00:00"),
+    ],
+)
+def test_the_day_is_londons(before: str, after: str) -> None:
+    last, first = datetime.fromisoformat(before), datetime.fromisoformat(after)
     force = force_with(texts_per_number=1)
-    first, second = (
-        letter(force=force.id, channel="text", address="+447700900123", due_at=summer) for _ in range(2)
-    )
-    api.prepare([first], now=summer)
-    assert len(claim(now=summer)) == 1
-    api.prepare([second], now=summer)
-    assert claim(now=summer) == []
-    assert len(claim(now=summer + timedelta(minutes=35))) == 1
+
+    def text(due_at: datetime) -> Letter:
+        made = letter(force=force.id, channel="text", address="+447700900123", due_at=due_at)
+        api.prepare([made], now=due_at)
+        return made
+
+    morning = text(first - timedelta(hours=22))
+    assert [each.id for each in claim(now=first - timedelta(hours=22))] == [morning.id]
+    text(last)
+    assert claim(now=last) == []
+    Dispatch.objects.filter(state="prepared").update(next_try_at=first)
+    assert len(claim(now=first)) == 1
 
 
 @pytest.mark.django_db
@@ -192,6 +207,40 @@ def test_what_the_desk_sees_of_it() -> None:
     assert (found.texts_today, found.segments_today, found.segments_month) == (2, 3, 3)
     assert (found.pence_today, found.share, found.stopped) == (7.5, 1.0, True)
     assert found.waiting == {"budget day": 1}
+
+
+@pytest.mark.django_db
+def test_however_many_wait_the_desk_looks_at_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    force = force_with(texts_per_day=1, mails_per_day=1)
+    texts(force, 5)
+    api.prepare([letter(force=force.id) for _ in range(3)], now=NOW)
+    claim()
+    claim("email")
+    later = letter(force=force.id, channel="text", due_at=NOW + timedelta(hours=9))
+    api.prepare([later], now=NOW)
+    with scope.bound(force=force.id), role("desk"):
+        assert caps.standing(force.id, NOW).waiting == {"cap force": 4 + 2}
+        monkeypatch.setattr(caps, "LOOKED_AT", 3)
+        assert caps.standing(force.id, NOW).waiting == {"cap force": 3 + 2}
+
+
+@pytest.mark.django_db
+def test_what_was_counted_is_kept_as_long_as_a_stop_needs_it_and_then_forgotten() -> None:
+    force = force_with()
+    days = {ago: (NOW - timedelta(days=ago)).date() for ago in (0, stops.LATELY.days, 63)}
+    for ago, day in days.items():
+        Tally.objects.create(
+            force=force,
+            address_hash=b"n" * 32,
+            channel="text",
+            day=day,
+            letters=1,
+            segments=ago,
+            owner_id=new_id(),
+        )
+    with role("worker"):
+        assert caps.tidy(NOW) == 1
+    assert set(Tally.objects.values_list("day", flat=True)) == {days[0], days[stops.LATELY.days]}
 
 
 # ------------------------------------------------------------------ numbers

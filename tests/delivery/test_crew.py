@@ -2,8 +2,9 @@
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -19,6 +20,7 @@ from trackmycrime.delivery.work import Holder
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.ids import new_id
+from trackmycrime.ops.worker import Worker
 
 from .letters import letter
 from .processes import wait_for
@@ -75,10 +77,8 @@ def test_one_at_which_the_rooms_above_break_holds_up_no_other(where: str) -> Non
     assert (bad in channel.sent) == (where == "hearing")
 
 
-@pytest.mark.parametrize(("took", "waits"), [(0.0, 0.04), (0.1, 0.2), (10.0, 0.5)])
-def test_on_a_busy_machine_a_clerk_waits_for_a_fuller_turn_but_not_for_long(
-    took: float, waits: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def clock(monkeypatch: pytest.MonkeyPatch, sleeping: Callable[[], None] = lambda: None) -> list[float]:
+    """A crew's clock that passes only while it sleeps: how many seconds have passed. `sleeping` happens meanwhile."""
     passed = [0.0]
 
     class Clock:
@@ -87,14 +87,23 @@ def test_on_a_busy_machine_a_clerk_waits_for_a_fuller_turn_but_not_for_long(
         @staticmethod
         def sleep(seconds: float) -> None:
             passed[0] += seconds
+            sleeping()
 
     monkeypatch.setattr(crews, "time", Clock)
-    one = Crew(
-        Holder(new_id(), "email"),
-        Takes,
-        Upstairs(lambda letters, now: {}, lambda ended, now: None),
-        senders=2,
-    )
+    return passed
+
+
+def a_crew(senders: int, rests: float = 0.0) -> Crew:
+    nobody = Upstairs(lambda letters, now: {}, lambda ended, now: None)
+    return Crew(Holder(new_id(), "email"), Takes, nobody, senders=senders, rests=rests)
+
+
+@pytest.mark.parametrize(("took", "waits"), [(0.0, 0.04), (0.1, 0.2), (10.0, 0.5)])
+def test_on_a_busy_machine_a_clerk_waits_for_a_fuller_turn_but_not_for_long(
+    took: float, waits: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = clock(monkeypatch)
+    one = a_crew(senders=2)
     one._took, one._out = took, 2  # two are out, and neither comes back
     one._gather()
     assert waits <= passed[0] < waits + 0.01
@@ -103,13 +112,31 @@ def test_on_a_busy_machine_a_clerk_waits_for_a_fuller_turn_but_not_for_long(
     assert passed[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("rests", "took", "waits"), [(0.0, 0.1, 0.0), (3.0, 0.1, 0.3), (3.0, 10.0, 1.0), (3.8, 0.0, 0.0)]
+)
+def test_a_crew_that_lets_others_go_first_rests_after_a_turn_and_then_needs_one_turn_for_all(
+    rests: float, took: float, waits: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = a_crew(senders=2, rests=rests)
+    passed = clock(monkeypatch, sleeping=one.ring)
+    one._took = took
+    one.ring()
+    one._pause()
+    assert passed[0] == pytest.approx(waits)
+    # what rang while it rested is seen by the turn that follows, and asks for no other
+    assert not one._look.is_set()
+
+
+def test_only_a_worker_that_is_to_let_others_go_first_rests(settings: Any) -> None:
+    settings.TMC_EMAIL_URL = "smtp://127.0.0.1:1"
+    for nice, rests in ((0, 0.0), (15, 3.0)):
+        (crew,) = Worker(senders={"email": 1}, nice=nice)._crews
+        assert crew._rests == rests
+
+
 def test_a_backlog_asks_for_more_connections_and_a_server_that_turns_some_away_gets_fewer() -> None:
-    crew = Crew(
-        Holder(new_id(), "email"),
-        Takes,
-        Upstairs(lambda letters, now: {}, lambda ended, now: None),
-        senders=64,
-    )
+    crew = a_crew(senders=64)
     sizes = []
     for _ in range(4):
         crew._fit(True)

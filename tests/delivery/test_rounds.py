@@ -4,12 +4,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from trackmycrime.ops.worker import Pass, Rounds, pause_points
+from trackmycrime.delivery import api, work
+from trackmycrime.delivery.letters import Upstairs
+from trackmycrime.delivery.models import Dispatch
+from trackmycrime.delivery.work import Holder
+from trackmycrime.forces.models import Force
+from trackmycrime.kernel.ids import new_id
+from trackmycrime.ops.worker import Pass, Rounds, Worker, pause_points
 
+from .letters import NOW, letter
 from .processes import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,6 +88,21 @@ def test_a_pass_that_fails_holds_up_no_other_and_shows_nothing(caplog: pytest.Lo
         wait_for(lambda: after.calls == 1)
     assert "pass fails failed: LookupError" in caplog.text
     assert "rhian" not in caplog.text
+
+
+def test_a_worker_that_was_cut_off_itself_takes_nothing_over(settings: Any) -> None:
+    """What cut it off may have cut off the others too: their silence means something only once it has listened again
+    for as long."""
+    settings.TMC_EMAIL_URL = "smtp://127.0.0.1:1"
+    force = Force.objects.create(slug="kent", name="Kent Police", languages=["en"], created_at=NOW)
+    api.prepare([letter(force=force.id)], now=NOW)
+    dead, nobody = Holder(new_id(), "email"), Upstairs(lambda letters, now: {}, lambda ended, now: None)
+    assert len(work.claim(dead, most=1, now=NOW, upstairs=nobody)[0]) == 1
+    one = Worker(senders={"email": 1}, unseen=timedelta(seconds=20))
+    for listens_for, took in ((None, 0), (10.0, 0), (21.0, 1)):
+        one._listener._since = None if listens_for is None else time.monotonic() - listens_for
+        assert one._sweep(NOW) == took
+    assert Dispatch.objects.get().state == "prepared"
 
 
 def test_nothing_pauses_unless_a_test_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

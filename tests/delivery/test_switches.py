@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner, Result
-from django.db import ProgrammingError, transaction
+from django.db import ProgrammingError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from tests.alerts import making
 from tests.support.doors import role
@@ -100,6 +101,13 @@ def test_all_forces_are_held_at_once_and_each_hold_is_released_by_itself(kent: F
     assert {each.force for each in claim()} == {essex.id}
     release(kent)
     assert {each.force for each in claim()} == {kent.id}
+
+
+def test_a_release_wakes_those_who_send(kent: Force) -> None:
+    hold(kent)
+    with CaptureQueriesContext(connection) as seen:
+        release(kent)
+    assert any(f"pg_notify('tmc_bell', '{api.BELL}')" in query["sql"] for query in seen)
 
 
 def test_what_is_in_flight_is_finished_and_what_came_back_waits(kent: Force) -> None:

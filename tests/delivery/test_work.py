@@ -14,7 +14,7 @@ from tests.support.doors import role
 from trackmycrime.delivery import api, presence, work
 from trackmycrime.delivery.letters import Finished, Letter, Outcome, Stop, Upstairs, Verdict, Wait
 from trackmycrime.delivery.models import Attempt, Dispatch
-from trackmycrime.delivery.retry import DELAYS, after
+from trackmycrime.delivery.retry import DELAYS, SPREAD, after
 from trackmycrime.delivery.settling import Tried
 from trackmycrime.delivery.work import Holder
 from trackmycrime.forces.models import Force
@@ -221,6 +221,14 @@ def test_a_passing_failure_is_tried_again_until_it_is_given_up(force: Force, roo
     assert 72 * 60 / 37.5 < tries < 72 * 60 / 30 + len(DELAYS)
     assert Attempt.objects.count() == tries
     assert [each[1:] for each in rooms.heard] == [("failed", "given up 451")]
+
+
+def test_what_failed_together_does_not_come_back_together(force: Force, rooms: Rooms) -> None:
+    prepared(force, 10)
+    complete(rooms, claim(rooms), Outcome("later", "connect-failed"))
+    waits = [row.next_try_at - NOW for row in Dispatch.objects.all() if row.next_try_at]
+    assert len(set(waits)) == 10
+    assert DELAYS[0] <= min(waits) <= max(waits) <= DELAYS[0] * (1 + SPREAD)
 
 
 def test_an_unclear_one_is_tried_once_more_and_not_oftener(force: Force, rooms: Rooms) -> None:

@@ -49,9 +49,10 @@ def gateway_workers(folder: Path) -> list[int]:
     return [pid for pid in door if _parent(pid) in door]
 
 
-def senders(folder: Path) -> list[int]:
-    """The worker that sends the letters."""
-    return [pid for pid in processes_of(folder) if b"\0worker\0" in _of(pid, "cmdline")]
+def senders(folder: Path, of: int | None = None) -> list[int]:
+    """The workers that send the letters; with `of`, only those that this process (a `serve`) has begun."""
+    found = [pid for pid in processes_of(folder) if b"\0worker\0" in _of(pid, "cmdline")]
+    return found if of is None else [pid for pid in found if _parent(pid) == of]
 
 
 def postmaster(folder: Path) -> int:

@@ -10,7 +10,7 @@ from trackmycrime.kernel import bell, crypto, setwise
 
 from . import presence
 from .channels.push.subscription import Subscription, WrongSubscription
-from .letters import SECRET, WAITS, Finished, Letter, OnFinished, Stop, Upstairs, Verdict, Wait
+from .letters import BELL, SECRET, WAITS, Finished, Letter, OnFinished, Stop, Upstairs, Verdict, Wait
 from .providers import neutral, sender, set_up
 from .pushing import push_key, read_subscription
 
@@ -34,15 +34,11 @@ __all__ = [
     "prepare",
     "push_key",
     "read_subscription",
-    "repeats",
     "sender",
     "set_up",
     "standing",
     "state_of",
 ]
-
-BELL = "delivery"
-"""What is rung when there is something to send."""
 
 NOT_WAITING = ("sending", "accepted", "delivered", "failed", "cancelled")
 """Of letters that are known by their owner it is asked whether they are none of these: asked whether they are prepared,
@@ -151,14 +147,3 @@ def standing(owner_ids: Sequence[UUID]) -> list[Standing]:
 def state_of(owner_ids: Sequence[UUID]) -> dict[UUID, Standing]:
     """The newest letter of each of these owners that has one."""
     return {each.owner_id: each for each in standing(owner_ids)}
-
-
-def repeats(*, since: datetime) -> int:
-    """How many letters may have reached their reader twice since then: sent again although an earlier try may have
-    arrived, by a provider that cannot be asked."""
-    (row,) = setwise.fetch(
-        "select count(distinct dispatch_id) as n from delivery_attempt"
-        " where how = 'again' and result in ('accepted', 'unclear') and at >= %s",
-        [since],
-    )
-    return int(row["n"])

@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from trackmycrime.forces.policy import DEFAULT, Policy
 from trackmycrime.kernel import setwise
+from trackmycrime.kernel.clock import london_date
 from trackmycrime.kernel.sms import sms_segments
 from trackmycrime.tasks.api import Need, needless_but, open_tasks
 
 from . import numbers
-from .letters import Letter
+from .letters import LOOK_AGAIN, Letter
 
 COUNTED = ("email", "text")
 NEAR, SPENT = "text_budget_near", "text_budget_spent"
@@ -29,8 +29,9 @@ PER_ADDRESS, PER_FORCE, BUDGET_DAY, BUDGET_MONTH = "cap address", "cap force", "
 REASONS = (PER_ADDRESS, PER_FORCE, BUDGET_DAY, BUDGET_MONTH)
 """Why a letter is over; kept as its reason while it waits"""
 
+LOOKED_AT = 10_000
+"""How many waiting letters of each channel are looked at for the desk"""
 _KEPT = timedelta(days=62)
-_LONDON = ZoneInfo("Europe/London")
 _WHOLE = b""
 """Stands for the address in the row where all letters of a force's day are counted together."""
 
@@ -63,7 +64,7 @@ def spend(letters: Sequence[Letter], now: datetime) -> Spending:
     found = Spending()
     if not letters or letters[0].channel not in COUNTED:
         return found
-    channel, today = letters[0].channel, _day(now)
+    channel, today = letters[0].channel, london_date(now)
     policies = _policies({each.force for each in letters})
     going = []
     for each in letters:
@@ -168,10 +169,6 @@ def _month_until(forces: set[int], today: date) -> dict[int, int]:
     return {row["force_id"]: row["segments"] for row in rows}
 
 
-def _day(now: datetime) -> date:
-    return now.astimezone(_LONDON).date()
-
-
 # shouting
 
 
@@ -211,7 +208,7 @@ def _budgets(policy: Policy, day: int, month: int, today: date) -> tuple[tuple[s
 
 def tidy(now: datetime) -> int:
     """Close what was asked about budgets whose period is over, and forget old counters; for the worker."""
-    today = _day(now)
+    today = london_date(now)
     for kind in (NEAR, SPENT):
         needless_but(kind, [f"day:{today}", f"month:{today:%Y-%m}"], now=now)
     gone = setwise.fetch("delete from delivery_tally where day < %s returning force_id", [today - _KEPT])
@@ -219,6 +216,14 @@ def tidy(now: datetime) -> int:
 
 
 # for the desk
+
+
+_WAITING = """
+select w.reason, count(*) as n from unnest(%s::text[]) as c (name) cross join lateral (
+  select d.reason from delivery_dispatch d where d.force_id = %s and d.channel = c.name and d.state = 'prepared'
+    and d.next_try_at <= %s limit %s) w
+where w.reason = any(%s) group by w.reason
+"""
 
 
 @dataclass(frozen=True)
@@ -233,7 +238,7 @@ class Standing:
     pence_today: float | None
     pence_month: float | None
     waiting: Mapping[str, int]
-    """Letters that wait for a cap or budget, by why (`REASONS`)"""
+    """Letters that wait for a cap or budget, by why (`REASONS`), as far as they were looked at"""
 
     @property
     def share(self) -> float:
@@ -249,7 +254,7 @@ class Standing:
 
 def standing(force: int, now: datetime) -> Standing:
     """What this force has used today and this month. Four statements; sees what the caller's door may see."""
-    today = _day(now)
+    today = london_date(now)
     policy = _policies({force}).get(force, DEFAULT)
     rows = setwise.fetch(
         "select letters, segments from delivery_tally where address_hash = %s and force_id = %s"
@@ -258,11 +263,9 @@ def standing(force: int, now: datetime) -> Standing:
     )
     texts, segments = (rows[0]["letters"], rows[0]["segments"]) if rows else (0, 0)
     month = segments + _month_until({force}, today).get(force, 0)
-    waiting = setwise.fetch(
-        "select reason, count(*) as n from delivery_dispatch where state = 'prepared' and channel = any(%s)"
-        " and force_id = %s and reason = any(%s) group by reason",
-        [list(COUNTED), force, list(REASONS)],
-    )
+    # what is over a cap is looked at again after LOOK_AGAIN; twice that, because clocks differ
+    soon = now + 2 * LOOK_AGAIN
+    waiting = setwise.fetch(_WAITING, [list(COUNTED), force, soon, LOOKED_AT, list(REASONS)])
     pence = policy.text_price / 100
     return Standing(
         texts,

@@ -135,14 +135,18 @@ class Crew:
                 connection.close()
                 time.sleep(1.0)
                 continue
-            self._look.wait(LOOK_EVERY)
-            self._look.clear()
-            self._gather()
+            self._pause()
         self._senders.end()
         connection.close()
 
-    def _gather(self) -> None:
+    def _pause(self) -> None:
+        """Until there is something to do, and until as much of it has gathered as should be done in one turn."""
+        self._look.wait(LOOK_EVERY)
         time.sleep(min(self._took * self._rests, REST_LONGEST))
+        self._gather()
+        self._look.clear()  # last: the turn that follows sees to all that has rung until now
+
+    def _gather(self) -> None:
         until = time.monotonic() + max(GATHER, min(self._took * GATHER_BUSY, GATHER_LONGEST))
         while self._out > self._tried.qsize() and time.monotonic() < until:
             time.sleep(GATHER / 10)

@@ -36,6 +36,9 @@ class Went:
     later: int = 0
     """Passing failures: tried again"""
     unclear: int = 0
+    again: int = 0
+    """Letters that may have reached their reader twice: sent again although an earlier try may have arrived, by a
+    provider that cannot be asked"""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ from unnest(%(channels)s::text[]) as c (name)
 """
 _WENT = """
 with tries as materialized (
-  select t.dispatch_id, t.at, t.result, t.answer from delivery_attempt t
+  select t.dispatch_id, t.at, t.result, t.answer, t.how from delivery_attempt t
   where t.force_id = %(force)s and t.id >= %(lowest)s and t.at > %(day)s order by t.id desc limit %(look)s)
 select d.channel, count(*) as tries,
   count(*) filter (where t.result = 'accepted' and t.at >= %(midnight)s) as today,
@@ -101,7 +104,9 @@ _COUNTS = """
   count(*) filter (where y.dispatch_id is not null and n.dispatch_id is null {since}) as delivered_{name},
   count(*) filter (where (t.result = 'never' or n.dispatch_id is not null) {since}) as failed_{name},
   count(*) filter (where t.result = 'later' {since}) as later_{name},
-  count(*) filter (where t.result = 'unclear' {since}) as unclear_{name}"""
+  count(*) filter (where t.result = 'unclear' {since}) as unclear_{name},
+  count(distinct t.dispatch_id) filter (where t.how = 'again' and t.result in ('accepted', 'unclear') {since})
+    as again_{name}"""
 WENT = _WENT.format(
     counts=",".join(
         _COUNTS.format(name=name, since=since)

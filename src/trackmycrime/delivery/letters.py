@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+BELL = "delivery"
+"""What is rung when there is something to send."""
+
 SECRET = frozenset({"invitation", "code"})
 """Purposes whose words let somebody in: they are wiped as soon as nobody has to send them any more."""
 

@@ -19,11 +19,12 @@ from trackmycrime.audit.api import Actor
 from trackmycrime.kernel import bell, setwise
 from trackmycrime.kernel.ids import new_id
 
+from .letters import BELL
+
 CHANNELS = ("email", "text", "push")
 REASONS = ("provider", "wrong_words", "wrong_people", "flood", "budget", "incident", "exercise", "other")
 """Why a channel is held: its provider is in trouble; letters say the wrong thing, or go to the wrong people; too many;
 too much money; something else is being looked into; it is tried out."""
-BELL = "delivery"
 
 
 class CannotHold(ValueError):

@@ -26,13 +26,15 @@ from .switches import HELD
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)
-"""Longer than the slowest single send (channels/smtp); it matters only for a sender that hangs in a live worker."""
+"""Longer than the slowest single send (channels/smtp). It matters only in a live worker: for a sender that hangs, and
+for letters whose claim was committed while the answer to that was lost, so that no sender ever got them."""
 
 
 _COLUMNS = (
     "id, force_id, purpose, owner_id, channel, address, address_hash, subject, body, language, words, disguised,"
     " tries, asks, doubts, next_try_at, give_up_at"
 )
+_OF_D = ", ".join(f"d.{column}" for column in _COLUMNS.split(", "))
 # One statement, so that a hold counts from its commit on. Force by force, those first whose letters have waited
 # longest: each is one descent into an index, whatever waits in the others or behind a hold, and no row is locked that
 # is not taken, because rows are pulled one by one until there are enough.
@@ -51,12 +53,12 @@ select d.* from (
 _THIS = f"""
 select {_COLUMNS} from delivery_dispatch d where id = %s and state = 'prepared' and channel = %s and next_try_at <= %s
   and not {HELD.format(channel="d.channel", force="d.force_id")} for update skip locked
-"""  # noqa: S608
+"""  # noqa: S608 (constants of ours)
 _EXPIRE = f"""
 update delivery_dispatch d set state = 'cancelled', finished_at = %s, next_try_at = null, body = null,
   reason = case when {HELD.format(channel="d.channel", force="d.force_id")} then 'over while held' else 'over' end
 where d.state = 'prepared' and d.purpose in ('invitation', 'code') and d.give_up_at < %s returning d.id
-"""  # noqa: S608
+"""  # noqa: S608 (constants of ours)
 
 
 _BY_INDEX = "select " + ", ".join(
@@ -176,7 +178,7 @@ def sweep(worker: UUID, *, now: datetime, unseen: timedelta, upstairs: Upstairs,
     """
     with transaction.atomic():
         rows = setwise.fetch(
-            f"select {', '.join('d.' + c for c in _COLUMNS.split(', '))}, d.lease_by from delivery_dispatch d"  # noqa: S608
+            f"select {_OF_D}, d.lease_by from delivery_dispatch d"  # noqa: S608 (constants of ours)
             " left join delivery_worker w on w.id = d.lease_by"
             " where d.state = 'sending' and (d.lease_until < %s or d.lease_by <> %s and"
             "   (w.id is null or w.seen_at < clock_timestamp() - make_interval(secs => %s)))"

@@ -50,6 +50,8 @@ ROUND_EVERY = 5.0
 SELDOM_EVERY = 600.0
 """For the passes of `rounds.SELDOM`, unless they are rung for"""
 AGAIN_AFTER = 0.1
+RESTS = 5
+"""Nice by so much, a crew rests as long as its last turn took (`Crew`)."""
 PART_OF_THE_DAY = 20.0
 """A pass that took a second rests for this many seconds."""
 _RECONNECT = (0.1, 0.5, 1.0, 2.0, 5.0)
@@ -199,12 +201,13 @@ class Worker:
         *,
         senders: Mapping[str, int],
         unseen: timedelta = presence.UNSEEN,
-        rests: float = 0.0,
+        nice: int = 0,
         at: Callable[[str], None] | None = None,
     ) -> None:
         """`senders` says how many connections to each channel's provider; `unseen` is how long other workers may be
-        silent before their letters are taken over; `rests` as `Crew` has it. Raises ValueError when a channel's address
-        cannot be read, and OSError when mail cannot be taken in where it should be."""
+        silent before their letters are taken over; `nice` is how far this process lets others go first, and the more it
+        does, the longer its crews rest. Raises ValueError when a channel's address cannot be read, and OSError when
+        mail cannot be taken in where it should be."""
         self.id = new_id()
         self._unseen = unseen
         # unlike an Event, it may be touched by a signal handler while the same thread waits for it
@@ -216,7 +219,7 @@ class Worker:
                 partial(providers.opened, channel),
                 rounds.UPSTAIRS,
                 senders=senders[channel],
-                rests=rests,
+                rests=nice / RESTS,
                 at=at or pause_points(),
             )
             for channel in sorted(channels)

@@ -88,6 +88,7 @@ def _channel(
         (_("Refused for good, or come back"), one.hour.failed, one.day.failed),
         (_("Put off, to be tried again"), one.hour.later, one.day.later),
         (_("Without a clear answer"), one.hour.unclear, one.day.unclear),
+        (_("Sent again, so perhaps arrived twice"), one.hour.again, one.day.again),
     ]
     state, bad = _state(one)
     return Channel(

@@ -83,9 +83,7 @@ def _burst(above: Path, one: Installation, run: Run, first: int, count: int, rep
     yardstick = f"{WORKERS * run.connections} connections cannot do more than {most:,.0f}" if most else bare
     return Figure(
         f"letters: {run.name}, two workers, of {done['letters']:,}",
-        f"{rate * times:,.0f}/{run.per}, none twice"
-        if not done["again"]
-        else f"{rate:,.0f}, {done['again']} again",
+        f"{rate * times:,.0f}/{run.per}, {done['again'] or 'none'} twice",
         yardstick,
         f"≥ {run.wanted * times:,.0f}/{run.per}{f' ({run.aim})' if run.aim else ''}",
         rate >= run.wanted and done["accepted"] == done["letters"],

@@ -119,7 +119,8 @@ def show_health(slug: str | None, as_json: bool) -> None:
     lines = [
         f"{name}  {one.channel}  {one.provider or 'not set up'}{', HELD' if one.held else ''},"
         f" {one.workers} sending; {one.waiting} waiting{f' since {one.oldest:%Y-%m-%d %H:%M}' if one.oldest else ''};"
-        f" last hour: {one.hour.accepted} taken, {one.hour.failed} failed, {one.hour.unclear} unclear;"
+        f" last hour: {one.hour.accepted} taken, {one.hour.failed} failed, {one.hour.unclear} unclear,"
+        f" {one.hour.again} perhaps twice;"
         f" today: {one.today} taken{f'; last error {one.last_error}' if one.last_error else ''}"
         for name, one in found
     ]

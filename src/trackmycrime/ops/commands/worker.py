@@ -44,7 +44,7 @@ from trackmycrime.ops.exits import Refused, Unreachable, WrongUse
     default=0,
     show_default=True,
     type=click.IntRange(0, 19),
-    help="How far this process lets others on the machine go first (as nice -n).",
+    help="How far this process lets others on the machine go first (as nice -n); it also asks the database less often.",
 )
 @with_database("worker")
 def command(email_senders: int, text_senders: int, push_senders: int, takeover: float, nice: int) -> None:
@@ -68,7 +68,7 @@ def command(email_senders: int, text_senders: int, push_senders: int, takeover: 
         worker = Worker(
             senders={"email": email_senders, "text": text_senders, "push": push_senders},
             unseen=timedelta(seconds=takeover),
-            rests=nice / 5,
+            nice=nice,
         )
     except ValueError as wrong:
         raise WrongUse(str(wrong)) from None
