@@ -23,6 +23,7 @@ from trackmycrime.publish.models import Case
 from trackmycrime.publish.promises import BELL as PROMISES
 from trackmycrime.publish.promises import due_promises
 from trackmycrime.publish.refresh import protected_crimes
+from trackmycrime.publish.speaking import unspoken
 from trackmycrime.returns import api as returns
 from trackmycrime.tasks import api as tasks
 
@@ -137,7 +138,7 @@ def _say_no_news(now: datetime) -> int:
 
 def _ask_supervisors(now: datetime) -> int:
     """A supervisor is asked where an officer has not spoken in time with somebody whose safety changes."""
-    needs = tasks.overdue("speak_before_release", "speak_overdue", now=now)
+    needs = unspoken(now)
     return sum(tasks.open_tasks(force, several, now=now) for force, several in needs.items())
 
 
@@ -166,5 +167,6 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
 """What a worker carries on, in order: (what the bell calls it, what is done). Each is a transaction, repeatable."""
 
 SELDOM = frozenset({PROMISES, "unspoken", "quiet", "devices", "budgets"})
-"""Passes that look for days to come and not for moments: done now and then, or when rung for. This one reads all open
-cases; an index on a date that changes with almost every entry would cost more each time one is published."""
+"""Passes that look for days to come and not for moments: done now and then, or when rung for. Promises and silence are
+looked for in all open cases; an index on a date that changes with almost every entry would cost more each time one is
+published."""

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 
 from trackmycrime import rounds
-from trackmycrime.alerts.api import tell
+from trackmycrime.alerts.api import tell, tell_of_change
 from trackmycrime.alerts.models import Alert
 from trackmycrime.delivery import work
 from trackmycrime.delivery.models import Dispatch
@@ -59,3 +59,17 @@ def test_where_no_other_channel_is_safe_it_waits_until_the_budget_is_raised() ->
     Force.objects.update(policy={})
     (letter,) = claim("text", LATER)
     assert letter.owner_id == alert.id
+
+
+def test_what_goes_by_its_own_channel_waits_and_is_not_written_again_and_again() -> None:
+    """That an address is another now is told to that one number: no other channel can say it instead."""
+    of = over().force
+    one = made(of)
+    with transaction.atomic():
+        tell_of_change(of.id, {one.victim.id: ["email"]}, now=NOW)
+    for _ in range(3):
+        assert claim("text") == []
+    letter = Dispatch.objects.get(owner_id=Alert.objects.get(about="contact_told").id)
+    assert (letter.state, letter.reason) == ("prepared", "budget day")
+    Force.objects.update(policy={})
+    assert [each.id for each in claim("text", LATER)] == [letter.id]

@@ -50,6 +50,19 @@ def test_a_victim_who_looks_at_the_portal_has_opened_it(state: str) -> None:
     assert Alert.objects.get(victim=others.victim).state == state
 
 
+def test_whoever_looks_does_not_stop_what_tells_of_another_address() -> None:
+    """They may be who changed it."""
+    made = making.made()
+    assert made.victim.account is not None
+    alerts.tell_of_change(made.force.id, {made.victim.id: ["email"]}, now=NOW)
+    with scope.bound(account=made.victim.account.id), role("portal"):
+        assert alerts.seen(made.case.id, now=NOW) == 0
+    assert set(Dispatch.objects.values_list("channel", "state")) == {
+        ("email", "prepared"),
+        ("text", "prepared"),
+    }
+
+
 def test_nobody_signed_in_has_seen_nothing_and_the_portal_reads_no_alert() -> None:
     made = told()
     with transaction.atomic(), role("portal"):
@@ -78,7 +91,7 @@ def test_a_case_that_closes_takes_back_what_waits_and_nothing_else() -> None:
 def test_what_is_in_flight_is_not_called_cancelled() -> None:
     made = told()
     Dispatch.objects.update(state="sending")
-    assert alerts.cancel_for_victims(made.force.id, [made.victim.id], "declined", now=NOW) == 0
+    assert alerts.cancel_for_crimes(made.force.id, [made.crime.id], "declined", now=NOW) == 0
     assert Alert.objects.get().state == "waiting"
 
 
@@ -86,14 +99,14 @@ def test_the_desk_takes_back_an_invitation_and_its_key_is_gone() -> None:
     made = making.made(joined=False)
     alerts.send_invitations(made.force.id, [making.invited(made)], now=NOW)
     with scope.bound(force=made.force.id), role("desk"):
-        assert alerts.cancel_for_victims(made.force.id, [made.victim.id], "declined", now=NOW) == 1
+        assert alerts.cancel_for_crimes(made.force.id, [made.crime.id], "declined", now=NOW) == 1
     assert Dispatch.objects.get().body is None
 
 
 def test_one_forces_desk_cannot_reach_anothers() -> None:
     made, kent = told(), making.force("kent", name="Kent Police")
     with scope.bound(force=kent.id), role("desk"):
-        assert alerts.cancel_for_victims(made.force.id, [made.victim.id], "declined", now=NOW) == 0
+        assert alerts.cancel_for_crimes(made.force.id, [made.crime.id], "declined", now=NOW) == 0
         assert alerts.lines_for([made.victim.id]) == []
     with scope.bound(force=made.force.id), role("desk"):
         assert len(alerts.lines_for([made.victim.id])) == 1

@@ -147,6 +147,16 @@ def test_an_invitation_waits_for_the_morning_unless_it_runs_out_before() -> None
     assert moment(known, PACE, until=morning - MINUTE, **asked) == When(night)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("milestones", [(), (NOTE,)])
+def test_an_invitation_waits_for_no_summary(milestones: tuple[str, ...]) -> None:
+    """Where the force tells weekly who has not chosen, it would have run out before it went."""
+    now = at("2026-11-24 14:04")
+    items = [Item(name, now) for name in milestones]
+    weekly = PACE._replace(usual="weekly")
+    said = moment(Contact(joined=False), weekly, items, now=now, decided_at=now, until=now + 3 * DAY)
+    assert said == When(now)
+
+
 # ------------------------------------------------------------- the Code's clocks
 
 

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.doors import role
-from trackmycrime.alerts.api import UPSTAIRS, opened, tell
+from trackmycrime.alerts.api import UPSTAIRS, seen, tell
 from trackmycrime.alerts.models import Alert, Told
 from trackmycrime.delivery.letters import Letter, Outcome
 from trackmycrime.delivery.models import Dispatch
@@ -28,6 +28,7 @@ from trackmycrime.delivery.work import Holder, Tried, claim, complete
 from trackmycrime.kernel.clock import LONDON
 from trackmycrime.kernel.crypto import blind
 from trackmycrime.kernel.ids import new_id
+from trackmycrime.kernel.scope import bound
 from trackmycrime.publish.models import Entry
 
 from . import making
@@ -70,7 +71,7 @@ HAPPENS = st.one_of(
     NEWS,
     NEWS,
     st.tuples(st.just("change"), st.sampled_from(CHANGES)),
-    st.tuples(st.just("change"), st.sampled_from(CHANGES)),
+    st.tuples(st.just("meanwhile"), st.sampled_from(CHANGES)),
     st.tuples(st.just("correct"), st.booleans()),
     st.tuples(st.just("withdraw"), st.none()),
     st.tuples(st.just("looks"), st.none()),
@@ -187,7 +188,10 @@ class Story:
             complete([Tried(letter, Outcome(result, "code"), self.now)], now=self.now, upstairs=UPSTAIRS)
 
     def looks(self, _: None) -> None:
-        opened([self.made.victim.id], now=self.now)
+        account = self.made.victim.account
+        assert account is not None
+        with role("portal"), bound(account=account.id):
+            seen(self.made.case.id, now=self.now)
 
     def change(self, values: dict[str, Any]) -> None:
         self.made.victim.refresh_from_db()
@@ -195,6 +199,11 @@ class Story:
             self.made.change(blocked_hashes=[self.made.victim.email_hash])
         else:
             self.made.change(**values)
+
+    def meanwhile(self, values: dict[str, Any]) -> None:
+        """A change comes when news is on its way, before any worker has looked."""
+        self.news("note")
+        self.change(values)
 
     def end(self) -> None:
         """Time passes, and providers take what they get: every alert comes to an end."""

@@ -22,6 +22,7 @@ from trackmycrime.kernel.ids import new_id
 from trackmycrime.ops import mailroom
 from trackmycrime.publish import own_words
 from trackmycrime.publish.wording import Template
+from trackmycrime.tasks.models import Task
 
 from .making import NOW, Made, force, made
 
@@ -338,6 +339,23 @@ def test_a_complaint_and_no_more_end_mail_to_that_address() -> None:
         if state == "unsubscribed":
             assert figures(one)["unsubscribe"] == 1
             assert not answers(), "who wants no more gets no answer either"
+
+
+@pytest.mark.parametrize(
+    ("form", "sender", "kind"),
+    [
+        (REPLY.replace("Re: You have an update", "unsubscribe"), RHIAN, "agree_another_way"),
+        (POSTFIX, "", "address_bounced"),
+    ],
+)
+def test_what_comes_back_to_an_answer_is_an_officers_too(form: str, sender: str, kind: str) -> None:
+    one, letter = told()
+    assert came(letter) == "answered"
+    (answer,) = claimed()
+    accepted([answer])
+    values = {} if sender else {"action": "failed", "status": "5.1.1"}
+    came(answer, form, sender=sender, now=LATER + timedelta(minutes=1), **values)
+    assert list(Task.objects.values_list("kind", "victim_id")) == [(kind, one.victim.id)]
 
 
 # ------------------------------------------------ mail to the sender's address

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from trackmycrime.alerts.api import UPSTAIRS, tell
+from trackmycrime.alerts.looking import A_MOMENT
 from trackmycrime.alerts.models import Alert, Told
 from trackmycrime.delivery.models import Dispatch
 from trackmycrime.delivery.work import Holder, claim
@@ -49,6 +50,11 @@ def told(made: making.Made, news: list[making.News]) -> Counter[str]:
     return tell(made.force.id, news, now=NOW)
 
 
+def take() -> int:
+    """How many letters a worker of its own takes."""
+    return len(claim(Holder(new_id(), "email"), most=5, now=NOW, upstairs=UPSTAIRS)[0])
+
+
 def test_the_same_news_told_by_many_at_once_is_told_once() -> None:
     made = making.made()
     news = made.news("update:1", "update:2", "update:3")
@@ -76,9 +82,6 @@ def test_an_alert_does_not_leave_while_something_joins_it() -> None:
     made = making.made()
     told(made, made.news("update:1"))
 
-    def take() -> int:
-        return len(claim(Holder(new_id(), "email"), most=5, now=NOW, upstairs=UPSTAIRS)[0])
-
     with transaction.atomic():
         assert tell(made.force.id, made.news("update:2"), now=NOW)["joined"] == 1
         assert aside(take) == 0
@@ -90,6 +93,22 @@ def test_what_is_just_being_taken_is_not_joined() -> None:
     told(made, made.news("update:1"))
     news = made.news("update:2")
     with transaction.atomic():
-        assert claim(Holder(new_id(), "email"), most=5, now=NOW, upstairs=UPSTAIRS)[0]
+        assert take() == 1
         assert aside(lambda: told(made, news))["alerts"] == 1
     assert Dispatch.objects.count() == 2
+
+
+def test_two_workers_do_not_take_two_alerts_of_one_victim_at_the_same_moment() -> None:
+    """Neither sees yet that the other sends: they would arrive together, and two channels might."""
+    made, other = making.made(), making.made()
+    told(made, made.news("update:1"))
+    news, others = made.news("update:2"), other.news("update:3")
+    with transaction.atomic():
+        assert take() == 1
+        assert aside(lambda: told(made, news))["alerts"] == 1
+        assert aside(take) == 0
+        waiting = Dispatch.objects.get(state="prepared")
+        assert waiting.next_try_at == NOW + A_MOMENT
+        aside(lambda: told(other, others))
+        assert aside(take) == 1, "nobody waits for another victim"
+    assert aside(take) == 0

@@ -7,7 +7,7 @@ import pytest
 
 from tests.desk.people import World, sign_in, world
 from tests.support.doors import role
-from tests.support.events import update, victim
+from tests.support.events import event, update, victim
 from trackmycrime import rounds
 from trackmycrime.alerts.models import Alert, Told
 from trackmycrime.kernel.clock import utc_now
@@ -77,12 +77,41 @@ def test_where_nobody_speaks_in_time_a_supervisor_is_asked_once_and_it_still_wai
     assert (entry.state, told(entry)) == ("held", 0)
     task = Task.objects.get(kind=OVERDUE)
     assert (task.crime_id, task.unit_id) == (made.crime().id, "u1")
-    page = sign_in(made.force, "supervisor").get("/?who=force").content.decode()
-    assert "No one has spoken to them yet" in page
     sign_in(made.force, "supervisor").post(f"/tasks/{task.id}/", {"note": "Called them myself."})
     entry.refresh_from_db()
     assert (entry.state, told(entry)) == ("published", 1)
     assert not Task.objects.filter(kind__in=[SPEAK, OVERDUE], done_at=None).exists()
+
+
+@pytest.mark.parametrize("unit", ["u1", ""])
+def test_it_is_on_the_lists_of_supervisors_and_of_no_officer(made: World, unit: str) -> None:
+    says(made)
+    assert ask_supervisors() == 1
+    Task.objects.filter(kind=OVERDUE).update(unit_id=unit)
+    supervisor, officer = sign_in(made.force, "supervisor"), sign_in(made.force)
+    for path, listed in (("/", 1), ("/?who=mine", 0), ("/?who=force", 1)):
+        assert supervisor.get(path).content.decode().count("No one has spoken to them yet") == listed
+        assert "No one has spoken to them yet" not in officer.get(path).content.decode()
+
+
+def test_no_supervisor_is_asked_of_what_was_withdrawn(made: World) -> None:
+    says(made)
+    made.send(event("update.withdrawn", "52/1", 90, {"update": "d1", "reason": "mistake"}))
+    assert ask_supervisors() == 0
+
+
+def test_of_words_that_changed_while_nobody_spoke_a_supervisor_is_asked_once_as_they_are_now(
+    made: World,
+) -> None:
+    says(made, text={"en": "Two years."})
+    entry = says(made, text={"en": "Three years."})
+    assert ask_supervisors() == 1
+    task = Task.objects.get(kind=OVERDUE)
+    sign_in(made.force, "supervisor").post(f"/tasks/{task.id}/", {"note": "Told them: three years."})
+    entry.refresh_from_db()
+    assert (entry.state, told(entry)) == ("published", 1)
+    assert not Task.objects.filter(kind__in=[SPEAK, OVERDUE], done_at=None).exists()
+    assert ask_supervisors() == 0
 
 
 def test_a_forces_own_time_to_speak_is_kept(settings: Any) -> None:

@@ -8,7 +8,7 @@ from trackmycrime.delivery.api import Upstairs
 
 from .answering import answer
 from .changes import CONTACT_CHANGED, tell_of_change
-from .ending import cancel_for_crimes, cancel_for_victims, mend, opened, seen
+from .ending import cancel_for_crimes, mend, seen
 from .inviting import Invited, send_code, send_invitations
 from .lines import Line, lines_for, waiting_for_a_channel
 from .looking import Undelivered, finished, over_cap, recheck
@@ -30,12 +30,10 @@ __all__ = [
     "address_lost",
     "answer",
     "cancel_for_crimes",
-    "cancel_for_victims",
     "finished",
     "invite_and_tell",
     "lines_for",
     "mend",
-    "opened",
     "over_cap",
     "people",
     "recheck",

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from trackmycrime.delivery import api as delivery
@@ -10,25 +9,19 @@ from trackmycrime.delivery.api import Finished, OnFinished
 from trackmycrime.kernel import setwise
 
 from .looking import finished
-from .reading import DONE, OVER
+from .reading import OVER
 from .rules import MACHINE
 
 OVERDUE = timedelta(minutes=2)
 """An alert whose letter ended without the alert hearing of it is looked at this long after it was due."""
 
 
-def opened(victim_ids: Sequence[UUID], *, now: datetime) -> int:
-    """These victims have looked: what they were told is opened, and what has not gone out need not. Says how many."""
-    over = list(DONE)
-    ids = _ids("a.victim_id = any(%s)", [list(victim_ids)], over)
-    delivery.cancel(ids, "opened", now=now)
-    return _set(ids, over, "opened", "", now)
-
-
 def seen(case_id: UUID, *, now: datetime) -> int:
-    """The signed-in account has looked at this case (portal, in a transaction bound to it); as `opened`.
+    """The signed-in account has looked at this case (portal, in a transaction bound to it): what its own victims were
+    told about it is opened, and what has not gone out need not. Says how many alerts that were.
 
-    Only alerts about it, of the account's own victims. One statement, and no write where there is nothing new.
+    But that an address is another now is still told to the route that it was to be told to: whoever changed it may be
+    looking. One statement, and no write where there is nothing new.
     """
     rows = setwise.fetch("select alerts_seen(%s, %s) as changed", [case_id, now])
     return int(rows[0]["changed"])
@@ -39,14 +32,14 @@ def cancel_for_crimes(force: int, crime_ids: Sequence[UUID], reason: str, *, now
 
     What they told of counts as not told. A letter that is being sent at this moment is not stopped.
     """
-    where = "a.victim_id = any(array(select v.id from people_victim v where v.force_id = %s and v.crime_id = any(%s)))"
-    return _cancel(_ids(where, [force, list(crime_ids)], list(OVER)), reason, now)
-
-
-def cancel_for_victims(force: int, victim_ids: Sequence[UUID], reason: str, *, now: datetime) -> int:
-    """Nothing more goes out to these victims; as `cancel_for_crimes`."""
-    where = "a.force_id = %s and a.victim_id = any(%s)"
-    return _cancel(_ids(where, [force, list(victim_ids)], list(OVER)), reason, now)
+    rows = setwise.fetch(
+        "select a.id from alerts_alert a where a.state <> all(%s) and a.victim_id = any(array("
+        "select v.id from people_victim v where v.force_id = %s and v.crime_id = any(%s)))",
+        [list(OVER), force, list(crime_ids)],
+    )
+    # the letters come first, as everywhere, and decide: one that is in flight will be sent, and its alert says so
+    stopped = delivery.cancel([row["id"] for row in rows], reason, now=now)
+    return _cancelled(list(stopped), reason, now)
 
 
 def mend(now: datetime, *, most: int = 500, heard: OnFinished = finished) -> int:
@@ -55,28 +48,16 @@ def mend(now: datetime, *, most: int = 500, heard: OnFinished = finished) -> int
     return _hear_of_the_ended(now, most, heard) + _say_what_is_not_set_up(now)
 
 
-def _ids(where: str, params: list[Any], over: list[str]) -> list[UUID]:
-    sql = f"select a.id from alerts_alert a where {where} and a.state <> all(%s)"  # noqa: S608 (`where` is ours)
-    rows = setwise.fetch(sql, [*params, over])
-    return [row["id"] for row in rows]
-
-
-def _set(ids: Sequence[UUID], over: list[str], state: str, reason: str, now: datetime) -> int:
+def _cancelled(ids: Sequence[UUID], reason: str, now: datetime) -> int:
     if not ids:
         return 0
     return len(
         setwise.fetch(
-            "update alerts_alert set state = %s, reason = %s, finished_at = %s"
+            "update alerts_alert set state = 'cancelled', reason = %s, finished_at = %s"
             " where id = any(%s) and state <> all(%s) returning id",
-            [state, reason, now, list(ids), over],
+            [reason, now, list(ids), list(OVER)],
         )
     )
-
-
-def _cancel(ids: Sequence[UUID], reason: str, now: datetime) -> int:
-    # the letters come first, as everywhere, and decide: one that is in flight will be sent, and its alert says so
-    stopped = delivery.cancel(ids, reason, now=now)
-    return _set(list(stopped), list(OVER), "cancelled", reason, now)
 
 
 def _hear_of_the_ended(now: datetime, most: int, heard: OnFinished) -> int:
@@ -106,7 +87,7 @@ def _hear_of_the_ended(now: datetime, most: int, heard: OnFinished) -> int:
     heard(ended, now)
     for row in rows:
         if row["state"] == "cancelled":
-            _set([row["owner"]], list(OVER), "cancelled", row["reason"], now)
+            _cancelled([row["owner"]], row["reason"], now)
     return len(rows)
 
 

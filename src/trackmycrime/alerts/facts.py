@@ -56,6 +56,12 @@ from alerts_alert a join forces_force f on f.id = a.force_id
   cross join lateral ({_STANDS}) s cross join lateral ({_BESIDE}) o
 where a.id = any(array(select unnest(%s::uuid[])))
 """  # noqa: S608
+# In the select list, so that it is done to these rows and to no others that a plan may come by. By the victim, as one
+# number: the locks of `kernel.locks` are two.
+_ALONE = """
+select a.id, pg_try_advisory_xact_lock(hashtextextended(a.victim_id::text, 0)) as alone
+from alerts_alert a where a.id = any(array(select unnest(%s::uuid[])))
+"""
 _CODES = """
 select i.id, i.victim_id, i.code_expires_at from people_invitation i
 where i.id = any(%s) and i.state in ('open', 'opened')
@@ -70,6 +76,22 @@ def alerts(ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[str, Any]]:
     over, danger = list(OVER), list(DANGER)
     rows = setwise.fetch(_ALERTS, [now, danger, over, over, now - BEFORE_JOINING, over, wanted])
     return {row["id"]: row for row in rows}
+
+
+def alerts_to_go(ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[str, Any]]:
+    """As `alerts`, about to be sent: until this transaction ends, nobody else finds the same victims alone.
+
+    Two workers that take two alerts of one victim at the same moment would not see each other: whoever comes second
+    finds the other ``in_flight``. Nobody waits for anybody. Two statements.
+    """
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    alone = {row["id"]: row["alone"] for row in setwise.fetch(_ALONE, [wanted])}
+    found = alerts(wanted, now)
+    for id_, alert in found.items():
+        alert["in_flight"] = alert["in_flight"] or not alone[id_]
+    return found
 
 
 def codes(ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:

@@ -86,7 +86,7 @@ def moment(
     """The first moment from `now` on at which this victim may be told of these items.
 
     `last_out` is when another alert last went out to them; `until` the end of what runs out by itself (an invitation),
-    which quiet hours do not outlast.
+    which waits for no summary, and which quiet hours do not outlast.
     """
     said = When(now)
     danger = any(item.danger for item in items)
@@ -95,7 +95,7 @@ def moment(
     if last_out is not None and not danger:
         said = _later(said, last_out + pace.gather, "gathered")
     wish = contact.pace or pace.usual
-    if wish == WEEKLY and not danger and all(map(_routine, items)):
+    if wish == WEEKLY and until is None and not danger and all(map(_routine, items)):
         said = _later(said, next_summary(pace, decided_at), "summary")
     safe = next_safe(contact, said.at)
     if pace.quiet is not None and wish != AT_ONCE and not danger:

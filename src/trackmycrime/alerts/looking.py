@@ -74,7 +74,8 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     """
     verdicts: dict[UUID, Verdict] = {}
     work = _Afresh(now)
-    alerts = facts.alerts([each.owner_id for each in letters if each.purpose not in ("code", PURPOSE)], now)
+    told = [each.owner_id for each in letters if each.purpose not in ("code", PURPOSE)]
+    alerts = facts.alerts_to_go(told, now)
     codes = facts.codes([each.owner_id for each in letters if each.purpose == "code"])
     answers = {each.owner_id for each in letters if each.purpose == PURPOSE}
     known = people({row["victim_id"] for row in (*alerts.values(), *codes.values())} | answers)
@@ -97,7 +98,7 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
 def over_cap(over: Sequence[tuple[Letter, str]], now: datetime) -> dict[UUID, Verdict]:
     """What becomes of letters that are over a cap, given with why: another safe channel that is set up, or waiting.
 
-    An invitation keeps its way and waits, because its words hold its only key; a code is of no use later.
+    What goes by its own channel or not at all waits; a code is of no use later.
     """
     work = _Afresh(now)
     alerts = facts.alerts([each.owner_id for each, _ in over if each.purpose == "alert"], now)
@@ -108,7 +109,7 @@ def over_cap(over: Sequence[tuple[Letter, str]], now: datetime) -> dict[UUID, Ve
         alert = alerts.get(each.owner_id)
         person = without(known.get(alert["victim_id"]), failed.get(alert["id"])) if alert else None
         verdicts[each.id] = Stop(why) if each.purpose == "code" else Wait(now + LOOK_AGAIN, reason=why)
-        if alert is None or person is None or alert["state"] not in OPEN:
+        if alert is None or person is None or alert["state"] not in OPEN or alert["about"] in FIXED:
             continue
         alert["tried"] = [*alert["tried"], {"channel": each.channel, "reason": why}]
         decision = _stands(alert, person, now)

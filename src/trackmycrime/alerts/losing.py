@@ -39,10 +39,11 @@ def address_lost(lost: Sequence[Lost], now: datetime) -> None:
 
 
 def _victims(owners: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Whom the letters of these owners (alerts, and invitations for codes) were for."""
+    """Whom the letters of these owners (alerts, invitations for codes, and for answers the victims) were for."""
     rows = setwise.fetch(
         "select id, victim_id from alerts_alert where id = any(%s)"
-        " union all select id, victim_id from people_invitation where id = any(%s)",
-        [list(owners), list(owners)],
+        " union all select id, victim_id from people_invitation where id = any(%s)"
+        " union all select id, id from people_victim where id = any(%s)",
+        [list(owners)] * 3,
     )
     return {row["id"]: row["victim_id"] for row in rows}

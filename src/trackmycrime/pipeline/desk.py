@@ -20,13 +20,14 @@ from trackmycrime.people.models import Victim
 from trackmycrime.publish import promises
 from trackmycrime.publish.models import Case, Entry
 from trackmycrime.publish.refresh import protected_crimes, refresh
+from trackmycrime.publish.speaking import OVERDUE, SPEAK
 from trackmycrime.tasks import api as tasks
 from trackmycrime.tasks.models import Task
 
 from .feed import follow
 
-SPEAK = ("speak_before_release", "speak_overdue")
-"""The tasks to speak with somebody before an update is read: the officer's, and the supervisor's after it ran out."""
+TO_SPEAK = (SPEAK, OVERDUE)
+"""The tasks to speak with somebody before an update is read."""
 
 ABOUT_ADDRESSES = (BOUNCED, AGREE_ANOTHER_WAY)
 """The tasks about an address that is not used any more."""
@@ -122,8 +123,8 @@ def _decide(staff: Staff, entry: Entry, decision: str, reason: str, now: datetim
     if decision != "keep":
         Task.objects.filter(
             force_id=staff.force_id,
-            kind__in=SPEAK,
-            once=f"{entry.id}:{entry.revision}",
+            kind__in=TO_SPEAK,
+            once__startswith=f"{entry.id}:",  # also about words that it had before
             done_at=None,
         ).update(done_at=now, done_by=staff.account_id)
     return Entry.objects.select_related("case").get(id=entry.id)
@@ -247,7 +248,7 @@ def told_in_person(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> 
     if task is None:
         raise NotPossible("unknown")
     _record(staff, f"task.{task.kind}", "task", task.id, now)
-    if task.kind in SPEAK and (entry := _waiting_for(task)) is not None:
+    if task.kind in TO_SPEAK and (entry := _waiting_for(task)) is not None:
         _decide(staff, entry, "release", "", now)
     if task.kind == alerts.CONTACT_CHANGED and task.victim_id:
         changed = {task.victim_id: list(task.detail["channels"])}

@@ -20,6 +20,7 @@ from .case_rows import case_row, differs, owner_of, page_of, promise
 from .entry_rows import GONE, HELD, PUBLISHED, WITHDRAWN, can_only_stand, entry_row
 from .known import Asked, Known, in_full, look_alike
 from .published import News, Part, Published
+from .speaking import SPEAK
 from .timeline import Wanted, timeline
 
 
@@ -275,7 +276,7 @@ class Refresh:
         if state == HELD and entry["hold_reason"] == "speak_first":
             self.out.needs.append(
                 Need(
-                    "speak_before_release",
+                    SPEAK,
                     f"{entry['id']}:{entry['revision']}",
                     crime_id=crime["id"],
                     officer_id=crime["officer_id"],

@@ -1,7 +1,7 @@
 """The verbs of this room: open a task, record that it is done, withdraw what is needless."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -63,23 +63,6 @@ def done(force: int, task_id: UUID, *, by: UUID, note: str, now: datetime) -> Ta
     task.done_at, task.done_by, task.note = now, by, note or None
     task.save(update_fields=["done_at", "done_by", "note"])
     return task
-
-
-def overdue(kind: str, to: str, *, now: datetime, most: int = 500) -> dict[int, list[Need]]:
-    """By force: what must be asked of somebody else, as a task of kind `to`, because an open task of `kind` has run
-    out. Each occasion once. One statement."""
-    rows = setwise.fetch(
-        "select t.force_id, t.once, t.crime_id, t.victim_id, t.unit_id, t.detail from forces_force f"
-        " join tasks_task t on t.force_id = f.id and t.kind = %s and t.done_at is null and t.due_at < %s"
-        " where not exists (select from tasks_task o where o.force_id = t.force_id and o.kind = %s"
-        "   and o.once = t.once and o.created_at >= t.created_at) order by t.due_at limit %s",
-        [kind, now, to, most],
-    )
-    needs: dict[int, list[Need]] = {}
-    for row in rows:
-        need = Need(to, row["once"], row["crime_id"], row["victim_id"], unit_id=row["unit_id"], due_at=now)
-        needs.setdefault(row["force_id"], []).append(replace(need, detail=row["detail"]))
-    return needs
 
 
 def needless(force: int, kind: str, victim_ids: Sequence[UUID], *, now: datetime) -> None:

@@ -9,9 +9,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from trackmycrime.desk import words
+from trackmycrime.desk.rights import OFFICER, SUPERVISOR
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.clock import london_date
-from trackmycrime.publish import dates, wording
+from trackmycrime.publish import dates, speaking, wording
 from trackmycrime.rights import working_days
 
 from .me import Scope
@@ -30,6 +31,8 @@ UNREACHABLE = (
 """Kinds of task that mean: no machine reaches this person."""
 QUARANTINE = "feed_waits"
 """The kind of task that is the administrators', and on no officer's list"""
+SUPERVISORS = speaking.OVERDUE
+"""The kind of task that is the supervisors', and on no officer's list: none has done it in time"""
 
 
 @dataclass(frozen=True)
@@ -104,11 +107,11 @@ class Slice:
 
 def counts(scope: Scope, now: datetime) -> Counts:
     """All figures in one statement."""
-    of_task, task_values = scope.sql("t")
+    of_task, task_values = _listed(scope)
     of_crime, crime_values = scope.sql("k")
     sql = f"""
     select
-      (select count(*) from tasks_task t where t.done_at is null and t.kind <> %s and {of_task}) due,
+      (select count(*) from tasks_task t where t.done_at is null and {of_task}) due,
       (select count(*) from tasks_task t where t.done_at is null and t.due_at < %s and {of_task}) late,
       (select count(*) from tasks_task t where t.done_at is null and t.kind = any(%s) and {of_task}) unreachable,
       (select count(distinct m.victim_id) from messages_message m
@@ -119,7 +122,6 @@ def counts(scope: Scope, now: datetime) -> Counts:
       (select count(*) from alerts_alert a where a.state = 'not_set_up') not_set_up
     """  # noqa: S608 the conditions are ours
     values = [
-        QUARANTINE,
         *task_values,
         now,
         *task_values,
@@ -129,6 +131,17 @@ def counts(scope: Scope, now: datetime) -> Counts:
         *crime_values,
     ]
     return Counts(**setwise.fetch(sql, values)[0])
+
+
+def _listed(scope: Scope) -> tuple[str, list[Any]]:
+    """A condition over tasks ``t``: those on this list. What waits for a supervisor and has no unit is on the list of
+    each."""
+    condition, values = scope.sql("t")
+    if scope.role == OFFICER:
+        return f"t.kind <> all(%s) and {condition}", [[QUARANTINE, SUPERVISORS], *values]
+    if scope.role == SUPERVISOR and scope.name == "team":
+        condition, values = f"({condition} or t.kind = %s and t.unit_id = '')", [*values, SUPERVISORS]
+    return f"t.kind <> %s and {condition}", [QUARANTINE, *values]
 
 
 _TASKS = """
@@ -142,7 +155,7 @@ left join lateral (
     select v.id, v.detail from people_victim v
     where v.crime_id = t.crime_id and (t.victim_id is null or v.id = t.victim_id)
     order by v.live desc, v.id limit 1) v on true
-where t.done_at is null and t.kind <> %s and {condition}
+where t.done_at is null and {condition}
 order by t.due_at nulls last, t.id
 offset %s limit %s
 """
@@ -152,10 +165,10 @@ def tasks(
     scope: Scope, now: datetime, *, number: int, total: int, kinds: Iterable[str] | None = None
 ) -> Slice:
     """One page of the open tasks, the most urgent first. One statement."""
-    condition, values = scope.sql("t")
+    condition, values = _listed(scope)
     if kinds is not None:
         condition, values = f"{condition} and t.kind = any(%s)", [*values, list(kinds)]
-    rows = setwise.fetch(_TASKS.format(condition=condition), [QUARANTINE, *values, (number - 1) * PAGE, PAGE])
+    rows = setwise.fetch(_TASKS.format(condition=condition), [*values, (number - 1) * PAGE, PAGE])
     return Slice([_task(row, now) for row in rows], number, total)
 
 

@@ -35,6 +35,7 @@ class Scope:
     name: str
     officer_id: str | None
     unit_id: str | None
+    role: str
 
     def sql(self, alias: str) -> tuple[str, list[Any]]:
         """A condition over ``officer_id`` and ``unit_id`` of `alias` (ours, never input), and its values."""
@@ -92,4 +93,4 @@ def scope(request: DeskRequest) -> Scope:
         wanted = "force"
     elif wanted not in ("mine", "team", "force"):
         wanted = "team"
-    return Scope(wanted, who.officer_id or None, who.unit_id or None)
+    return Scope(wanted, who.officer_id or None, who.unit_id or None, who.role)
