@@ -9,6 +9,10 @@ from django.db import models
 from trackmycrime.kernel.fields import EncryptedJSONField, EncryptedTextField
 from trackmycrime.kernel.ids import new_id
 
+from .factors.models import CodeApp as CodeApp
+from .factors.models import Passkey as Passkey
+from .factors.models import RecoveryCode as RecoveryCode
+
 
 class Account(AbstractBaseUser):
     """What a person signs in with. Victims' and officers' accounts never meet: each door sees its own kind."""

@@ -2,6 +2,7 @@ from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
 
 from .crossings import FUNCTIONS
 from .devices import MAY_BE_PUSHED
+from .factors import walls as factors
 
 MINE = "account_id = (select app_account())"
 MY_CRIMES = "any ((select my_crimes())::uuid[])"
@@ -73,6 +74,7 @@ WALLS = Walls(
             "gateway": "select, insert, update",
             "worker": "select, insert, update",
         },
+        **factors.GRANTS,
     },
     policies={
         "people_account": {
@@ -111,6 +113,7 @@ WALLS = Walls(
             **of_force("worker"),
         },
         "people_invitation": of_force("desk", "gateway", "worker"),
+        **factors.POLICIES,
     },
     keys=[
         Key(
@@ -129,6 +132,6 @@ WALLS = Walls(
             "force_id, id",
         ),
     ],
-    functions=[*FUNCTIONS, *_OF_ACCOUNT],
+    functions=[*FUNCTIONS, *_OF_ACCOUNT, *factors.FUNCTIONS],
 )
 __all__ = ["MINE", "MY_CRIMES", "MY_FORCES", "MY_VICTIMS", "MY_VICTIMS_ARRAY", "WALLS", "of_account"]

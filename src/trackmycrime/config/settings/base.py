@@ -205,5 +205,7 @@ LOGGING: dict[str, Any] = {
         "django.db.backends": {"level": "WARNING"},
         # its warnings quote what PostgreSQL said of a failed statement, values included; the error itself is raised
         "psycopg": {"level": "CRITICAL"},
+        # it names every passkey that was shown
+        "fido2": {"level": "WARNING"},
     },
 }
