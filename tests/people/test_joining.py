@@ -121,7 +121,7 @@ def test_looking_changes_nothing(made: invitations.Invited) -> None:
     )
 
 
-@pytest.mark.parametrize("state", ["used", "locked", "stopped", "revoked", "expired"])
+@pytest.mark.parametrize("state", ["used", "stopped", "revoked", "expired"])
 def test_no_final_state_moves(made: invitations.Invited, state: str) -> None:
     found = proved(made)
     Invitation.objects.update(state=state)
@@ -200,14 +200,43 @@ def test_five_wrong_codes_lock_it_and_ask_the_officer(victim: Victim, made: invi
     right = activation()
     for _ in range(4):
         assert prove(opened(made), "000000")[0] == "wrong"
-    assert prove(opened(made), "000000")[0] == "locked"
+    assert prove(opened(made), "000000")[0] == "wrong"
+    assert Invitation.objects.get().state == "locked"
     assert prove(joining.Joining(b"", made.invitation_id, "", ""), right)[0] == "gone"
-    with role("portal"):
-        assert joining.open_link(made.token, HERE, now=NOW) is None
     task = Task.objects.get()
     assert (task.kind, task.victim_id, task.crime_id) == ("invitation_locked", victim.pk, victim.crime_id)
     record = Record.objects.get(action="invitation_locked")
     assert (record.force_id, record.object_id) == (victim.force_id, str(victim.pk))
+
+
+def test_whoever_guesses_is_not_told_that_it_is_locked(made: invitations.Invited) -> None:
+    right, found = activation(), opened(made)
+    for _ in range(5):
+        prove(found, "000000")
+    before = Invitation.objects.values_list("state", "tries", "finished_at", "proof_hash").get()
+    assert before[:2] == ("locked", 5)
+    with role("portal"):
+        assert joining.usable(made.token, now=NOW)
+        assert joining.open_link(made.token, HERE, now=NOW) == found
+        assert joining.want_code(found, HERE, now=NOW), "and no text goes"
+    with role("worker"):
+        assert invitations.codes_wanted(NOW) == []
+    for typed in ("000000", right):
+        assert prove(found, typed) == ("wrong", None)
+    assert Invitation.objects.values_list("state", "tries", "finished_at", "proof_hash").get() == before
+    assert Task.objects.count() == 1, "the officer is told once"
+    late = NOW + timedelta(hours=72)
+    assert prove(found, right, late)[0] == "gone", "as one that was never locked"
+
+
+def test_not_for_me_works_on_a_locked_one_too(victim: Victim, made: invitations.Invited) -> None:
+    found = opened(made)
+    for _ in range(5):
+        prove(found, "000000")
+    with role("portal"):
+        assert joining.stop(found, now=NOW)
+    victim.refresh_from_db()
+    assert [bytes(each) for each in victim.blocked_hashes] == [crypto.blind_email(EMAIL)]
 
 
 def test_a_proof_given_before_does_not_outlive_the_lock(made: invitations.Invited) -> None:

@@ -110,7 +110,7 @@ def unusable(answer: Any) -> tuple[int, str]:
 
 def test_same_answer_for_unknown_used_expired_stopped_and_withdrawn(victim: Victim) -> None:
     links = []
-    for n, state in enumerate(("used", "locked", "stopped", "revoked", "expired", "late", "withdrawn")):
+    for n, state in enumerate(("used", "stopped", "revoked", "expired", "late", "withdrawn")):
         other = make_victim(make_crime(victim.force, f"46/1{n}/26"), "p2")
         made = invited(other, utc_now())
         mine = Invitation.objects.filter(pk=made.invitation_id)
@@ -152,15 +152,25 @@ def test_pages_behind_a_proof_are_closed_without_it(browser: DoorClient, made: i
     assert not Account.objects.exists()
 
 
-def test_a_wrong_code_says_so_and_the_fifth_locks(browser: DoorClient, made: invitations.Invited) -> None:
+def said(answer: Any) -> tuple[int, str]:
+    return answer.status_code, re.sub(r'name="csrfmiddlewaretoken"[^>]*>', "", answer.content.decode())
+
+
+def test_the_fifth_wrong_code_and_every_later_one_get_the_words_of_the_first(
+    browser: DoorClient, made: invitations.Invited
+) -> None:
     browser.post(f"/start/{made.token}", {"start": "1"})
-    for _ in range(4):
-        answer = browser.post("/start/code/", {"code": "000000"})
-        assert wording.text("error.code_wrong", "en") in answer.content.decode()
-    answer = browser.post("/start/code/", {"code": "000000"})
-    assert "locked" in answer.content.decode()
-    assert browser.get("/start/code/").headers["Location"] == "/start/"
-    assert browser.get(f"/start/{made.token}").status_code == 404
+    right = Invitation.objects.get().activation_code
+    answers = [said(browser.post("/start/code/", {"code": "000000"})) for _ in range(7)]
+    assert Invitation.objects.get().state == "locked"
+    assert len(set(answers)) == 1
+    assert wording.text("error.code_wrong", "en") in answers[0][1]
+    typed = said(browser.post("/start/code/", {"code": right}))
+    assert (typed[0], typed[1].replace(right, "000000")) == answers[0], "the right code is no better now"
+    assert browser.get("/start/account/").headers["Location"] == "/start/code/"
+    other = door_client("portal")
+    assert other.get(f"/start/{made.token}").status_code == 200
+    assert other.post(f"/start/{made.token}", {"start": "1"}).headers["Location"] == "/start/code/"
 
 
 def test_not_for_me_asks_once_more(browser: DoorClient, made: invitations.Invited) -> None:

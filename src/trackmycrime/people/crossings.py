@@ -55,21 +55,24 @@ _SETUP_USE = _sql(
     "volatile",
 )
 
-# An invitation that a person can go on with. The victim's row is locked nowhere: only the invitation's state decides.
-_ALIVE = """i.token_hash = h and i.state in ('open', 'opened') and i.expires_at > at
+# An invitation that a person can go on with, or that a guesser is to think so of: one that is locked looks no other
+# way from outside, and no code is right for it. The row of the victim is locked nowhere: only the state decides.
+_SEEN = """i.token_hash = h and i.state in ('open', 'opened', 'locked') and i.expires_at > at
     and exists (select from people_victim v where v.id = i.victim_id and v.live)"""
 
 _PEEK = _sql(
     "people_invitation_peek(h bytea, at timestamptz)",
     "boolean",
-    f"select exists (select from people_invitation i where {_ALIVE})",
+    f"select exists (select from people_invitation i where {_SEEN})",
 )
 
 _OPEN = _sql(
     "people_invitation_open(h bytea, at timestamptz)",
     "table (id uuid, way varchar, second varchar, codes_left int)",
     f"""
-    update people_invitation i set state = 'opened', opened_at = coalesce(i.opened_at, at) where {_ALIVE}
+    update people_invitation i
+    set state = case i.state when 'locked' then 'locked' else 'opened' end, opened_at = coalesce(i.opened_at, at)
+    where {_SEEN}
     returning i.id, i.way, i.second, 5 - i.codes_sent""",
     "volatile",
 )
@@ -80,7 +83,7 @@ _WANT = _sql(
     f"""
     with wanted as (
         update people_invitation i set code_wanted_at = at
-        where {_ALIVE} and i.state = 'opened' and i.second = 'text' and i.codes_sent < 5 and i.code_wanted_at is null
+        where {_SEEN} and i.state <> 'open' and i.second = 'text' and i.codes_sent < 5 and i.code_wanted_at is null
           and (i.code_sent_at is null or i.code_sent_at <= at - interval '30 seconds') returning 1)
     select exists (select from wanted)""",
     "volatile",
@@ -104,9 +107,11 @@ language plpgsql volatile {_FIXED} as $$
 #variable_conflict use_column
 declare inv people_invitation%rowtype;
 begin
-    select i.* into inv from people_invitation i where {_ALIVE} and i.state = 'opened' for update;
+    select i.* into inv from people_invitation i where {_SEEN} and i.state <> 'open' for update;
     if inv.id is null then return; end if;
-    if inv.activation_hash = activation or (inv.code_hash = texted and inv.code_expires_at > at) then
+    if inv.state = 'locked' then
+        return query select 'wrong', inv.force_id, inv.victim_id;
+    elsif inv.activation_hash = activation or (inv.code_hash = texted and inv.code_expires_at > at) then
         update people_invitation i
         set proof_hash = ticket, proof_expires_at = at + interval '60 minutes', code_hash = null where i.id = inv.id;
         return query select 'right', inv.force_id, inv.victim_id;
@@ -179,8 +184,9 @@ language plpgsql volatile {_FIXED} as $$
 #variable_conflict use_column
 declare inv people_invitation%rowtype;
 begin
-    update people_invitation i set state = 'stopped', finished_at = at, proof_hash = null, code_wanted_at = null
-    where {_ALIVE} returning i.* into inv;
+    update people_invitation i
+    set state = 'stopped', finished_at = coalesce(i.finished_at, at), proof_hash = null, code_wanted_at = null
+    where {_SEEN} returning i.* into inv;
     if inv.id is null then return; end if;
     update people_victim v set blocked_hashes = v.blocked_hashes || inv.address_hash
     where v.id = inv.victim_id and inv.address_hash is not null

@@ -114,8 +114,9 @@ def want_code(joining: Joining, address: str, *, now: datetime) -> bool:
 def prove(joining: Joining, typed: str, address: str, *, now: datetime) -> tuple[str, Joining | None]:
     """Check the second proof: the texted code or the officer's. The second value goes on from there if it is right.
 
-    The first is ``right``, ``wrong``, ``locked`` (that was one too many: the officer is asked) or ``gone``. Wrong ones
-    are counted on the invitation, so they count together from all browsers. Raises TooManyTries.
+    The first is ``right``, ``wrong`` or ``gone``. Wrong ones are counted on the invitation, so they count together from
+    all browsers; the fifth locks it and asks the officer. Whoever types is not told: it is wrong as the four before,
+    and so is every later one, the right code too. Raises TooManyTries.
     """
     limits.count(limits.PROVING, address, now=now)
     ticket = secrets.token_urlsafe(24)
@@ -130,6 +131,7 @@ def prove(joining: Joining, typed: str, address: str, *, now: datetime) -> tuple
         )
         result, force, victim = row or ("gone", None, None)
         if result == "locked":
+            result = "wrong"
             act = audit.Act("invitation_locked", "victim", str(victim))
             audit.record(audit.SYSTEM, [act], force=force, now=now)
     return result, replace(joining, ticket=ticket) if result == "right" else None

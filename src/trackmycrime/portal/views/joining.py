@@ -118,9 +118,6 @@ def code(request: HttpRequest, found: Joining) -> HttpResponse:
                 return _go_on(request, proved)
             if result == "gone":
                 return _unusable(request)
-            if result == "locked":
-                request.session.pop(KEPT, None)
-                return _page(request, "locked", status=429)
             form.add_error("code", words("error.code_wrong"))
         except limits.TooManyTries as many:
             status = _too_many(form, many)
