@@ -27,6 +27,7 @@ GIVEN = {
     "TMC_EMAIL_URL": "smtp://mailer:mail-secret@smtp.example.org:587",
     "TMC_EMAIL_FROM": "TrackMyCrime <no-reply@example.org>",
     "TMC_EMAIL_RETURN": "bounce@mail.example.org",
+    "TMC_SECURITY_CONTACT": "mailto:security@example.org",
     "TMC_TEXT_URL": "https://texter:text-secret@sms.example.org/send?key=text-secret",
     "TMC_NOTIFY_API_KEY": "notify-secret",
     "TMC_TEXT_PASSWORD": "texts-own-secret",
@@ -173,6 +174,8 @@ def test_production_takes_complete_settings() -> None:
             "TMC_NOTIFY_TEXT_TEMPLATE",
         ),
         ({"TMC_DEMO": "1"}, "TMC_DEMO", "must not be set"),
+        ({"TMC_SECURITY_CONTACT": ""}, "TMC_SECURITY_CONTACT", "who is told of a security hole"),
+        ({"TMC_SECURITY_CONTACT": "security@example.org"}, "TMC_SECURITY_CONTACT", "mailto:"),
     ],
 )
 def test_production_refuses_one_by_one(change: dict[str, str], setting: str, words: str) -> None:

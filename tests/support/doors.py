@@ -20,6 +20,7 @@ _DOOR_SETTINGS = (
     "CSRF_FAILURE_VIEW",
     "AUTHENTICATION_BACKENDS",
     "DOOR",
+    "DOOR_URL",
 )
 
 

@@ -181,6 +181,13 @@ def faults(environ: Mapping[str, str], generated: Mapping[str, str]) -> list[Fau
     for name in ("TMC_PORTAL_URL", "TMC_DESK_URL"):
         if not _is_public(environ, name):
             found.append(Fault(name, "must be the public https:// address; cookies are only safe there"))
+    contacts = environ.get("TMC_SECURITY_CONTACT", "").split()
+    if not contacts or not all(each.startswith(("mailto:", "https://", "tel:")) for each in contacts):
+        found.append(
+            Fault(
+                "TMC_SECURITY_CONTACT", "must be mailto:…, tel:… or https://…: who is told of a security hole"
+            )
+        )
     found += _sending(environ)
     found += _mail(environ)
     found += _pushing(environ)

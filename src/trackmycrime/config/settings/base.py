@@ -75,7 +75,18 @@ def door_database(door: str) -> dict[str, dict[str, Any]]:
     return {"default": described}
 
 
+def is_https(url: str) -> bool:
+    """Whether a door's public address is one that browsers reach by https."""
+    return url.startswith("https:")
+
+
+def cookie_name(name: str, url: str) -> str:
+    """A door's cookie. Over https its name binds it to just this host: no neighbour can set or overwrite it."""
+    return f"__Host-{name}" if is_https(url) else name
+
+
 DOOR = ""
+DOOR_URL = ""
 TMC_ROLE_PREFIX = env("TMC_ROLE_PREFIX", "tmc_")
 SECRET_KEY = need("TMC_SECRET_KEY")
 TMC_FIELD_KEYS = need("TMC_FIELD_KEYS")
@@ -110,6 +121,7 @@ TMC_WEBHOOK_NETWORKS = env("TMC_WEBHOOK_NETWORKS")
 TMC_PORTAL_URL = env("TMC_PORTAL_URL", "http://127.0.0.1:8000")
 TMC_DESK_URL = env("TMC_DESK_URL", "http://127.0.0.1:8001")
 TMC_GATEWAY_URL = env("TMC_GATEWAY_URL")
+TMC_SECURITY_CONTACT = env("TMC_SECURITY_CONTACT")
 TMC_DEMO = env("TMC_DEMO") == "1"
 TMC_TRUSTED_PROXIES = int(env("TMC_TRUSTED_PROXIES", "0"))  # how many proxies of ours stand before the doors
 
@@ -189,7 +201,6 @@ CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

@@ -92,6 +92,7 @@ def _run(data: Path, binds: Mapping[str, str], mailbox: str, police_data: Path |
     out = os.dup(sys.stdout.fileno())
     settings = {
         "TMC_DEMO": "1",
+        "TMC_SECURITY_CONTACT": "mailto:security@example.org",
         "TMC_EMAIL_URL": f"smtp://127.0.0.1:{mail.socket.getsockname()[1]}",
         "TMC_TEXT_URL": f"{post.url}/text",
     }

@@ -21,8 +21,16 @@ async function current() {
   return registration ? registration.pushManager.getSubscription() : null;
 }
 
+// Where the browser asks that nothing becomes script by a string (Trusted Types), this one address may.
+function worker() {
+  if (!window.trustedTypes) return root.dataset.worker;
+  const only = (url) => { if (url !== root.dataset.worker) throw new TypeError("not the worker"); return url; };
+  return window.trustedTypes.createPolicy("worker", { createScriptURL: only }).createScriptURL(root.dataset.worker);
+}
+const address = root ? worker() : null; // once: a policy's name may be used once
+
 async function subscribe() {
-  await navigator.serviceWorker.register(root.dataset.worker, { scope: "/" });
+  await navigator.serviceWorker.register(address, { scope: "/" });
   const registration = await navigator.serviceWorker.ready;
   const before = await registration.pushManager.getSubscription();
   if (before) await before.unsubscribe(); // it may be bound to a key that we do not have any more
