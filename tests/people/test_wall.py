@@ -95,7 +95,7 @@ OPEN = {
     "portal": {
         "home", "sign_in", "sign_out", "help", "rights", "privacy", "cookies", "terms", "accessibility", "language",
         "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
-        "other_version", "unsubscribe", "manifest", "worker",
+        "other_version", "unsubscribe", "manifest", "worker", "session_left",
     },
     "desk": {"sign_in", "sign_out", "set_up", "other_version", "language"},
 }  # fmt: skip

@@ -84,6 +84,7 @@ def pages(language: str) -> dict[str, str]:
         "threads": client.get("/messages/"),
         "settings": client.get("/settings/?saved=1"),
         "sent": _sent(client, made.force, language),
+        "devices": client.get("/account/devices/?ended=1"),
         **_phone(client),
     }
     client.post(

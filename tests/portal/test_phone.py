@@ -15,8 +15,8 @@ from tests.support.doors import door_client
 from trackmycrime.audit.models import Record
 from trackmycrime.cases.models import Crime
 from trackmycrime.delivery.channels.push import vapid
+from trackmycrime.people import browsers
 from trackmycrime.people.models import ContactChange, PushDevice, Victim
-from trackmycrime.portal import browsers
 
 pytestmark = pytest.mark.django_db
 PRIVATE = vapid.new_private_key()

@@ -88,6 +88,8 @@ class DoorSession(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, null=True)
     """Whose it is once somebody has signed in, so that all of a person's sessions can be ended."""
     began_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    """When it was last written: when it was used, to within a few minutes"""
     expires_at = models.DateTimeField(db_index=True)
 
     class Meta:
@@ -106,6 +108,30 @@ class DeskSession(DoorSession):
 
     class Meta:
         db_table = "people_desk_session"
+
+
+class SignIn(models.Model):
+    """That a victim's account was signed in to: shown to its owner, who is told of it by another way."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    account = models.ForeignKey(Account, models.CASCADE)
+    at = models.DateTimeField()
+    how = models.CharField(max_length=40)
+    """By what: words of `signing.How`, with + between"""
+    by = models.CharField(max_length=10, blank=True)
+    """The channel whose holder could do it (``email``, ``text``): what tells of it goes another way, if there is one"""
+    detail = EncryptedJSONField()
+    """browser, system, private, country (`browsers`, `place`)"""
+    told = models.CharField(max_length=30, blank=True)
+    """The channel by which its owner is told, or why nobody is: a word of `alerts.signins`"""
+    taken_at = models.DateTimeField(null=True)
+    """When the worker decided that"""
+
+    class Meta:
+        db_table = "people_sign_in"
+        indexes = [
+            models.Index(fields=["at"], condition=models.Q(taken_at=None), name="people_sign_in_untaken")
+        ]
 
 
 class Officer(models.Model):

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from trackmycrime.audit import api as audit
 from trackmycrime.kernel import scope
 
-from . import access, limits, staff
+from . import access, limits, sessions, staff
 from .models import Account
 
 
@@ -38,6 +38,7 @@ def begin(request: HttpRequest, account: Account, *, now: datetime) -> None:
         login(request, account, backend=f"trackmycrime.people.backends.{backend}")
         audit.record(actor, [audit.Act("signed_in", "account", str(account.pk))], force=force, now=now)
         account.refresh_from_db(fields=["language"])
+        sessions.began(request, account, "password", now)
 
 
 def sign_out(request: HttpRequest, *, now: datetime) -> None:

@@ -51,6 +51,7 @@ WALLS = Walls(
         "people_setup_link": {},
         "people_portal_session": {"portal": "select, insert, update, delete", "worker": "select, delete"},
         "people_desk_session": {"desk": "select, insert, update, delete", "worker": "select, delete"},
+        "people_sign_in": {"portal": "select, insert", "worker": "select, update (told, taken_at), delete"},
         "people_officer": {
             "desk": "select",
             "gateway": "select, insert, update",
@@ -89,6 +90,10 @@ WALLS = Walls(
             ],
         },
         "people_staff": of_force("desk", "gateway", "worker"),
+        "people_sign_in": {
+            "portal": [Policy(MINE, None, "select"), Policy("", f"{MINE} and taken_at is null", "insert")],
+            "worker": [Policy("true", "true")],
+        },
         "people_officer": of_force("desk", "gateway", "worker"),
         "people_victim": {
             "portal": [

@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from trackmycrime.alerts import rules
 from trackmycrime.delivery.api import neutral
 from trackmycrime.delivery.masking import masked
-from trackmycrime.people import devices, letters
+from trackmycrime.people import browsers, devices, letters
 from trackmycrime.people.models import Victim
-from trackmycrime.portal import browsers
 
 
 @dataclass(frozen=True)

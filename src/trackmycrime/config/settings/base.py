@@ -124,6 +124,9 @@ TMC_GATEWAY_URL = env("TMC_GATEWAY_URL")
 TMC_SECURITY_CONTACT = env("TMC_SECURITY_CONTACT")
 TMC_DEMO = env("TMC_DEMO") == "1"
 TMC_TRUSTED_PROXIES = int(env("TMC_TRUSTED_PROXIES", "0"))  # how many proxies of ours stand before the doors
+TMC_COUNTRY_HEADER = env(
+    "TMC_COUNTRY_HEADER"
+)  # in which header such a proxy says from which country a request comes
 
 DEBUG = False
 ALLOWED_HOSTS = [host for host in env("TMC_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host]

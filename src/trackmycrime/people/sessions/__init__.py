@@ -7,7 +7,9 @@ from django.contrib.sessions.middleware import SessionMiddleware
 
 from trackmycrime.people.models import DeskSession, PortalSession, PushDevice
 
-__all__ = ["SessionMiddleware", "clear_expired", "end_all"]
+from .own import began
+
+__all__ = ["SessionMiddleware", "began", "clear_expired", "end_all"]
 
 
 def clear_expired(now: datetime) -> int:

@@ -27,8 +27,10 @@ class Store(SessionBase):
     lives: ClassVar[timedelta]
     idle: ClassVar[timedelta]
     _began_at: datetime | None = None
+    _stored_end: datetime | None = None
 
-    def _hash(self, session_key: str | None) -> bytes:
+    def hash_of(self, session_key: str | None) -> bytes:
+        """The row of the session that the cookie names."""
         return crypto.blind(self.model._meta.db_table, session_key or "")
 
     def _seal(self, key: bytes, data: dict[str, Any]) -> bytes:
@@ -43,7 +45,7 @@ class Store(SessionBase):
 
     def load(self) -> dict[str, Any]:
         """The data of the session that the cookie names; empty when it has ended or never was."""
-        key, now = self._hash(self.session_key), utc_now()
+        key, now = self.hash_of(self.session_key), utc_now()
         table = self.model._meta.db_table
         found = setwise.fetch(
             f"select data, began_at, expires_at from {table} where key = %s and expires_at > %s",  # noqa: S608 (constants of ours)
@@ -53,7 +55,7 @@ class Store(SessionBase):
             self._session_key = None
             return {}
         row = found[0]
-        self._began_at = row["began_at"]
+        self._began_at, self._stored_end = row["began_at"], row["expires_at"]
         if row["expires_at"] + TOUCH < self._ends(now):
             self.modified = True
         try:
@@ -66,9 +68,19 @@ class Store(SessionBase):
     def _ends(self, now: datetime) -> datetime:
         return min((self._began_at or now) + self.lives, now + self.idle)
 
+    def ends(self, now: datetime) -> tuple[datetime, datetime]:
+        """When this session ends if nobody uses it any more, and when it would if it were used now."""
+        self._get_session()  # type: ignore[attr-defined]
+        return self._stored_end or self._ends(now), self._ends(now)
+
+    def last_end(self, now: datetime) -> datetime:
+        """When it ends, however much it is used."""
+        self._get_session()  # type: ignore[attr-defined]
+        return (self._began_at or now) + self.lives
+
     def exists(self, session_key: str) -> bool:
         """Whether there is a session of that key, ended or not."""
-        return self.model._default_manager.filter(key=self._hash(session_key)).exists()
+        return self.model._default_manager.filter(key=self.hash_of(session_key)).exists()
 
     def create(self) -> None:
         """Begin a session under a new key."""
@@ -83,13 +95,15 @@ class Store(SessionBase):
             self.create()
             return
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
-        key, now = self._hash(self.session_key), utc_now()
+        key, now = self.hash_of(self.session_key), utc_now()
         account = data.get(SESSION_KEY)
-        values = {
+        values: dict[str, Any] = {
             "data": self._seal(key, data),
             "account_id": UUID(account) if account else None,
+            "used_at": now,
             "expires_at": self._ends(now),
         }
+        self._stored_end = values["expires_at"]
         with transaction.atomic():
             if not must_create:
                 if not self.model._default_manager.filter(key=key).update(**values):
@@ -104,7 +118,7 @@ class Store(SessionBase):
     def delete(self, session_key: str | None = None) -> None:
         """End a session: this one, or the one of that key."""
         if session_key or self.session_key:
-            self.model._default_manager.filter(key=self._hash(session_key or self.session_key)).delete()
+            self.model._default_manager.filter(key=self.hash_of(session_key or self.session_key)).delete()
 
     @classmethod
     def clear_expired(cls) -> None:

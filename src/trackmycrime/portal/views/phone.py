@@ -15,10 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from trackmycrime.delivery.api import WrongSubscription, push_key, read_subscription
 from trackmycrime.kernel.clock import london_date, utc_now
-from trackmycrime.people import choices, devices
+from trackmycrime.people import browsers, choices, devices
 from trackmycrime.people.access import PortalRequest, open_to_all
 from trackmycrime.people.models import Victim
-from trackmycrime.portal import browsers
 from trackmycrime.publish import dates, wording
 
 

@@ -1,0 +1,132 @@
+"""Staying in control of one's account: where it is signed in, and that one or all of these end."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from trackmycrime.kernel.clock import london_date, utc_now
+from trackmycrime.people import browsers, countries, sessions, signing
+from trackmycrime.people.access import PortalRequest, open_to_all
+from trackmycrime.people.sessions import own
+from trackmycrime.publish import dates
+
+
+@require_safe
+def devices(request: PortalRequest) -> HttpResponse:
+    """Where the account is signed in, when this session ends, and when somebody signed in lately."""
+    now = utc_now()
+    assert request.account_id is not None
+    ends, _renewed = request.session.ends(now)  # type: ignore[attr-defined]
+    context = {
+        "sessions": [
+            {
+                "name": one.name,
+                "here": one.here,
+                "browser": browsers.said(one.browser, one.system),
+                "place": _place(one.country, private=one.private, same=one.same_network or one.here),
+                "began": _moment(one.began_at, now),
+                "used": _moment(one.used_at, now),
+            }
+            for one in own.mine(request, now=now)
+        ],
+        "recent": [
+            {
+                "browser": browsers.said(one.detail["browser"], one.detail["system"]),
+                "place": _place(one.detail["country"], private=one.detail["private"]),
+                "at": _moment(one.at, now),
+                "told": _told(one.told),
+            }
+            for one in own.recent(request.account_id)
+        ],
+        "ends": _moment(ends, now),
+        "last_end": _moment(request.session.last_end(now), now),  # type: ignore[attr-defined]
+        "idle": int(request.session.idle.total_seconds()) // 60,  # type: ignore[attr-defined]
+        "ended": "ended" in request.GET,
+        "here": "settings",
+    }
+    return render(request, "portal/account/devices.html", context)
+
+
+@require_POST
+def end(request: PortalRequest, name: str) -> HttpResponse:
+    """End one of them; the one that asks goes by signing out."""
+    own.end(request, name, now=utc_now())
+    return HttpResponseRedirect(f"{reverse('devices')}?ended=1")
+
+
+@require_POST
+def end_all(request: PortalRequest) -> HttpResponse:
+    """Sign out everywhere, here too."""
+    assert request.account_id is not None
+    now = utc_now()
+    own.write_down(request, request.account_id, "session.all_ended", now=now)
+    sessions.end_all(request.account_id, door="portal")
+    return signed_out(request, "portal/account/signed_out.html", everywhere=True, now=now)
+
+
+def signed_out(request: HttpRequest, page: str, *, now: datetime, **context: Any) -> HttpResponse:
+    """The page for who is signed in no more; the browser forgets what it kept of our pages."""
+    signing.sign_out(request, now=now)
+    request.account_id = None  # type: ignore[attr-defined]
+    response = render(request, page, context)
+    response["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@open_to_all
+@require_safe
+def left(request: HttpRequest) -> HttpResponse:
+    """For the warning (session.js): how many seconds are left, and how many there would be after `stay`.
+
+    To ask does not make the session longer. Nobody who is signed out is told more than that.
+    """
+    now = utc_now()
+    if not getattr(request, "account_id", None):
+        return JsonResponse({"left": 0, "after": 0})
+    ends, renewed = request.session.ends(now)  # type: ignore[attr-defined]
+    request.session.modified = False
+    seconds = [max(0, int((end - now).total_seconds())) for end in (ends, renewed)]
+    return JsonResponse({"left": seconds[0], "after": seconds[1]})
+
+
+@require_POST
+def stay(request: PortalRequest) -> HttpResponse:
+    """Somebody is there: the session goes on, as by opening any page."""
+    request.session.modified = True
+    return HttpResponse(status=204)
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    language = get_language() or "en"
+    day, time = london_date(at), dates.clock_time(at, language)
+    if day == london_date(now):
+        return _("today at %(time)s") % {"time": time}
+    said = dates.short_day(day, language, today=london_date(now))
+    return _("%(day)s at %(time)s") % {"day": said, "time": time}
+
+
+def _place(country: str, *, private: bool, same: bool = False) -> str:
+    if same:
+        return _("The network that you are on now")
+    if private:
+        return _("A private network")
+    if country:
+        return _("Another network, in %(country)s") % {
+            "country": countries.name(country, get_language() or "en")
+        }
+    return _("Another network")
+
+
+def _told(word: str) -> str:
+    said = {
+        "email": _("We told you by email"),
+        "text": _("We told you by text message"),
+        "push": _("We told you on your phone"),
+    }
+    return said.get(word, "")
