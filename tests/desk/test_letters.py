@@ -4,6 +4,7 @@ import io
 import re
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pypdf import PdfReader
@@ -12,7 +13,8 @@ from tests.desk.people import World, sign_in, world
 from trackmycrime.audit.models import Record
 from trackmycrime.desk import letters
 from trackmycrime.desk.letters.content import From
-from trackmycrime.people.invitations import Sheet
+from trackmycrime.people import codes
+from trackmycrime.people.invitations import Invited, Sheet
 from trackmycrime.people.letters import why_not
 from trackmycrime.people.models import Invitation, Victim
 from trackmycrime.tasks.models import Task
@@ -301,6 +303,95 @@ def test_an_invitation_to_hand_over_has_no_address(values: dict[str, Any]) -> No
     assert "CF5 2LA" not in said
     assert str(victim.detail["name"]) not in said, "what is handed over names nobody"
     assert Record.objects.get(action="letter.made").detail["posted"] is False
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("channels", "second"), [(None, "text"), (["letter"], "officer")])
+def test_an_invitation_in_the_post_holds_one_half_of_what_it_takes(channels: Any, second: str) -> None:
+    made = world()
+    victim = part(made, safe_channels=channels, account=None, mobile_hash=b"m" * 32)
+    officer = sign_in(made.force, "officer")
+    path = f"/people/{victim.id}/invitation/"
+    assert "A letter in the post" in officer.get(path).content.decode()
+    before = Invitation.objects.get(victim=victim, state="open")
+    answer = officer.post(f"{path}by-letter/")
+    assert answer["Content-Type"] == "application/pdf"
+    before.refresh_from_db()
+    assert before.state == "revoked"
+    sent = Invitation.objects.get(victim=victim, state="open")
+    assert (sent.way, sent.second) == ("letter", second)
+    said = text(PdfReader(io.BytesIO(answer.content)))
+    assert "CF5 2LA" in said
+    (code,) = set(re.findall("[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}", said))
+    assert bytes(sent.token_hash) == codes.start_hash(code)
+    assert sent.activation_code not in said, "the other half goes another way"
+    assert "second code" in said
+    kept = Record.objects.get(action="letter.made")
+    assert kept.detail == {"letter": "invitation", "large": False, "posted": True}
+    assert "another sheet" not in said
+    # the officer shows the second half, to say it
+    assert sent.activation_code in officer.post(f"{path}code/").content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"needs": ["no_letters"]},
+        {"disguise": True},
+        {"no_portal": True},
+        {"safe_channels": ["phone"]},
+        {"address": None},
+        {"live": False},
+        {"under_age": True, "safe_known": False, "safe_channels": None},
+    ],
+)
+def test_no_invitation_goes_into_the_post_where_that_is_not_safe(values: dict[str, Any]) -> None:
+    made = world()
+    victim = part(made, account=None, **values)
+    officer = sign_in(made.force, "officer")
+    before = set(Invitation.objects.values_list("id", "state"))
+    assert "A letter in the post" not in officer.get(f"/people/{victim.id}/invitation/").content.decode()
+    assert officer.post(f"/people/{victim.id}/invitation/by-letter/").status_code == 404
+    assert set(Invitation.objects.values_list("id", "state")) == before
+
+
+@pytest.mark.django_db
+def test_a_letter_that_cannot_be_set_leaves_the_invitation_before_it() -> None:
+    made = world()
+    victim = part(made, account=None)
+    victim.detail = victim.detail | {"name": "\U000130b8"}
+    victim.save()
+    before = set(Invitation.objects.values_list("id", "state"))
+    officer = sign_in(made.force, "officer")
+    answer = officer.post(f"/people/{victim.id}/invitation/by-letter/", follow=True)
+    assert "The letter cannot be made" in answer.content.decode()
+    assert set(Invitation.objects.values_list("id", "state")) == before
+    assert not Record.objects.filter(action="letter.made").exists()
+
+
+@pytest.mark.django_db
+def test_a_code_that_is_all_it_takes_is_never_made_for_the_post() -> None:
+    made = world()
+    victim = part(made, account=None)
+    officer = sign_in(made.force, "officer")
+    officer.post(f"/people/{victim.id}/invitation/in-person/")
+    said = text(PdfReader(io.BytesIO(officer.post(f"/people/{victim.id}/invitation/letter/").content)))
+    assert "CF5 2LA" not in said
+    assert str(victim.detail["name"]) not in said
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_the_square_of_an_invitation_in_the_post_carries_its_code(language: Any) -> None:
+    victim: Any = None
+    sent = Invited(
+        victim, UUID(int=1), "letter", "CDFG-HJKM-3467", datetime(2026, 12, 8, tzinfo=UTC), "officer", 1
+    )
+    letter = letters.posted(sent, WHO, [language], to=TO, large=False)
+    assert letter.qr == "https://my.example.org/start/?code=CDFG-HJKM-3467"
+    pdf = read(letter)
+    assert tags(pdf).count("/LI") == 4
+    assert "CDFG-HJKM-3467" in text(pdf)
 
 
 @pytest.mark.django_db

@@ -30,7 +30,8 @@ READ_ONLY = {
 NOT_YET = {"lift", "switch", "release_channel"}
 """What is not there as long as nothing is withheld, protected or held"""
 WRITE_ONLY = {
-    "release", "code", "invitation_letter", "news_letter", "invite_again", "in_person", "revoke", "quarantine_replay",
+    "release", "code", "invitation_letter", "invite_by_letter",
+    "news_letter", "invite_again", "in_person", "revoke", "quarantine_replay",
 }  # fmt: skip
 
 

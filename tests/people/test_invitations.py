@@ -228,10 +228,45 @@ def test_in_person_closes_the_task_that_asked_for_it(force: Force) -> None:
     assert tasks() == []
 
 
+def test_a_letter_in_the_post_is_half_of_the_proof(force: Force) -> None:
+    victim = make_victim(make_crime(force))
+    invite(force, victim)
+    with at("desk", force):
+        made = invitations.invite_by_letter(force, victim, by=OFFICER, now=NOW)
+        assert made
+        shown = invitations.sheet(victim.pk)
+    assert (made.way, made.second) == ("letter", "text")
+    assert made.expires_at == NOW + timedelta(days=14)
+    assert shown
+    assert shown.code != made.token, "what the officer says on the phone is another code"
+    with role("portal"):
+        found = joining.open_code(made.token, "192.0.2.1", now=NOW + timedelta(days=5))
+    assert found
+    assert not found.ticket, "whoever opens the letter holds one half"
+
+
+def test_without_a_safe_mobile_the_letter_s_second_code_is_the_officer_s(force: Force) -> None:
+    victim = make_victim(make_crime(force), safe_channels=["letter", "email"])
+    with at("desk", force):
+        made = invitations.invite_by_letter(force, victim, by=OFFICER, now=NOW)
+    assert made
+    assert made.second == "officer"
+
+
+def test_no_machine_follows_a_letter_and_an_officer_is_asked_when_it_has_run_out(force: Force) -> None:
+    victim = make_victim(make_crime(force))
+    with at("desk", force):
+        assert invitations.invite_by_letter(force, victim, by=OFFICER, now=NOW)
+    assert due(NOW + timedelta(days=13, hours=23)) == []
+    (one,) = due(NOW + timedelta(days=14))
+    assert one.last
+
+
 def test_no_portal_is_obeyed_by_the_officer_too(force: Force) -> None:
     victim = make_victim(make_crime(force), no_portal=True)
     with at("desk", force):
         assert invitations.invite_in_person(force, victim, by=OFFICER, now=NOW) is None
+        assert invitations.invite_by_letter(force, victim, by=OFFICER, now=NOW) is None
 
 
 def test_the_desk_shows_the_activation_code_of_its_own_force_only(force: Force) -> None:

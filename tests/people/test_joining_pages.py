@@ -20,6 +20,7 @@ from tests.people.making import (
     sign_in,
 )
 from tests.support.doors import DoorClient, door_client, role
+from trackmycrime.audit import api as audit
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import invitations, limits
 from trackmycrime.people.models import Account, Invitation, PortalSession, Victim
@@ -259,6 +260,31 @@ def test_nonsense_is_an_answer_and_never_a_fault(
 )
 def test_what_is_no_token_is_no_page(browser: DoorClient, path: str) -> None:
     assert browser.get(path).status_code in (404, 301)
+
+
+def test_the_square_of_a_letter_types_its_code_and_tries_nothing(browser: DoorClient, victim: Victim) -> None:
+    made = invitations.invite_by_letter(victim.force, victim, by=audit.SYSTEM, now=utc_now())
+    assert made
+    page = browser.get(f"/start/?code={made.token}")
+    assert f'value="{made.token}"' in page.content.decode()
+    assert "Error:" not in page.content.decode()
+    assert page.headers["Cache-Control"] == "no-store"
+    assert Invitation.objects.get().state == "open"
+    answer = browser.post("/start/", {"code": made.token})
+    assert answer.headers["Location"] == "/start/code/"
+    assert Invitation.objects.get().state == "opened"
+
+
+@pytest.mark.parametrize(
+    "asked", ["call 0999 now!", "CDFG-HJKM", "IIII-OOOO-SSSS", '"><script>x', "x" * 5000]
+)
+def test_an_address_writes_nothing_else_on_the_page(browser: DoorClient, asked: str) -> None:
+    page = browser.get("/start/", {"code": asked}).content.decode()
+    field = re.search(r'<input[^>]*name="code"[^>]*>', page)
+    assert field
+    assert "value=" not in field[0]
+    assert "call 0999" not in page
+    assert "<script>x" not in page
 
 
 def test_too_many_typed_codes(browser: DoorClient) -> None:

@@ -110,6 +110,7 @@ DISPATCHES = {
 WAYS = {
     "email": lazy("Email"),
     "text": lazy("Text message"),
+    "letter": lazy("Letter in the post"),
     "desk": lazy("By hand"),
 }
 REASONS = {

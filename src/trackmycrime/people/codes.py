@@ -36,6 +36,13 @@ def start_code() -> str:
     return _typed(START_LENGTH)
 
 
+def start_code_in(asked: str) -> str:
+    """The code that the square of a letter carries in its address, as it is printed; empty for anything else."""
+    signs = plain(asked[:60])
+    fits = len(signs) == START_LENGTH and set(signs) <= set(ALPHABET)
+    return "-".join(signs[n : n + 4] for n in range(0, START_LENGTH, 4)) if fits else ""
+
+
 def activation_code() -> str:
     """The code that the officer gives out: ``XXXX-XXXX``."""
     return _typed(ACTIVATION_LENGTH)

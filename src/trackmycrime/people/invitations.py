@@ -21,6 +21,8 @@ from . import codes, reaching
 from .models import Invitation, Victim
 
 LIFE = timedelta(hours=72)
+LETTER_LIFE = timedelta(days=14)
+"""Of one that goes by post: it is days on its way, and never the only proof."""
 RENEWED_AFTER = {1: timedelta(days=3), 2: timedelta(days=10)}
 """Which round is followed by another, how long after the first was made. After the last, an officer is asked."""
 TEXT_LIFE = timedelta(minutes=15)
@@ -31,8 +33,8 @@ ALIVE = (Invitation.State.OPEN, Invitation.State.OPENED)
 class Invited:
     """One invitation to send. `token` is plain here and nowhere else.
 
-    `way` ``email``: the token goes into the link ``/start/<token>``. ``text``: it is the code to type at ``/start/``.
-    ``desk``: it is the code that the officer hands over.
+    `way` ``email``: the token goes into the link ``/start/<token>``. ``text``, ``letter``: it is the code to type at
+    ``/start/``. ``desk``: it is the code that the officer hands over.
     """
 
     victim: Victim | reaching.Known
@@ -103,10 +105,23 @@ def invite_in_person(force: Force, victim: Victim, *, by: audit.Actor, now: date
 
     None when the victim must not use the portal at all, or is withdrawn.
     """
+    return _by_officer(force, victim, reaching.Plan("desk", second="none"), by=by, now=now)
+
+
+def invite_by_letter(force: Force, victim: Victim, *, by: audit.Actor, now: datetime) -> Invited | None:
+    """Make an invitation for a letter in the post, which alone opens nothing; earlier ones end.
+
+    Whether there may be a letter is `letters.why_not`. None when the victim must not use the portal, or is withdrawn.
+    """
+    return _by_officer(force, victim, reaching.by_letter(contact_of(victim)), by=by, now=now)
+
+
+def _by_officer(
+    force: Force, victim: Victim, plan: reaching.Plan, *, by: audit.Actor, now: datetime
+) -> Invited | None:
     if victim.no_portal or not victim.live:
         return None
     _end([victim.pk], now)
-    plan = reaching.Plan("desk", second="none")
     made = _insert(force, [(victim, plan)], {}, by=by, now=now)
     for kind in ("invite_in_person", "invitation_not_used", "invitation_locked"):
         tasks.needless(force.pk, kind, [victim.pk], now=now)
@@ -175,13 +190,15 @@ def _insert(
         row = new_id()
         token = codes.link_token() if plan.way == "email" else codes.start_code()
         code = token if plan.second == "none" else codes.activation_code()
-        made[row] = Invited(victim, row, plan.way, token, now + LIFE, plan.second, earlier + 1)
+        until = now + (LETTER_LIFE if plan.way == "letter" else LIFE)
+        made[row] = Invited(victim, row, plan.way, token, until, plan.second, earlier + 1)
         rows.append(
             {
                 "id": row,
                 "victim_id": victim.id,
                 "round": earlier + 1,
                 "first_at": first_at,
+                "expires_at": until,
                 "way": plan.way,
                 "address_hash": plan.address,
                 "token_hash": codes.link_hash(token) if plan.way == "email" else codes.start_hash(token),
@@ -194,7 +211,6 @@ def _insert(
         "force_id": force.pk,
         "state": Invitation.State.OPEN.value,
         "created_at": now,
-        "expires_at": now + LIFE,
         "codes_sent": 0,
         "tries": 0,
     }
@@ -228,11 +244,14 @@ class Due:
 def due_for_renewal(now: datetime, most: int = 200) -> list[Due]:
     """Unused invitations whose time has come, claimed for this transaction; for `renew` and `hand_over`."""
     rows = setwise.fetch(
-        "select i.force_id, i.victim_id, v.crime_id, i.round > %s as last from people_invitation i"
-        " join people_victim v on v.id = i.victim_id"
+        # a letter is followed by no machine: when it has run out, an officer is asked
+        "select i.force_id, i.victim_id, v.crime_id, i.round > %s or i.way = 'letter' as last"
+        " from people_invitation i join people_victim v on v.id = i.victim_id"
         " where i.state in ('open', 'opened') and v.account_id is null and ("
-        " (i.round = 1 and i.first_at <= %s) or (i.round = 2 and i.first_at <= %s)"
-        " or (i.round > %s and i.expires_at <= %s)) order by i.first_at limit %s for update of i skip locked",
+        " (i.round = 1 and i.first_at <= %s and i.way <> 'letter')"
+        " or (i.round = 2 and i.first_at <= %s and i.way <> 'letter')"
+        " or ((i.round > %s or i.way = 'letter') and i.expires_at <= %s))"
+        " order by i.first_at limit %s for update of i skip locked",
         [len(RENEWED_AFTER), now - RENEWED_AFTER[1], now - RENEWED_AFTER[2], len(RENEWED_AFTER), now, most],
     )
     return [Due(row["force_id"], row["victim_id"], row["crime_id"], row["last"]) for row in rows]

@@ -292,7 +292,7 @@ class Invitation(models.Model):
     first_at = models.DateTimeField()
     """When the first of these rounds was made; an officer's resending begins anew."""
     way = models.CharField(max_length=10)
-    """``email``, ``text`` or ``desk`` (printed, or said by an officer)."""
+    """``email``, ``text``, ``letter`` (in the post) or ``desk`` (handed over, or said by an officer)."""
     address_hash = models.BinaryField(max_length=32, null=True)
     """Of the address that it went to: what «not for me» blocks."""
     token_hash = models.BinaryField(max_length=32, unique=True)

@@ -72,7 +72,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to invite: `way` is ``email``, ``text`` or ``desk``. `task`: what an officer is asked to do instead."""
+    """How to invite: `way` as an invitation's. `task`: what an officer is asked to do instead."""
 
     way: str
     second: str = "officer"
@@ -102,6 +102,11 @@ def plan(contact: Contact, *, protected: bool) -> Plan:
     if mobile:
         return Plan("text", "officer", mobile)
     return Plan("desk", task="invite_in_person", reason="no_safe_address")
+
+
+def by_letter(contact: Contact) -> Plan:
+    """How this person is invited by a letter in the post: whoever opens it needs a second proof that went elsewhere."""
+    return Plan("letter", "text" if contact.address("text") else "officer")
 
 
 def within_hours(contact: Contact, moment: datetime) -> bool:

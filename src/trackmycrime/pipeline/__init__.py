@@ -13,8 +13,6 @@ from .desk import (
     Staff,
     address_confirmed,
     answer_message,
-    invite_again,
-    invite_in_person,
     keep_hold,
     lift,
     never,
@@ -26,6 +24,7 @@ from .desk import (
     withhold,
 )
 from .feed import publish_anew, republish, take_events
+from .inviting import invite_again, invite_by_letter, invite_in_person
 
 __all__ = [
     "ABOUT_ADDRESSES",
@@ -35,6 +34,7 @@ __all__ = [
     "address_confirmed",
     "answer_message",
     "invite_again",
+    "invite_by_letter",
     "invite_in_person",
     "keep_hold",
     "lift",

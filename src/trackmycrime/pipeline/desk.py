@@ -15,11 +15,10 @@ from trackmycrime.kernel import bell, crypto
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.kernel.locks import force_lock
 from trackmycrime.messages import api as messages
-from trackmycrime.people import invitations
 from trackmycrime.people.models import Victim
 from trackmycrime.publish import promises
 from trackmycrime.publish.models import Case, Entry
-from trackmycrime.publish.refresh import protected_crimes, refresh
+from trackmycrime.publish.refresh import refresh
 from trackmycrime.publish.speaking import OVERDUE, SPEAK
 from trackmycrime.tasks import api as tasks
 from trackmycrime.tasks.models import Task
@@ -219,22 +218,6 @@ def _victim(staff: Staff, victim_id: UUID) -> Victim:
     ):
         raise NotPossible("unknown")
     return victim
-
-
-def invite_again(staff: Staff, victim_id: UUID, *, now: datetime) -> bool:
-    """Send a new invitation, which ends the old one. False: no machine may, and a task says so. Raises NotPossible."""
-    victim = _victim(staff, victim_id)
-    force = Force.objects.get(id=staff.force_id)
-    flagged = {victim.id} if protected_crimes(force, [victim.crime_id]) else set()
-    invited = invitations.renew(force, [victim], flagged=flagged, now=now, by=_actor(staff))
-    alerts.send_invitations(staff.force_id, invited, now=now)
-    return bool(invited)
-
-
-def invite_in_person(staff: Staff, victim_id: UUID, *, now: datetime) -> invitations.Invited | None:
-    """Make a code that the officer hands over, knowing whom they give it to. Raises NotPossible."""
-    force = Force.objects.get(id=staff.force_id)
-    return invitations.invite_in_person(force, _victim(staff, victim_id), by=_actor(staff), now=now)
 
 
 def told_in_person(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> Task:

@@ -3,7 +3,7 @@
 from trackmycrime.people.letters import addressed
 
 from .allowing import may_tell, why_not
-from .content import Letter, invitation, news, steps
+from .content import Letter, invitation, news, posted, steps
 from .typesetting import CannotBeSet, pdf
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "may_tell",
     "news",
     "pdf",
+    "posted",
     "steps",
     "why_not",
 ]

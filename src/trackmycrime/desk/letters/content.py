@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from trackmycrime.people.invitations import Sheet
+from trackmycrime.kernel.clock import london_date
+from trackmycrime.people.invitations import Invited, Sheet
 from trackmycrime.publish import dates, wording
 from trackmycrime.publish.wording import Language
 
@@ -56,19 +57,55 @@ class From:
 
 
 def steps(way: str) -> tuple[str, ...]:
-    """How somebody joins who was invited that way (``email``, ``text`` or ``desk``), as the words' keys."""
+    """How somebody joins who was invited that way (an invitation's `way`) and reads a sheet, as the words' keys."""
     first = {
         "email": ("step_email", "step_code"),
         "text": ("step_address", "step_text_code", "step_code"),
+        "letter": ("step_letter", "step_code"),
         "desk": ("step_address", "step_first_code"),
     }[way]
     return (*first, "step_password")
 
 
+def posted(
+    made: Invited, who: From, languages: Sequence[Language], *, to: Sequence[str], large: bool
+) -> Letter:
+    """An invitation in the post: half of what it takes. The square leads to where the code is typed, and types it."""
+    start = f"{who.address}/start/"
+
+    def part(language: Language) -> Part:
+        def said(key: str, of: str = "activation") -> str:
+            until = dates.day(london_date(made.expires_at), language)
+            values = {"address": start, "unit": who.unit[language], "code": made.token, "until": until}
+            return wording.text(f"{of}.{key}", language, **values)
+
+        return Part(
+            language=language,
+            sender=who.force[language],
+            date=dates.day(who.on, language),
+            title=said("title"),
+            intro=[said("intro")],
+            code_label=said("code_label"),
+            code=made.token,
+            steps_title=said("steps_title"),
+            steps=[
+                said(step)
+                for step in ("step_address", "step_letter_code", f"step_{made.second}", "step_password")
+            ],
+            qr_alt=said("qr_code_alt", "letter"),
+            qr_hint=said("qr_code_hint", "letter"),
+            more_title="",
+            more=[said("until"), said("choice"), said("not_for_you", "letter")],
+            danger=said("danger"),
+        )
+
+    return Letter(list(to), [part(language) for language in languages], f"{start}?code={made.token}", large)
+
+
 def invitation(
     sheet: Sheet, who: From, languages: Sequence[Language], *, to: Sequence[str] = (), large: bool = False
 ) -> Letter:
-    """The code and how to join with it. The square leads to the portal's bare address: the code is typed."""
+    """The officer's code and how to join with it. The square leads to the portal's bare address: the code is typed."""
 
     def part(language: Language) -> Part:
         def said(key: str, of: str = "activation") -> str:

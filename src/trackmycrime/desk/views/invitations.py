@@ -56,6 +56,7 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         until=words.moment(newest.expires_at, now) if newest and alive else "",
         safe=words.safe_contact(victim),
         reach=words.reach(victim),
+        by_hand=newest is not None and newest.second == "none",
         why_no_letter=words.said(words.NO_LETTER, letters.why_not(victim)),
         large=words.needs_large_print(victim),
     )

@@ -3,8 +3,10 @@
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.http import Http404, HttpResponse
 
+from trackmycrime import pipeline
 from trackmycrime.alerts.words import language_for
 from trackmycrime.cases.models import Crime
 from trackmycrime.desk import letters
@@ -34,7 +36,8 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
     if sheet is None or sheet.expires_at <= utc_now():
         raise Http404
     large = _large(request)
-    to = () if letters.why_not(victim) else letters.addressed(victim)
+    # what is all that it takes goes from hand to hand and never into the post
+    to = () if sheet.second == "none" or letters.why_not(victim) else letters.addressed(victim)
     who, languages = _from(victim, crime)
     try:
         made = letters.pdf(letters.invitation(sheet, who, languages, to=to, large=large))
@@ -42,6 +45,24 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         return back_to("invitation", victim.id, done="not_set")
     write_down(request, "code.seen", "victim", victim.id)
     write_down(request, "letter.made", "victim", victim.id, letter="invitation", large=large, posted=bool(to))
+    return _answer(made)
+
+
+@allowed(Act.INVITE, WRITE)
+def invite(request: DeskRequest, victim_id: UUID) -> HttpResponse:
+    """A new invitation, made for the post: earlier ones end. It can be printed this once; another is a new one."""
+    victim = found.victim(request, victim_id)
+    crime = found.crime(request, victim.crime_id)
+    with found.possible():
+        sent = pipeline.invite_by_letter(request.staff, victim.id, now=utc_now())
+    large = _large(request)
+    who, languages = _from(victim, crime)
+    try:
+        made = letters.pdf(letters.posted(sent, who, languages, to=letters.addressed(victim), large=large))
+    except letters.CannotBeSet:
+        transaction.set_rollback(True)  # the invitation before it stands
+        return back_to("invitation", victim.id, done="not_set")
+    write_down(request, "letter.made", "victim", victim.id, letter="invitation", large=large, posted=True)
     return _answer(made)
 
 

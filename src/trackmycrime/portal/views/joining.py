@@ -17,7 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from trackmycrime.kernel.clock import utc_now
-from trackmycrime.people import joining, limits, signing
+from trackmycrime.people import codes, joining, limits, signing
 from trackmycrime.people.access import open_to_all
 from trackmycrime.people.joining import Joining
 from trackmycrime.people.models import Account
@@ -86,8 +86,8 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 @open_to_all
 @require_http_methods(PAGE)
 def start(request: HttpRequest) -> HttpResponse:
-    """Where a code from a text or from an officer is typed."""
-    form = StartForm(request.POST or None)
+    """Where a code from a text, a letter or an officer is typed. The square of a letter types it, and tries nothing."""
+    form = StartForm(request.POST or None, initial={"code": codes.start_code_in(request.GET.get("code", ""))})
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
