@@ -115,6 +115,21 @@ language sql volatile security definer set search_path = pg_catalog, public, pg_
         ends_at = case when c.ends_at <= excluded.started_at then excluded.ends_at else c.ends_at end
     returning count $$"""
 
+_LIMIT_HITS = """
+create or replace function limit_hits(k bytea[], at timestamptz, span interval[], most int[]) returns int
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    for n in 1 .. cardinality(k) loop
+        if limit_hit(k[n], at, span[n], 1) > most[n] then return n; end if;
+    end loop;
+    return 0;
+end $$"""
+
+_LIMIT_SEEN = """
+create or replace function limit_seen(k bytea, at timestamptz) returns int
+language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+    select coalesce((select count from kernel_counter where key = k and ends_at > at), 0) $$"""
+
 _LIMIT_CLEAR = """
 create or replace function limit_clear(k bytea) returns void
 language sql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -146,6 +161,8 @@ OWN = Walls(
             ("portal", "desk", "gateway", "worker"),
         ),
         ("limit_hit(bytea, timestamptz, interval, int)", _LIMIT_HIT, DOORS),
+        ("limit_hits(bytea[], timestamptz, interval[], int[])", _LIMIT_HITS, ("portal", "desk")),
+        ("limit_seen(bytea, timestamptz)", _LIMIT_SEEN, ("portal", "desk")),
         ("limit_clear(bytea)", _LIMIT_CLEAR, ("portal", "desk", "gateway")),
     ],
 )

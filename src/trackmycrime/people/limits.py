@@ -1,23 +1,32 @@
 """How often anything that guards a secret may be tried. Counted in PostgreSQL, before anything costly is done."""
 
 import ipaddress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest
 
-from trackmycrime.kernel.limits import Limit, clear, hit
+from trackmycrime.kernel.limits import Limit, clear, first_over, hit, seen
+
+from . import known, turns
+from .turns import Busy as Busy
+from .turns import TooManyTries as TooManyTries
 
 QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
 
-# Signing in. One network address alone can never use up an account's own limit (a day's PAIR is less than ACCOUNT),
-# and an address from which the account has been used is not held up by it: nobody is locked out by a stranger.
+# Trying passwords. A browser with which the account has been used has tries of its own, whatever others do and from
+# wherever it comes. Everybody else shares those of their address, its network and the account, and an address from
+# which the account has been used is not held up by the account's: nobody can lock anybody out. One address alone never
+# uses up an account's tries (a day's PAIR is less than ACCOUNT).
+NETWORK = Limit("sign-in-network", 1000, QUARTER)
 ADDRESS = Limit("sign-in-address", 100, QUARTER)
 PAIR = Limit("sign-in-pair", 10, QUARTER)
 PAIR_DAY = Limit("sign-in-pair-day", 40, DAY)
 ACCOUNT = Limit("sign-in-account", 60, timedelta(hours=4))
-KNOWN = Limit("sign-in-known", 0, timedelta(days=30))
+KNOWN = Limit("sign-in-known", 0, timedelta(days=180))
 
 # Joining.
 OPENING = Limit("invitation-opening", 60, QUARTER)
@@ -28,14 +37,6 @@ NAMING = Limit("invitation-naming", 10, timedelta(hours=1))
 TAKEN = Limit("invitation-taken", 3, DAY)
 
 SETUP = Limit("staff-setup", 30, QUARTER)
-
-
-class TooManyTries(Exception):
-    """The limit is reached; `minutes` is for how long at most."""
-
-    def __init__(self, limit: Limit) -> None:
-        super().__init__(limit.name)
-        self.minutes = int(limit.window.total_seconds()) // 60
 
 
 def count(limit: Limit, who: str, *, now: datetime) -> None:
@@ -68,24 +69,83 @@ def address_of(request: HttpRequest) -> str:
     return str(address)
 
 
-def before_password(door: str, email: str, address: str, *, now: datetime) -> None:
+def network_of(address: str) -> str:
+    """The network that an address (of `address_of`) is in: /24, of IPv6 the /48, for that is what one customer gets."""
+    try:
+        host = ipaddress.ip_network(address)
+    except ValueError:
+        return "unknown"
+    return str(host.supernet(new_prefix=24 if host.version == 4 else 48))
+
+
+class Tries:
+    """Tries of the password of one email address at one door, by one browser at one network address."""
+
+    def __init__(
+        self,
+        door: str,
+        email: str,
+        address: str,
+        browser: str = "",
+        *,
+        keep: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._keep = keep
+        account = f"{door} {quote(email.strip().casefold())}"
+        self.account, self.address, self.network = (
+            account,
+            f"{door} {address}",
+            f"{door} {network_of(address)}",
+        )
+        self.here = f"{account} {address}"
+        self.browser = f"{account} browser {browser}" if browser else ""
+
+    def count(self, *, now: datetime) -> None:
+        """Count one, before the password is looked at. Raises TooManyTries."""
+        if self.browser and seen(KNOWN, self.browser, now=now):
+            asked = [(PAIR, self.browser), (PAIR_DAY, self.browser)]
+        else:
+            asked = [
+                (NETWORK, self.network),
+                (ADDRESS, self.address),
+                (PAIR, self.here),
+                (PAIR_DAY, self.here),
+            ]
+            if not seen(KNOWN, self.here, now=now):
+                asked.append((ACCOUNT, self.account))
+        if over := first_over(asked, now=now):
+            raise TooManyTries(over)
+
+    def forgive(self, *, now: datetime) -> None:
+        """The password was right: remember this browser and address, and forget their failed tries."""
+        if not (self.browser and seen(KNOWN, self.browser, now=now)):
+            # who signs in costs those behind the same address nothing
+            hit(NETWORK, self.network, now=now, weight=-1)
+            hit(ADDRESS, self.address, now=now, weight=-1)
+        for who in filter(None, (self.here, self.browser)):
+            for limit in (PAIR, PAIR_DAY, KNOWN):
+                clear(limit, who)
+            hit(KNOWN, who, now=now)
+        self._keep()
+
+
+@contextmanager
+def trying(request: HttpRequest, door: str, email: str, *, now: datetime) -> Iterator[Tries]:
+    """One try of a password by this request: counted, in its turn. Call `forgive` on it when it was right.
+
+    Raises Busy and TooManyTries, before anything is hashed.
+    """
+    tries = Tries(door, email, address_of(request), known.shown(request), keep=lambda: known.keep(request))
+    with turns.one():
+        tries.count(now=now)
+        yield tries
+
+
+def before_password(door: str, email: str, address: str, *, now: datetime, browser: str = "") -> None:
     """Count a try to sign in, before the password is looked at. Raises TooManyTries."""
-    account, pair = _names(door, email, address)
-    count(ADDRESS, f"{door} {address}", now=now)
-    count(PAIR, pair, now=now)
-    count(PAIR_DAY, pair, now=now)
-    if hit(KNOWN, pair, now=now, weight=0):
-        count(ACCOUNT, account, now=now)
+    Tries(door, email, address, browser).count(now=now)
 
 
-def after_password(door: str, email: str, address: str, *, now: datetime) -> None:
-    """Remember that this account is used from this address, and forget its failed tries from there."""
-    _, pair = _names(door, email, address)
-    clear(PAIR, pair)
-    clear(PAIR_DAY, pair)
-    hit(KNOWN, pair, now=now)
-
-
-def _names(door: str, email: str, address: str) -> tuple[str, str]:
-    account = f"{door} {quote(email.strip().casefold())}"
-    return account, f"{account} {address}"
+def after_password(door: str, email: str, address: str, *, now: datetime, browser: str = "") -> None:
+    """Remember that this account is used from this address and browser, and forget its failed tries from there."""
+    Tries(door, email, address, browser).forgive(now=now)

@@ -14,6 +14,7 @@ ROOT_URLCONF = "trackmycrime.portal.urls"
 SESSION_ENGINE = "trackmycrime.people.sessions.portal"
 SESSION_COOKIE_NAME = cookie_name("portal", DOOR_URL)
 CSRF_COOKIE_NAME = cookie_name("portal_csrf", DOOR_URL)
+BROWSER_COOKIE_NAME = cookie_name("portal_browser", DOOR_URL)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = is_https(DOOR_URL)
 CSRF_FAILURE_VIEW = "trackmycrime.portal.views.errors.csrf_failure"
 AUTHENTICATION_BACKENDS = ["trackmycrime.people.backends.VictimBackend"]
@@ -23,6 +24,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "trackmycrime.config.middleware.Health",
     "trackmycrime.config.middleware.WellKnown",
+    "trackmycrime.people.known.KnownAgain",
     "trackmycrime.people.sessions.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
