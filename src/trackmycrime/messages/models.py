@@ -17,6 +17,8 @@ class Message(models.Model):
     """``victim`` or ``police``"""
     account_id = models.UUIDField(null=True)
     """Who wrote it; None: somebody in the records system"""
+    access_id = models.UUIDField(null=True)
+    """By which access a helper wrote it in their own name; None: the victim, or the police"""
     shown_as = EncryptedTextField(null=True)
     """How the officer's name is shown to the victim; None: as the police"""
     ref = models.CharField(max_length=64, blank=True)

@@ -3,37 +3,20 @@ from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
 from .crossings import FUNCTIONS
 from .devices import MAY_BE_PUSHED
 from .factors import walls as factors
+from .walls_of_helping import MY_FORCES, MY_VICTIMS, PARTS, of_account
+from .walls_of_helping import WALLS as HELPING
 
 MINE = "account_id = (select app_account())"
 MY_CRIMES = "any ((select my_crimes())::uuid[])"
-"""The crimes of the signed-in account; an array, so that the planner walks an index."""
-MY_VICTIMS_ARRAY = "(select my_victims())"
-MY_VICTIMS = "any ((select my_victims())::uuid[])"
-MY_FORCES = "any ((select my_forces())::smallint[])"
+"""The crimes that the signed-in account may read of; an array, so that the planner walks an index."""
+MY_READABLE_ARRAY = "(select my_readable())"
+MY_READABLE = "any ((select my_readable())::uuid[])"
+"""The parts in crimes whose case and messages it may read: its own, and those that it was let in to."""
 
 
-def of_account(name: str, kind: str, query: str) -> tuple[str, str, tuple[str, ...]]:
-    """A function without parameters that gives the portal's policies an array of what is the signed-in account's.
-
-    It has the owner's rights, so that one table's policy does not run through those of others, each of which would
-    check the seal of the scope anew. Whoever calls it learns what their own rows say.
-    """
-    return (
-        f"{name}()",
-        f"create or replace function {name}() returns {kind}[] language plpgsql stable parallel safe"
-        " security definer set search_path = pg_catalog, public, pg_temp as"
-        f" $$ begin return array({query}); end $$",
-        ("portal",),
-    )
-
-
-_PARTS = f"from people_victim v where v.live and v.{MINE}"
 _OF_ACCOUNT = [
-    of_account("my_crimes", "uuid", f"select v.crime_id {_PARTS}"),
-    of_account("my_victims", "uuid", f"select v.id {_PARTS}"),
     # what it asks of a crime the portal cannot see; it learns for which of its own victims push may be offered
-    of_account("my_push_victims", "uuid", f"select v.id {_PARTS} and {MAY_BE_PUSHED}"),
-    of_account("my_forces", "smallint", f"select distinct v.force_id {_PARTS}"),
+    of_account("my_push_victims", "uuid", f"select v.id {PARTS} and {MAY_BE_PUSHED}"),
 ]
 
 ME = "kind = 'victim' and id = (select app_account())"
@@ -42,6 +25,7 @@ STAFF_OF_FORCE = "any (array(select s.account_id from people_staff s))"
 
 WALLS = Walls(
     grants={
+        **HELPING.grants,
         "people_account": {
             "portal": "select, insert, update (password, last_login, language, language_asked_at, seen_at)",
             # an officer's password is only ever set by a set-up link (`people_setup_use`)
@@ -78,6 +62,7 @@ WALLS = Walls(
         **factors.GRANTS,
     },
     policies={
+        **HELPING.policies,
         "people_account": {
             "portal": [
                 Policy(ME, None, "select"),
@@ -97,8 +82,8 @@ WALLS = Walls(
         "people_officer": of_force("desk", "gateway", "worker"),
         "people_victim": {
             "portal": [
-                Policy(f"live and {MINE}", None, "select"),
-                Policy(f"live and {MINE}", None, "update"),
+                Policy(f"id = {MY_VICTIMS}", None, "select"),
+                Policy(f"id = {MY_VICTIMS}", None, "update"),
             ],
             **of_force("desk", "gateway", "worker"),
         },
@@ -121,6 +106,7 @@ WALLS = Walls(
         **factors.POLICIES,
     },
     keys=[
+        *HELPING.keys,
         Key(
             "people_contact_change",
             "people_contact_change_same_force",
@@ -137,6 +123,15 @@ WALLS = Walls(
             "force_id, id",
         ),
     ],
-    functions=[*FUNCTIONS, *_OF_ACCOUNT, *factors.FUNCTIONS],
+    functions=[*HELPING.functions, *FUNCTIONS, *_OF_ACCOUNT, *factors.FUNCTIONS],
 )
-__all__ = ["MINE", "MY_CRIMES", "MY_FORCES", "MY_VICTIMS", "MY_VICTIMS_ARRAY", "WALLS", "of_account"]
+__all__ = [
+    "MINE",
+    "MY_CRIMES",
+    "MY_FORCES",
+    "MY_READABLE",
+    "MY_READABLE_ARRAY",
+    "MY_VICTIMS",
+    "WALLS",
+    "of_account",
+]

@@ -1,5 +1,5 @@
 from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
-from trackmycrime.people.walls import MY_CRIMES, MY_FORCES, MY_VICTIMS_ARRAY, of_account
+from trackmycrime.people.walls import MY_CRIMES, MY_FORCES, MY_READABLE_ARRAY, of_account
 
 READABLE = "open and (readable_until is null or readable_until > now())"
 MY_CASES = "any ((select my_cases())::uuid[])"
@@ -60,7 +60,7 @@ WALLS = Walls(
             "portal": [
                 Policy(
                     f"case_id = {MY_CASES} and state in ('published', 'withdrawn')"
-                    f" and (victims is null or victims && {MY_VICTIMS_ARRAY})",
+                    f" and (victims is null or victims && {MY_READABLE_ARRAY})",
                     None,
                     "select",
                 )

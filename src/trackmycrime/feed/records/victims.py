@@ -8,6 +8,7 @@ from uuid import UUID
 from trackmycrime.feed.contract import Event
 from trackmycrime.kernel import crypto
 from trackmycrime.kernel.ids import new_id
+from trackmycrime.people.helping.rules import of_age_on
 
 from .rows import Rows
 
@@ -72,6 +73,7 @@ def _told(rows: Rows, key: UUID, event: Event, data: Any) -> dict[str, Any]:
         "mobile_hash": crypto.blind("mobile", data.mobile) if data.mobile else None,
         "language": data.language or "",
         "under_age": data.born_on is not None and under_age(data.born_on, rows.now.date()),
+        "of_age_on": of_age_on(data.born_on, event.time.date()),
         "preferred_channel": data.preferred_channel or "",
         "sequence": event.sequence,
         "told_at": event.time,
@@ -215,6 +217,7 @@ def new_victim(force_id: int, crime_id: UUID, person: str) -> dict[str, Any]:
         "mobile_hash": None,
         "language": "",
         "under_age": False,
+        "of_age_on": None,
         "enhanced": None,
         "enhanced_sequence": -1,
         "preferred_channel": "",
