@@ -118,17 +118,27 @@ def test_password_can_be_shown_and_characters_are_counted(page: Page, address: s
     assert page.is_visible("text=You have 1 character too many")
 
 
-def test_shift_three_times_leaves_and_the_link_is_plain(page: Page, address: str) -> None:
+@pytest.mark.parametrize("key", ["Shift", "Escape"])
+def test_a_key_three_times_leaves_and_the_link_is_plain(page: Page, address: str, key: str) -> None:
     page.route("https://www.bbc.co.uk/*", lambda route: route.fulfill(body="weather"))
+    page.goto(address + "/form", wait_until="networkidle")
     page.goto(address + "/case", wait_until="networkidle")
     assert page.get_attribute("text=Exit this page", "href") == "https://www.bbc.co.uk/weather"
-    page.keyboard.press("Shift")
+    said = page.locator("[data-exit-status]")
+    page.keyboard.press(key)
+    assert said.text_content() == f"{key}, press 2 more times to exit."
     page.keyboard.press("a")
-    page.keyboard.press("Shift")
-    page.keyboard.press("Shift")
+    assert said.text_content() == ""
+    page.keyboard.press(key)
+    page.keyboard.press("Escape" if key == "Shift" else "Shift")
+    page.keyboard.press(key)
+    page.keyboard.press(key)
+    assert said.text_content() == f"{key}, press 1 more time to exit."
     assert "Your case" in page.title()
-    page.keyboard.press("Shift")
+    page.keyboard.press(key)
     page.wait_for_url("https://www.bbc.co.uk/weather")
+    page.go_back()
+    assert page.url == address + "/form", "the page that was left is not one step back"
 
 
 def test_strip_comes_first_after_the_skip_link(page: Page, address: str) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 
 from tests.support.events import crime, event, update, victim
 from tests.support.installation import Installation, installation, links, now, plain
+from tests.support.processes import eventually
 from tests.support.visitor import Visitor, browsers
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -219,13 +220,13 @@ def test_from_the_report_to_the_answer(running: Installation, browser: Browser) 
     victim_.type("Password", PASSWORD)
     victim_.press("Sign in")
     victim_.reads("We went to the house.")
-    leave_at_once(victim_, case_link)
+    leave_at_once(victim_, case_link, running)
     # whatever they were told of they have read by now, and the desk sees it
     assert {alert for (alert,) in running.rows("select distinct state from alerts_alert")} == {"opened"}
 
 
-def leave_at_once(visitor: Visitor, case: str) -> None:
-    """The way out leads to a harmless page, and the case is not one step back."""
+def leave_at_once(visitor: Visitor, case: str, running: Installation) -> None:
+    """The way out leads to a harmless page, the case is not one step back, and nobody is signed in any more."""
     tab = visitor.context.new_page()
     tab.goto(visitor.home + case)
     way_out = tab.get_by_role("link", name="Exit this page")
@@ -239,6 +240,10 @@ def leave_at_once(visitor: Visitor, case: str) -> None:
     tab.wait_for_url(harmless)
     tab.go_back()
     assert "We went to the house." not in tab.content()
+    signed_in = "select 1 from people_portal_session where account_id is not null"
+    eventually(lambda: not running.rows(signed_in), what="the end of the session by the way out")
+    tab.goto(visitor.home + case)
+    assert "/sign-in/?next=" in tab.url
 
 
 def test_in_welsh(running: Installation, browser: Browser) -> None:

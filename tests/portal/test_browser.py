@@ -73,7 +73,7 @@ def pages(language: str) -> dict[str, str]:
         "join": guest.get("/start/"),
         **{
             name: guest.get(f"/{name}/")
-            for name in ("help", "rights", "privacy", "cookies", "terms", "accessibility")
+            for name in ("help", "safety", "rights", "privacy", "cookies", "terms", "accessibility")
         },
         "not-found": guest.get("/nothing/"),
         "my-cases": first,

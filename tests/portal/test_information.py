@@ -9,7 +9,17 @@ from tests.support.doors import door_client
 from trackmycrime.portal.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db
-PAGES = ["/", "/sign-in/", "/help/", "/rights/", "/privacy/", "/cookies/", "/terms/", "/accessibility/"]
+PAGES = [
+    "/",
+    "/sign-in/",
+    "/help/",
+    "/safety/",
+    "/rights/",
+    "/privacy/",
+    "/cookies/",
+    "/terms/",
+    "/accessibility/",
+]
 PRIVATE = ["/cases/", "/messages/", "/settings/", "/cases/0192f0f0-0000-7000-8000-000000000000/"]
 
 
@@ -41,6 +51,7 @@ def test_every_address_of_the_portal_is_one_that_is_known_here() -> None:
         "sign_in",
         "sign_out",
         "help",
+        "safety",
         "rights",
         "privacy",
         "cookies",
@@ -131,3 +142,11 @@ def test_pages_name_files_of_this_version_only() -> None:
     html = door_client("portal").get("/").content.decode()
     assert settings.STATIC_URL in html
     assert set(re.findall(r"/static/[0-9a-f]{16}/", html)) == {settings.STATIC_URL}
+
+
+def test_the_safety_page_says_what_is_hidden_and_what_is_not() -> None:
+    html = door_client("portal").get("/safety/").content.decode()
+    for said in ("history", "phone bill", "wifi", "locked screen", "program that watches", "keep no copy"):
+        assert said in html
+    assert "It does not clear your browser’s history." in html
+    assert 'href="/safety/"' in door_client("portal").get("/").content.decode()

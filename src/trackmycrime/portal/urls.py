@@ -21,6 +21,7 @@ urlpatterns = [
     path("app.webmanifest", phone.manifest, name="manifest"),
     path("settings/sent/", sent.sent, name="sent"),
     path("help/", information.help_page, name="help"),
+    path("safety/", information.safety, name="safety"),
     path("rights/", information.rights, name="rights"),
     path("privacy/", information.privacy, name="privacy"),
     path("cookies/", information.cookies, name="cookies"),

@@ -38,6 +38,13 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 @open_to_all
 @require_safe
+def safety(request: HttpRequest) -> HttpResponse:
+    """What this site hides from somebody who looks at the device, the bills or the network, and what it cannot."""
+    return _page(request, "safety")
+
+
+@open_to_all
+@require_safe
 def rights(request: HttpRequest) -> HttpResponse:
     """The twelve rights of the Victims' Code in plain words."""
     return _page(request, "rights", help_url=reverse("help"))
