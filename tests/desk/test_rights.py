@@ -7,6 +7,7 @@ from trackmycrime.desk.rights import ROLES, Act, may
 #                      officer  supervisor  administrator  auditor
 CELLS = {
     Act.START: (True, True, True, True),
+    Act.OWN_SIGN_IN: (True, True, True, True),
     Act.SEE_CASES: (True, True, False, True),
     Act.SEE_RECORD: (False, True, False, True),
     Act.WRITE_UPDATE: (True, True, False, False),

@@ -21,11 +21,11 @@ from trackmycrime.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
 
-OPEN = {"sign_in", "sign_out", "set_up", "design:other_version"}
+OPEN = {"sign_in", "sign_out", "second_step", "set_up", "design:other_version"}
 READ_ONLY = {
     "start", "cases", "case", "record", "held", "messages", "invitation", "quarantine", "quarantine_event", "alert",
     "log", "log_csv", "log_ndjson", "channels",
-    "words", "words_history",
+    "words", "words_history", "account",
 }  # fmt: skip
 NOT_YET = {"lift", "switch", "release_channel"}
 """What is not there as long as nothing is withheld, protected or held"""

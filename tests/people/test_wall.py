@@ -93,11 +93,11 @@ def routes(patterns: list[Any]) -> Iterator[URLPattern]:
 
 OPEN = {
     "portal": {
-        "home", "sign_in", "sign_out", "help", "rights", "privacy", "cookies", "terms", "accessibility", "language",
-        "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
-        "other_version", "unsubscribe", "manifest", "worker", "session_left",
+        "home", "sign_in", "second_step", "sign_out", "help", "rights", "privacy", "cookies", "terms", "accessibility",
+        "language", "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
+        "other_version", "unsubscribe", "manifest", "worker", "session_left", "safety",
     },
-    "desk": {"sign_in", "sign_out", "set_up", "other_version", "language"},
+    "desk": {"sign_in", "second_step", "sign_out", "set_up", "other_version", "language"},
 }  # fmt: skip
 
 

@@ -62,6 +62,7 @@ def page(
         ("channels", _("Channels"), Act.SEE_CHANNELS),
         ("log", _("What was sent"), Act.DELIVERY_LOG),
         ("words", _("Words"), Act.WORDS),
+        ("account", _("Signing in"), Act.OWN_SIGN_IN),
     ]
     shared = {
         "nav_items": [

@@ -11,6 +11,8 @@ class Act(StrEnum):
 
     START = "start"
     """See the first page, with the figures of the force"""
+    OWN_SIGN_IN = "own_sign_in"
+    """See and change how one signs in oneself; confirm that it is still oneself"""
     SEE_CASES = "see_cases"
     """Open cases, what their victims see, and their messages; each opening is written down"""
     SEE_RECORD = "see_record"
@@ -43,8 +45,9 @@ class Act(StrEnum):
     """Change the force's own words for what leaves the machine; each save is written down"""
 
 
+_OWN = {Act.START, Act.OWN_SIGN_IN}
 _WORK = {
-    Act.START,
+    *_OWN,
     Act.SEE_CASES,
     Act.WRITE_UPDATE,
     Act.DECIDE_HELD,
@@ -61,9 +64,9 @@ MAY: dict[str, frozenset[Act]] = {
     SUPERVISOR: frozenset(_WORK | {Act.SEE_RECORD, Act.LIFT, Act.DELIVERY_LOG, Act.SEE_CHANNELS}),
     # Runs the force's side of the service, for which nobody's case is needed: figures, quarantine, channels, words.
     ADMINISTRATOR: frozenset(
-        {Act.START, Act.QUARANTINE, Act.DELIVERY_LOG, Act.SEE_CHANNELS, Act.HOLD_CHANNELS, Act.WORDS}
+        _OWN | {Act.QUARANTINE, Act.DELIVERY_LOG, Act.SEE_CHANNELS, Act.HOLD_CHANNELS, Act.WORDS}
     ),
-    AUDITOR: frozenset({Act.START, Act.SEE_CASES, Act.SEE_RECORD, Act.DELIVERY_LOG}),
+    AUDITOR: frozenset(_OWN | {Act.SEE_CASES, Act.SEE_RECORD, Act.DELIVERY_LOG}),
 }
 
 

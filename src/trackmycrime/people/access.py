@@ -6,14 +6,22 @@ Django's own marker is used, so that a room that may not import this one can set
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
+from trackmycrime.kernel.clock import utc_now
+
+from . import shown
 from .models import Account, Staff
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -58,6 +66,32 @@ def needs(*roles: str) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def fresh_only(view: View) -> View:
+    """Let only somebody open the page who signed in, or confirmed it, within the last ten minutes (`enough.FRESH`).
+
+    Others go to ``confirm`` and come back; what a form held is not kept, so its page asks already when it is opened.
+    """
+
+    @wraps(view)
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not shown.fresh(request, now=utc_now()):
+            return redirect(f"{reverse('confirm')}?{urlencode({'next': asked_for(request)})}")
+        answer: HttpResponseBase = view(request, *args, **kwargs)
+        return answer
+
+    run.fresh_only = True  # type: ignore[attr-defined]
+    return run  # type: ignore[return-value]
+
+
+def asked_for(request: HttpRequest) -> str:
+    """The page of ours that somebody was on: this one, or the one whose form was sent."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    parts = urlsplit(request.headers.get("Referer", ""))
+    ours = parts.netloc == request.get_host()
+    return parts._replace(scheme="", netloc="", fragment="").geturl() if ours else ""
 
 
 def is_open(view: Callable[..., Any]) -> bool:

@@ -17,7 +17,8 @@ def _account_for(kind: str) -> str:
     return _sql(
         f"people_{kind}_for(h bytea)",
         "table (id uuid, password varchar, is_active boolean)",
-        f"select a.id, a.password, a.is_active from people_account a where a.kind = '{kind}' and a.email_hash = h",
+        "select a.id, a.password, a.is_active and a.frozen_at is null from people_account a"
+        f" where a.kind = '{kind}' and a.email_hash = h",
     )
 
 

@@ -17,6 +17,7 @@ from trackmycrime.audit import api as audit
 from trackmycrime.kernel import bell, crypto, scope
 
 from . import accounts, codes, limits
+from .enough import How
 from .models import Account
 
 BELL = "codes"
@@ -201,24 +202,26 @@ class EmailTaken(Exception):
 
 def join_with(
     joining: Joining, email: str, password: str, address: str, *, language: str = "", now: datetime
-) -> Account | None:
-    """Make a new account and join it; None when the invitation cannot be used.
+) -> tuple[Account, How] | None:
+    """Make a new account and join it; says also what was shown of it. None when the invitation cannot be used.
 
-    Where the email has an account and this is its password, that account joins. Where the account is this same
-    person's and the password was forgotten, it becomes the new one. Else raises EmailTaken, a few times only, and
-    TooManyTries: this form must not be a quicker way to guess a password than signing in.
+    Where the email has an account and this is its password, that account joins, and its password is what was shown: a
+    second step that it asks for is still to come. Where the account is this same person's and the password was
+    forgotten, it becomes the new one. Else raises EmailTaken, a few times only, and TooManyTries: this form must not
+    be a quicker way to guess a password than signing in.
     """
     limits.before_password("portal", email, address, now=now)
     limits.count(limits.NAMING, joining.token.hex(), now=now)
     known = accounts.find(Account.Kind.VICTIM, email)
     if known:
-        if not accounts.right_password(known, password) and not _reset(joining, email, password, now):
+        right = accounts.right_password(known, password)
+        if not right and not _reset(joining, email, password, now):
             limits.count(limits.TAKEN, joining.token.hex(), now=now)
             raise EmailTaken
         if not join(joining, known.id, now=now):
             return None
         with scope.bound(account=known.id):
-            return Account.objects.get(pk=known.id)
+            return Account.objects.get(pk=known.id), How.PASSWORD if right else How.INVITATION
     with transaction.atomic():
         account = accounts.create(Account.Kind.VICTIM, email, password, language=language, now=now)
         if account is None:
@@ -226,4 +229,4 @@ def join_with(
         if not join(joining, account.pk, now=now):
             transaction.set_rollback(True)
             return None
-    return account
+    return account, How.INVITATION

@@ -7,7 +7,6 @@ to all runs outside any transaction, so that tries are counted whatever becomes 
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -30,21 +29,11 @@ View = Callable[..., HttpResponseBase]
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Send somebody to sign in, and from there back to the page that they were on."""
-    page = request.get_full_path() if request.method in ("GET", "HEAD") else _came_from(request)
+    page = access.asked_for(request)
     query = {"next": page} if page and page != "/" else {}
     if request.COOKIES.get(settings.SESSION_COOKIE_NAME):
         query["ended"] = "1"
     return redirect(reverse("sign_in") + (f"?{urlencode(query)}" if query else ""))
-
-
-def _came_from(request: HttpRequest) -> str:
-    """The page of ours that a form was on."""
-    parts = urlsplit(request.headers.get("Referer", ""))
-    return (
-        parts._replace(scheme="", netloc="", fragment="").geturl()
-        if parts.netloc == request.get_host()
-        else ""
-    )
 
 
 def bound_answer(

@@ -33,6 +33,12 @@ class Account(AbstractBaseUser):
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)
     """When this account last looked; what is newer is shown as new."""
+    second_step = models.CharField(max_length=8, default="", blank=True)
+    """What is asked besides the password: ``code``, ``app`` or ``passkey``; empty: nothing (`enough`)"""
+    code_alone = models.BooleanField(default=False)
+    """Whether a code that is sent may stand for the password"""
+    frozen_at = models.DateTimeField(null=True)
+    """When its owner said that somebody else may have seen it. Nobody signs in until an officer has spoken with them"""
 
     USERNAME_FIELD = "id"
 

@@ -1,4 +1,7 @@
-"""Signing in and out. One answer for a wrong password, an unknown email and an account of another door."""
+"""Signing in and out. One answer for a wrong password, an unknown email and an account of another door.
+
+Whatever shows who somebody is ends in `passed`: whether it is enough is a pure rule (`enough`), never a view's.
+"""
 
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -10,15 +13,34 @@ from django.http import HttpRequest
 from trackmycrime.audit import api as audit
 from trackmycrime.kernel import scope
 
-from . import access, limits, sessions, staff
+from . import access, limits, sessions, shown, staff
+from .backends import StaffBackend, VictimBackend
+from .enough import How, enough, must_add, next_steps
 from .models import Account
+from .shown import Half, fresh, half
+
+__all__ = [
+    "Half",
+    "How",
+    "asked_next",
+    "confirm_password",
+    "confirmed",
+    "fresh",
+    "half",
+    "must_add",
+    "passed",
+    "sign_in",
+    "sign_out",
+]
+
+_BACKENDS = {"portal": VictimBackend, "desk": StaffBackend}
 
 
 def sign_in(request: HttpRequest, door: str, email: str, password: str, *, now: datetime) -> Account | None:
-    """Sign somebody in at ``portal`` or ``desk``; None when email or password are not right.
+    """Try email and password at ``portal`` or ``desk``; the account if that lets them in.
 
-    Raises limits.TooManyTries, before the password is looked at. A new session key is made (whatever the session held
-    before stays, unless it was another account's), and the act is written down.
+    None when they are not right, or when more is asked for: then `half` says so, and the way goes on at
+    ``second_step``. Raises limits.TooManyTries, before the password is looked at.
     """
     address = limits.address_of(request)
     limits.before_password(door, email, address, now=now)
@@ -26,19 +48,81 @@ def sign_in(request: HttpRequest, door: str, email: str, password: str, *, now: 
     if not isinstance(account, Account):
         return None
     limits.after_password(door, email, address, now=now)
-    begin(request, account, now=now)
+    return passed(request, door, account.pk, How.PASSWORD, now=now)
+
+
+def passed(request: HttpRequest, door: str, account_id: UUID, how: How, *, now: datetime) -> Account | None:
+    """Note that this browser has shown `how` for this account; the account if that is enough.
+
+    Then its session begins, under a new key, and that is written down; in the session of this very account it counts
+    as `confirmed` instead. Else None: while `half` says that something was shown, the caller sends them on to
+    ``second_step``. Of an account that is frozen or closed nothing is noted, so it looks like a wrong password.
+    """
+    account = _BACKENDS[door]().get_user(account_id)
+    if account is None or not account.is_active or account.frozen_at:
+        shown.forget(request)
+        return None
+    hows = shown.note(request, account.pk, account.get_session_auth_hash(), how, now=now)
+    if not enough(hows, door=door, second_step=account.second_step, code_alone=account.code_alone):
+        return None
+    shown.forget(request)
+    if access.signed_in(request) == account.pk:
+        _confirm(request, account, hows, now)
+    else:
+        _begin(request, account, hows, how, now)
     return account
 
 
-def begin(request: HttpRequest, account: Account, *, now: datetime) -> None:
-    """Begin the session of an account that has proved who it is."""
-    backend = "VictimBackend" if account.kind == Account.Kind.VICTIM else "StaffBackend"
+def asked_next(request: HttpRequest, door: str, *, now: datetime) -> frozenset[How]:
+    """What the person in this browser may show next: who has begun to sign in, or is signed in and confirms it."""
+    begun = half(request, now=now)
+    who = begun.account_id if begun else access.signed_in(request)
+    account = _BACKENDS[door]().get_user(who) if who else None
+    if account is None:
+        return frozenset()
+    hows = begun.hows if begun else frozenset()
+    return next_steps(hows, door=door, second_step=account.second_step, code_alone=account.code_alone)
+
+
+def confirmed(request: HttpRequest, how: How, now: datetime) -> None:
+    """Write down in the session that the person who is signed in has just shown `how`: it is fresh again."""
+    shown.sign(request, shown.signed(request) | {how}, now=now)
+
+
+def _begin(request: HttpRequest, account: Account, hows: frozenset[How], how: How, now: datetime) -> None:
+    """Begin the session. What it held before stays, unless it was another account's."""
     binding, actor, force = _scope(account.pk, account.kind)
     with binding:
-        login(request, account, backend=f"trackmycrime.people.backends.{backend}")
-        audit.record(actor, [audit.Act("signed_in", "account", str(account.pk))], force=force, now=now)
+        backend = _BACKENDS["portal" if account.kind == Account.Kind.VICTIM else "desk"]
+        login(request, account, backend=f"{backend.__module__}.{backend.__name__}")
+        shown.sign(request, hows, now=now)
+        act = audit.Act("signed_in", "account", str(account.pk), {"how": sorted(hows)})
+        audit.record(actor, [act], force=force, now=now)
         account.refresh_from_db(fields=["language"])
-        sessions.began(request, account, "password", now)
+        sessions.began(request, account, how, now)
+
+
+def _confirm(request: HttpRequest, account: Account, hows: frozenset[How], now: datetime) -> None:
+    binding, actor, force = _scope(account.pk, account.kind)
+    with binding:
+        for how in hows:
+            confirmed(request, how, now)
+        act = audit.Act("sign_in_confirmed", "account", str(account.pk), {"how": sorted(hows)})
+        audit.record(actor, [act], force=force, now=now)
+
+
+def confirm_password(request: HttpRequest, door: str, password: str, *, now: datetime) -> Account | None:
+    """Try the password of the account that is signed in, as `sign_in` does; raises limits.TooManyTries."""
+    who = access.signed_in(request)
+    account = _BACKENDS[door]().get_user(who) if who else None
+    if account is None:
+        return None
+    address = limits.address_of(request)
+    limits.before_password(door, account.email, address, now=now)
+    if not account.check_password(password):
+        return None
+    limits.after_password(door, account.email, address, now=now)
+    return passed(request, door, account.pk, How.PASSWORD, now=now)
 
 
 def sign_out(request: HttpRequest, *, now: datetime) -> None:

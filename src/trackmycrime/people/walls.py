@@ -27,9 +27,10 @@ WALLS = Walls(
     grants={
         **HELPING.grants,
         "people_account": {
-            "portal": "select, insert, update (password, last_login, language, language_asked_at, seen_at)",
+            "portal": "select, insert, update (password, last_login, language, language_asked_at, seen_at,"
+            " second_step, code_alone, frozen_at)",
             # an officer's password is only ever set by a set-up link (`people_setup_use`)
-            "desk": "select, update (last_login, language, seen_at)",
+            "desk": "select, update (last_login, language, seen_at, second_step)",
         },
         "people_staff": {"desk": "select", "gateway": "select", "worker": "select"},
         "people_setup_link": {},

@@ -32,6 +32,7 @@ urlpatterns = [
     path("unsubscribe/<str:token>", unsubscribing.page, name="unsubscribe"),
     path("", include("trackmycrime.portal.urls_people")),
     path("", include("trackmycrime.portal.urls_control")),
+    path("", include("trackmycrime.portal.urls_signing")),
     path("", include("trackmycrime.design.urls")),
 ]
 handler400 = errors.bad_request

@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.functional import lazy
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -19,11 +21,12 @@ from trackmycrime.publish import wording
 PAGE = ["GET", "HEAD", "POST"]
 
 
-def _words(key: str, **values: object) -> str:
+def words(key: str, **values: object) -> str:
+    """The service's own words, in the page's language."""
     return wording.text(key, get_language() or "en", **values)
 
 
-_lazy_words = lazy(_words, str)
+lazy_words = lazy(words, str)
 
 
 class SignIn(forms.Form):
@@ -34,8 +37,8 @@ class SignIn(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "username"}),
         error_messages={
-            "required": _lazy_words("error.email_missing"),
-            "invalid": _lazy_words("error.email_format"),
+            "required": lazy_words("error.email_missing"),
+            "invalid": lazy_words("error.email_format"),
         },
     )
     password = forms.CharField(
@@ -43,7 +46,7 @@ class SignIn(forms.Form):
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput,
-        error_messages={"required": _lazy_words("error.password_missing")},
+        error_messages={"required": lazy_words("error.password_missing")},
     )
 
 
@@ -59,7 +62,7 @@ class SetUp(forms.Form):
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        error_messages={"required": _lazy_words("error.password_missing")},
+        error_messages={"required": lazy_words("error.password_missing")},
     )
 
     def clean_password(self) -> str:
@@ -67,10 +70,10 @@ class SetUp(forms.Form):
         password: str = self.cleaned_data["password"]
         for fault in accounts.password_faults(password):
             said = {
-                "short": _words("error.password_short", min=accounts.SHORTEST_PASSWORD),
+                "short": words("error.password_short", min=accounts.SHORTEST_PASSWORD),
                 "long": _("Your password is too long. Use 200 characters or fewer"),
             }
-            raise forms.ValidationError(str(said.get(fault, _words("error.password_common"))))
+            raise forms.ValidationError(str(said.get(fault, words("error.password_common"))))
         return password
 
 
@@ -86,7 +89,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         if getattr(request, "staff", None):
             return redirect(safe_next(request))
-        notice = f"{_words('error.session_ended')}." if "ended" in request.GET else ""
+        notice = f"{words('error.session_ended')}." if "ended" in request.GET else ""
         return _page(request, "sign_in", form=SignIn(), notice=notice, next=safe_next(request, ""))
     form = SignIn(request.POST)
     status = 200
@@ -95,13 +98,20 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         try:
             if signing.sign_in(request, "desk", email, password, now=utc_now()):
                 return redirect(safe_next(request))
+            if signing.half(request, now=utc_now()):
+                return to_second_step(safe_next(request, ""))
             form.add_error(
                 None, _("The email address or the password is not right. Check both and try again")
             )
         except limits.TooManyTries as many:
-            form.add_error(None, _words("error.too_many_tries", minutes=many.minutes))
+            form.add_error(None, words("error.too_many_tries", minutes=many.minutes))
             status = 429
     return _page(request, "sign_in", form=form, status=status, next=safe_next(request, ""))
+
+
+def to_second_step(to: str) -> HttpResponse:
+    """Ask for what is still missing, and from there go on to the page that was asked for."""
+    return redirect(reverse("second_step") + (f"?{urlencode({'next': to})}" if to else ""))
 
 
 @open_to_all
@@ -124,9 +134,7 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
     try:
         limits.count(limits.SETUP, limits.address_of(request), now=now)
     except limits.TooManyTries as many:
-        return _page(
-            request, "unusable", status=429, why=_words("error.too_many_tries", minutes=many.minutes)
-        )
+        return _page(request, "unusable", status=429, why=words("error.too_many_tries", minutes=many.minutes))
     form = SetUp(request.POST or None)
     if request.method == "POST" and form.is_valid():
         if staff.set_up(token, form.cleaned_data["password"], now=now):

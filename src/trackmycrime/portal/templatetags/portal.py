@@ -13,7 +13,12 @@ register = template.Library()
 
 @cache
 def _pages(_language: str, here: str) -> list[tuple[str, str, bool]]:
-    names = {"cases": _("My cases"), "messages": _("Messages"), "settings": _("Settings")}
+    names = {
+        "cases": _("My cases"),
+        "messages": _("Messages"),
+        "settings": _("Settings"),
+        "account": _("Signing in"),
+    }
     return [(name, reverse(route), route == here) for route, name in names.items()]
 
 
@@ -21,7 +26,7 @@ def _pages(_language: str, here: str) -> list[tuple[str, str, bool]]:
 def navigation(context: Context) -> list[tuple[str, str, bool]]:
     """(name, address, whether it is this page) of a signed-in person's pages; nothing for anybody else.
 
-    A view says where it belongs by `here` in its context: ``cases``, ``messages`` or ``settings``.
+    A view says where it belongs by `here` in its context: ``cases``, ``messages``, ``settings`` or ``account``.
     """
     if not getattr(context.get("request"), "account_id", None):
         return []

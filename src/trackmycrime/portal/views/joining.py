@@ -24,7 +24,7 @@ from trackmycrime.people.models import Account
 from trackmycrime.portal import tongue
 
 from .joining_forms import CodeForm, NewAccount, StartForm, words
-from .session import SignIn
+from .session import SignIn, to_second_step
 
 KEPT = "joining"
 PAGE = ["GET", "HEAD", "POST"]
@@ -191,6 +191,8 @@ def existing(request: HttpRequest, found: Joining) -> HttpResponse:
                 if not joining.join(found, known.pk, now=now):
                     return _unusable(request)
                 return _arrived(request, known.pk)
+            if signing.half(request, now=now):
+                return to_second_step(reverse("join_account"))
             form.add_error(None, words("error.sign_in_failed"))
         except limits.TooManyTries as many:
             status = _too_many(form, many)
@@ -216,11 +218,13 @@ def not_for_me(request: HttpRequest, found: Joining) -> HttpResponse:
     return _page(request, "stopped", words=done)
 
 
-def _in(request: HttpRequest, known: Account | None) -> HttpResponse:
+def _in(request: HttpRequest, joined: tuple[Account, signing.How] | None) -> HttpResponse:
     """Sign in the account that has just joined."""
-    if known is None:
+    if joined is None:
         return _unusable(request)
-    signing.begin(request, known, now=utc_now())
+    known, how = joined
+    if not signing.passed(request, "portal", known.pk, how, now=utc_now()):
+        return to_second_step(reverse("cases"))
     return _arrived(request, known.pk)
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
@@ -16,6 +17,7 @@ from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import signing
 from trackmycrime.people.access import open_to_all, safe_next
 from trackmycrime.people.limits import TooManyTries
+from trackmycrime.people.models import Account
 from trackmycrime.portal import tongue
 from trackmycrime.portal.views.information import remember
 
@@ -56,24 +58,41 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         try:
             email, password = form.cleaned_data["email"], form.cleaned_data["password"]
             if account := signing.sign_in(request, "portal", email, password, now=utc_now()):
-                to = tongue.onwards(account.pk, safe_next(request, reverse("cases")), now=utc_now())
-                onwards = HttpResponseRedirect(to)
-                # on another device the chosen language comes along; what was chosen on this one stands
-                if account.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-                    remember(onwards, account.language)
-                return onwards
+                return arrived(request, account)
+            if signing.half(request, now=utc_now()):
+                return to_second_step(safe_next(request, ""))
             form.add_error(
                 None, _("The email address or the password is not right. Check both and try again.")
             )
         except TooManyTries as many:
-            said = ngettext(
-                "There have been too many tries. Wait %(minutes)s minute and try again, or call 101.",
-                "There have been too many tries. Wait %(minutes)s minutes and try again, or call 101.",
-                many.minutes,
-            )
-            form.add_error(None, said % {"minutes": many.minutes})
+            form.add_error(None, too_many(many))
             return _page(request, form, status=429)
     return _page(request, form)
+
+
+def too_many(many: TooManyTries) -> str:
+    """That there have been too many tries, and for how long."""
+    said = ngettext(
+        "There have been too many tries. Wait %(minutes)s minute and try again, or call 101.",
+        "There have been too many tries. Wait %(minutes)s minutes and try again, or call 101.",
+        many.minutes,
+    )
+    return said % {"minutes": many.minutes}
+
+
+def arrived(request: HttpRequest, account: Account) -> HttpResponse:
+    """Go on to the page that was asked for, once somebody is in."""
+    to = tongue.onwards(account.pk, safe_next(request, reverse("cases")), now=utc_now())
+    onwards = HttpResponseRedirect(to)
+    # on another device the chosen language comes along; what was chosen on this one stands
+    if account.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        remember(onwards, account.language)
+    return onwards
+
+
+def to_second_step(to: str) -> HttpResponse:
+    """Ask for what is still missing, and from there go on to the page that was asked for."""
+    return HttpResponseRedirect(reverse("second_step") + (f"?{urlencode({'next': to})}" if to else ""))
 
 
 def _page(request: HttpRequest, form: SignIn, *, status: int = 200, **context: Any) -> HttpResponse:

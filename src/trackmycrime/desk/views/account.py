@@ -1,0 +1,20 @@
+"""What an officer decides about their own sign-in, as a list of pages."""
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from trackmycrime.desk.gate import allowed
+from trackmycrime.desk.pages import page
+from trackmycrime.desk.rights import Act
+from trackmycrime.people.access import DeskRequest
+
+SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = ()
+"""(the name of a page's address, its title, one sentence about it), in the order of the list"""
+
+
+@allowed(Act.OWN_SIGN_IN)
+def hub(request: DeskRequest) -> HttpResponse:
+    """The list."""
+    sections = [(reverse(name), title, about) for name, title, about in SECTIONS]
+    return page(request, "desk/signing/account.html", "account", sections=sections)

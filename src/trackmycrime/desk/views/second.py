@@ -1,0 +1,38 @@
+"""What is asked at the desk besides the password: the page that leads to it."""
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from trackmycrime.kernel.clock import utc_now
+from trackmycrime.people import signing
+from trackmycrime.people.access import open_to_all, safe_next, signed_in
+from trackmycrime.people.signing import How
+
+STEPS: dict[How, tuple[str, str | Promise]] = {}
+"""By what is shown: the name of the page's address, and what its link says; in the order of the list"""
+
+
+def steps(request: HttpRequest) -> list[tuple[str, str | Promise]]:
+    """(address, words) of what this browser may show next, each with the page that was asked for."""
+    asked = signing.asked_next(request, "desk", now=utc_now())
+    to = safe_next(request, "")
+    query = f"?{urlencode({'next': to})}" if to else ""
+    return [(reverse(name) + query, words) for how, (name, words) in STEPS.items() if how in asked]
+
+
+@open_to_all
+@require_safe
+def step(request: HttpRequest) -> HttpResponse:
+    """Straight to the page where there is one way; else the list of ways."""
+    if signed_in(request):
+        return HttpResponseRedirect(reverse("confirm"))
+    if not signing.half(request, now=utc_now()):
+        return HttpResponseRedirect(f"{reverse('sign_in')}?ended=1")
+    ways = steps(request)
+    if len(ways) == 1:
+        return HttpResponseRedirect(ways[0][0])
+    return render(request, "desk/signing/second.html", {"ways": ways})

@@ -1,0 +1,11 @@
+"""The addresses of signing in, and of what somebody decides about how they do."""
+
+from django.urls import path
+
+from .views import account, confirm, second
+
+urlpatterns = [
+    path("account/", account.hub, name="account"),
+    path("sign-in/second/", second.step, name="second_step"),
+    path("confirm/", confirm.confirm, name="confirm"),
+]

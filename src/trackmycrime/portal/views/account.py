@@ -1,0 +1,20 @@
+"""What somebody decides about their sign-in, as a list of pages."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.views.decorators.http import require_safe
+
+from trackmycrime.people.access import PortalRequest
+
+SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = ()
+"""(the name of a page's address, its title, one sentence about it), in the order of the list"""
+
+
+@require_safe
+def hub(request: PortalRequest) -> HttpResponse:
+    """The list."""
+    sections = [(reverse(name), title, about) for name, title, about in SECTIONS]
+    context = {"sections": sections, "here": "account", "email": request.account.email}
+    return render(request, "portal/account/account.html", context)
