@@ -18,7 +18,7 @@ from trackmycrime.kernel import limits
 from trackmycrime.messages import api as messages
 from trackmycrime.people import choices, devices, invitations
 from trackmycrime.people.models import Victim
-from trackmycrime.people.sessions import clear_expired
+from trackmycrime.people.sessions import clear_expired, own
 from trackmycrime.publish.models import Case
 from trackmycrime.publish.promises import BELL as PROMISES
 from trackmycrime.publish.promises import due_promises
@@ -41,6 +41,13 @@ def _take_contact_changes(now: datetime) -> int:
     untaken = choices.untaken(now)
     returns.add(returns.of_contacts(untaken), now=now)
     choices.take(untaken, now=now)
+    return len(untaken)
+
+
+def _tell_of_sign_ins(now: datetime) -> int:
+    """Victims are told that somebody signed in to their account, by another way; what is old is forgotten."""
+    untaken = own.untaken(now)
+    own.take(alerts.tell_of_sign_ins(untaken, now=now), now=now)
     return len(untaken)
 
 
@@ -150,6 +157,7 @@ def _send_returns(now: datetime) -> int:
 PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("messages", _take_messages),
     ("contacts", _take_contact_changes),
+    (own.BELL, _tell_of_sign_ins),
     (receipts.BELL, _take_receipts),
     ("alerts", _mend_alerts),
     (returns.BELL, _send_returns),
@@ -160,13 +168,14 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("unspoken", _ask_supervisors),
     ("quiet", _say_no_news),
     ("sessions", clear_expired),
+    ("old sign-ins", own.forget),
     ("limits", limits.clear_ended),
     ("budgets", caps.tidy),
     ("devices", devices.forget_unsafe),
 )
 """What a worker carries on, in order: (what the bell calls it, what is done). Each is a transaction, repeatable."""
 
-SELDOM = frozenset({PROMISES, "unspoken", "quiet", "devices", "budgets"})
+SELDOM = frozenset({PROMISES, "unspoken", "quiet", "devices", "budgets", "old sign-ins"})
 """Passes that look for days to come and not for moments: done now and then, or when rung for. Promises and silence are
 looked for in all open cases; an index on a date that changes with almost every entry would cost more each time one is
 published."""

@@ -16,6 +16,7 @@ from .losing import address_lost
 from .news import News
 from .quiet import say_no_news
 from .reading import people
+from .signins import tell_of_sign_ins
 from .telling import invite_and_tell, tell
 
 UPSTAIRS = Upstairs(recheck, finished, address_lost, over_cap)
@@ -43,5 +44,6 @@ __all__ = [
     "send_invitations",
     "tell",
     "tell_of_change",
+    "tell_of_sign_ins",
     "waiting_for_a_channel",
 ]

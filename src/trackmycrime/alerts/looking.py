@@ -27,7 +27,7 @@ from trackmycrime.delivery.letters import LOOK_AGAIN
 from trackmycrime.kernel import setwise
 from trackmycrime.tasks.api import Need
 
-from . import facts
+from . import facts, signins
 from .answering import PURPOSE, look_again
 from .hours import moment
 from .phones import failed_on, other_phone, tried, without
@@ -39,6 +39,7 @@ from .writing import (
     CONTACT_TOLD,
     GIVE_UP_AFTER,
     NO_NEWS,
+    SIGN_IN,
     alert_words,
     ask_officers,
     change_alerts,
@@ -51,7 +52,7 @@ from .writing import (
 NOT_REACHED = "could_not_be_reached"
 _TAKEN = ("accepted", "delivered")
 ADDRESS_CHANGED = "address changed"
-FIXED = ("invitation", CONTACT_NEW, CONTACT_TOLD)
+FIXED = ("invitation", CONTACT_NEW, CONTACT_TOLD, SIGN_IN)
 """What goes by its own channel or not at all"""
 A_MOMENT = timedelta(seconds=10)
 """How long one alert waits for another that is on its way to the same victim"""
@@ -76,6 +77,7 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     work = _Afresh(now)
     told = [each.owner_id for each in letters if each.purpose not in ("code", PURPOSE)]
     alerts = facts.alerts_to_go(told, now)
+    signins.mark_unsafe(alerts.values(), now)
     codes = facts.codes([each.owner_id for each in letters if each.purpose == "code"])
     answers = {each.owner_id for each in letters if each.purpose == PURPOSE}
     known = people({row["victim_id"] for row in (*alerts.values(), *codes.values())} | answers)
@@ -187,8 +189,6 @@ def finished(ended: Sequence[Finished], now: datetime) -> list[Undelivered]:
 
 
 # what still holds
-
-
 def _look_at_code(
     sent: Letter, code: Mapping[str, Any] | None, known: Mapping[UUID, Person], now: datetime
 ) -> Verdict | None:
@@ -216,13 +216,14 @@ def _look_at_alert(
         work.end(alert, person, end)
         return Stop(end.reason)
     if verdict.how != "machine" or verdict.at is None:
-        end = _End("by_person" if verdict.how == "person" else "cancelled", verdict.reason)
+        machine_only = verdict.how != "person" or alert["about"] == SIGN_IN
+        end = _End("cancelled" if machine_only else "by_person", verdict.reason)
         work.end(alert, person, end)
         return Stop(end.reason)
     other = _other_than(sent, alert, person, verdict)
-    if other == ADDRESS_CHANGED and alert["about"] in (CONTACT_NEW, CONTACT_TOLD):
+    if other == ADDRESS_CHANGED and alert["about"] in FIXED[1:]:
         # the next change speaks for itself; but of whom no other route has heard of this one, a person tells
-        end = _End("by_person" if alert["about"] == CONTACT_TOLD else "cancelled", other)
+        end = _End("cancelled" if alert["about"] == CONTACT_NEW else "by_person", other)
         work.end(alert, person, end)
         return Stop(other)
     if other:
@@ -276,6 +277,8 @@ def _stands(
         return _in_time(decision, person, alert, now, until=alert["invited_until"])
     if not alert["entries"]:
         return _End("cancelled", "withdrawn")
+    if alert.get("unsafe"):
+        return _End("cancelled", "no safe way")
     if alert["about"] in FIXED:
         decision = allow(person.contact, alert["channel"], now=now, neutral=neutral())
         return _in_time(decision, person, alert, now)

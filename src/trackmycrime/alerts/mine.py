@@ -15,7 +15,7 @@ class SentToMe:
     purpose: str
     """``alert``, ``invitation`` or ``code``"""
     about: str
-    """What an alert was about: ``no_news``, ``contact_new``, ``contact_told``, or something new"""
+    """What an alert was about: ``no_news``, ``contact_new``, ``contact_told``, ``sign_in``, or something new"""
     channel: str
     language: str
     state: str

@@ -21,7 +21,7 @@ class Alert(models.Model):
     victim = models.ForeignKey("people.Victim", models.CASCADE, db_constraint=False, db_index=False)
     case_id = models.UUIDField()
     about = models.CharField(max_length=12)
-    """``update``, ``message``, ``no_news``, ``invitation``, ``contact_new`` or ``contact_told``"""
+    """``update``, ``message``, ``no_news``, ``invitation``, ``contact_new``, ``contact_told`` or ``sign_in``"""
     channel = models.CharField(max_length=10, blank=True)
     state = models.CharField(max_length=12)
     reason = models.CharField(max_length=60, blank=True)

@@ -18,8 +18,9 @@ HOURS = (9, 10, 14)
 """At which hours, in London, it is looked for: it reads all open cases, and has days"""
 
 # Who reads an open case, or is told of it by a person as they wished; what they were told last, by whomever (an officer
-# who tells in person has the date of the task); and the interval, theirs or their force's. Whoever is about to be told
-# something is left alone. Cases that are closed, and history that was loaded without telling, begin with the joining.
+# who tells in person has the date of the task; that somebody signed in tells nothing of a case); and the interval,
+# theirs or their force's. Whoever is about to be told something is left alone. Cases that are closed, and history
+# that was loaded without telling, begin with the joining.
 _SILENT = """
 select v.id, v.force_id, c.id as case_id, told.last
 from publish_case c
@@ -31,7 +32,7 @@ from publish_case c
     select greatest(v.joined_at, v.invited_at,
         max(coalesce(a.sent_at, a.finished_at)) filter (where a.state <> 'cancelled')) as last,
       count(*) filter (where a.state in ('waiting', 'not_set_up')) as waiting
-    from alerts_alert a where a.victim_id = v.id) told
+    from alerts_alert a where a.victim_id = v.id and a.about <> 'sign_in') told
 where c.open and c.closed_on is null and (c.readable_until is null or c.readable_until > %(now)s)
   and agreed.days > 0 and told.waiting = 0
   and (told.last at time zone 'Europe/London')::date + agreed.days <= %(today)s

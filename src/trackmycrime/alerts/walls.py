@@ -2,13 +2,13 @@ from trackmycrime.delivery.api import NOT_WAITING
 from trackmycrime.kernel.walls import Key, Walls, of_force
 
 from .addresses import LOST_OF_VICTIM
-from .writing import CONTACT_NEW, CONTACT_TOLD
+from .writing import CONTACT_NEW, CONTACT_TOLD, SIGN_IN
 
 _TABLES = ("alerts_alert", "alerts_told")
 
 # The portal reads and writes no alert; it can say that its own account has looked at a case. Letters come before
-# alerts, as everywhere, so that this never waits across a worker. That an address is another now is no news of a case,
-# and whoever changed it may be looking: what tells of it goes on.
+# alerts, as everywhere, so that this never waits across a worker. That an address is another now, or that somebody
+# signed in, is no news of a case, and whoever did it may be looking: what tells of it goes on.
 _SEEN = f"""
 create or replace function alerts_seen(looked_at uuid, at timestamptz) returns int
 language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -17,7 +17,7 @@ begin
     select array_agg(a.id) into told from people_victim v join alerts_alert a on a.victim_id = v.id
     where v.live and v.account_id = (select app_account()) and a.case_id = looked_at
       and a.state in ('waiting', 'not_set_up', 'sent', 'delivered')
-      and a.about <> all(array{[CONTACT_NEW, CONTACT_TOLD]});
+      and a.about <> all(array{[CONTACT_NEW, CONTACT_TOLD, SIGN_IN]});
     if told is not null then
         update delivery_dispatch set state = 'cancelled', reason = 'opened', finished_at = at, next_try_at = null,
             body = case when purpose = 'alert' then body end

@@ -10,7 +10,12 @@ from functools import lru_cache
 from trackmycrime.publish.wording import BUILT_IN, Language, Own, Template, fill, together
 
 ONE, MANY, NOT_JOINED, NO_NEWS = "alert", "alert.collapsed", "alert.not_joined", "alert.no_news"
-_ABOUT = {"no_news": NO_NEWS, "contact_new": "alert.contact_new", "contact_told": "alert.contact_told"}
+_ABOUT = {
+    "no_news": NO_NEWS,
+    "contact_new": "alert.contact_new",
+    "contact_told": "alert.contact_told",
+    "sign_in": "alert.sign_in",
+}
 CODE = "code"
 _ROUNDS = ("invitation", "invitation.reminder", "invitation.last_reminder")
 

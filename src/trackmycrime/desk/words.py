@@ -93,6 +93,7 @@ ABOUT = {
     "no_news": lazy("That there is no news yet"),
     "contact_new": lazy("To the new address, that it has changed"),
     "contact_told": lazy("That an address has changed"),
+    "sign_in": lazy("That their account was signed in to"),
     "invitation": lazy("The invitation"),
     "alert": lazy("An alert"),
     "code": lazy("A code"),

@@ -114,7 +114,15 @@ _DATA: dict[str, dict[str, Any]] = {
             "victim": _VICTIM,
             "alert": {"type": "string", "format": "uuid", "description": "The alert's id here."},
             "about": {
-                "enum": ["update", "message", "no_news", "contact_new", "contact_told", "invitation"],
+                "enum": [
+                    "update",
+                    "message",
+                    "no_news",
+                    "contact_new",
+                    "contact_told",
+                    "sign_in",
+                    "invitation",
+                ],
                 "description": "What it was to tell of.",
             },
             "tried": {

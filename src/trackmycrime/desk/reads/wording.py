@@ -30,6 +30,7 @@ OCCASIONS = {
     "alert.reply": lazy("Answer to a reply"),
     "alert.contact_new": lazy("To a new address or number"),
     "alert.contact_told": lazy("Another address or number has changed"),
+    "alert.sign_in": lazy("Somebody signed in to their account"),
     "invitation": lazy("Invitation"),
     "invitation.reminder": lazy("Second invitation"),
     "invitation.last_reminder": lazy("Last invitation"),

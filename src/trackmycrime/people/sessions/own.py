@@ -116,9 +116,11 @@ def began(
     if account.kind != Account.Kind.VICTIM:
         return
     how = hows if isinstance(hows, str) else "+".join(hows)
+    # who signs in by a password has named the email address
+    by = by or ("email" if "password" in how else "")
     detail = {name: at[name] for name in ("browser", "system", "private", "country")}
     with scope.bound(account=account.pk):
-        SignIn.objects.create(account_id=account.pk, at=now, how=how, by=by, detail=detail)
+        SignIn.objects.create(account_id=account.pk, at=now, how=how[:40], by=by, detail=detail)
         bell.ring(BELL)
 
 
