@@ -4,6 +4,7 @@ What is checked as Notify checks it: the token (HS256, `iss`, `iat` within 30 se
 placeholders, numbers and addresses, ids of senders. `rule` makes it fail as it is told.
 """
 
+import base64
 import json
 import re
 import socket
@@ -134,6 +135,8 @@ class Notify:
 
     def wrong(self, kind: str, said: dict[str, Any], service: str) -> tuple[int, Any] | None:
         """As Notify's validation of what is to be sent."""
+        if kind == "letter":
+            return self.wrong_letter(said)
         template = EMAIL_TEMPLATE if service == SERVICE else NEUTRAL_TEMPLATE
         wanted = {"email": (template, {"subject", "body"}), "sms": (TEXT_TEMPLATE, {"body"})}[kind]
         if said.get("template_id") != wanted[0]:
@@ -164,6 +167,13 @@ class Notify:
                     "BadRequestError",
                     f"email_reply_to_id {id_} does not exist in database for service id {SERVICE}",
                 )
+        return None
+
+    def wrong_letter(self, said: dict[str, Any]) -> tuple[int, Any] | None:
+        if said.get("postage", "second") not in ("first", "second", "economy"):
+            return error(400, "ValidationError", "postage invalid. It must be first, second or economy.")
+        if not base64.b64decode(said.get("content", "")).startswith(b"%PDF-"):
+            return error(400, "BadRequestError", "Letter content is not a valid PDF")
         return None
 
     def keep(self, kind: str, said: dict[str, Any], service: str) -> dict[str, Any]:

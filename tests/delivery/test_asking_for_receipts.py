@@ -198,9 +198,7 @@ def test_the_asker_goes_round_on_its_own_and_ends_when_told(notify: Notify) -> N
     room = Room(notify)
     (sent,) = room.send()
     notify.becomes(str(sent.id), "delivered")
-    asker = Asker(
-        room.opened, ("email",), room.upstairs, every=0.05, clock=lambda: NOW + asking.AFTER[-1] * 2
-    )
+    asker = Asker(room.opened, ("email",), room.upstairs, every=0.05, clock=lambda: NOW + asking.AFTER[0] * 2)
     asker.start()
     wait_for(lambda: states() == ["delivered"])
     asker.stop()

@@ -11,13 +11,15 @@ from .changes import CONTACT_CHANGED, tell_of_change
 from .ending import cancel_for_crimes, mend, seen
 from .inviting import Invited, send_code, send_invitations
 from .lines import Line, lines_for, waiting_for_a_channel
-from .looking import Undelivered, finished, over_cap, recheck
+from .looking import Undelivered, over_cap
 from .losing import address_lost
 from .news import News
+from .posting import post
 from .quiet import say_no_news
 from .reading import people
 from .signins import tell_of_sign_ins
 from .telling import invite_and_tell, tell
+from .upstairs import finished, recheck
 
 UPSTAIRS = Upstairs(recheck, finished, address_lost, over_cap)
 
@@ -37,6 +39,7 @@ __all__ = [
     "mend",
     "over_cap",
     "people",
+    "post",
     "recheck",
     "say_no_news",
     "seen",

@@ -10,13 +10,14 @@ from trackmycrime.kernel import bell, crypto, setwise
 
 from . import presence
 from .channels.push.subscription import Subscription, WrongSubscription
-from .letters import BELL, SECRET, WAITS, Finished, Letter, OnFinished, Stop, Upstairs, Verdict, Wait
+from .letters import BELL, POST, WAITS, WIPED, Finished, Letter, OnFinished, Stop, Upstairs, Verdict, Wait
 from .providers import neutral, sender, set_up
 from .pushing import push_key, read_subscription
 
 __all__ = [
     "BELL",
     "NOT_WAITING",
+    "POST",
     "WAITS",
     "Finished",
     "Letter",
@@ -106,7 +107,7 @@ def cancel(owner_ids: Sequence[UUID], reason: str, *, now: datetime) -> set[UUID
         "update delivery_dispatch set state = 'cancelled', reason = %s, finished_at = %s, next_try_at = null,"
         " body = case when purpose = any(%s) then null else body end"
         " where owner_id = any(%s) and state <> all(%s) returning owner_id",
-        [reason, now, list(SECRET), list(owner_ids), list(NOT_WAITING)],
+        [reason, now, list(WIPED), list(owner_ids), list(NOT_WAITING)],
     )
     return {row["owner_id"] for row in rows}
 

@@ -27,8 +27,10 @@ from .letters import Outcome, Receipt, Upstairs
 
 log = logging.getLogger(__name__)
 
-AFTER = tuple(timedelta(minutes=minutes) for minutes in (15, 60, 6 * 60, 24 * 60, 73 * 60))
-"""So long after it was accepted a letter is asked for; Notify itself gives up after 72 hours."""
+PRINTED = timedelta(days=8)
+AFTER = (*(timedelta(minutes=minutes) for minutes in (15, 60, 6 * 60, 24 * 60, 73 * 60)), PRINTED)
+"""So long after it was accepted a letter is asked for; Notify itself gives up after 72 hours. The last is for printed
+ones, which may lie over a holiday before they go into the post."""
 BATCH = 50
 _HELD = timedelta(minutes=5)
 """Longer than a batch takes"""
@@ -178,7 +180,8 @@ class Asker(threading.Thread):
         if self._ending.is_set():
             return False
         try:
-            return go_on(after, provider, self._channels, now=self._clock(), upstairs=self._upstairs) == BATCH
+            channels = [name for name in self._channels if after < PRINTED or name == "letter"]
+            return go_on(after, provider, channels, now=self._clock(), upstairs=self._upstairs) == BATCH
         except Exception as fault:
             log.error("asking for receipts failed: %s", type(fault).__name__)
             connection.close()

@@ -10,7 +10,13 @@ BELL = "delivery"
 """What is rung when there is something to send."""
 
 SECRET = frozenset({"invitation", "code"})
-"""Purposes whose words let somebody in: they are wiped as soon as nobody has to send them any more."""
+"""Purposes whose words let somebody in."""
+
+POST = "post"
+"""The purpose of a letter that goes by post: its body is the PDF in base64, its address what stands in the window."""
+
+WIPED = SECRET | {POST}
+"""Purposes whose words are wiped as soon as nobody has to send them: they let somebody in, or are a document."""
 
 GONE = "gone"
 """A provider's answer (`never`) for an address that is not there any more and never will be again"""
@@ -32,10 +38,10 @@ class Letter(NamedTuple):
     id: UUID
     force: int
     purpose: str
-    """``alert``, ``invitation`` or ``code``"""
+    """``alert``, ``invitation``, ``code``, ``reply`` or ``post``"""
     owner_id: UUID
     channel: str
-    """``email``, ``text`` or ``push``"""
+    """``email``, ``text``, ``push`` or ``letter``"""
     address: str
     """For ``push`` the subscription of one browser (`channels.push.subscription`)"""
     address_hash: bytes

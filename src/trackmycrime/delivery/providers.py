@@ -57,6 +57,7 @@ def notify() -> "NotifyChannel":
         neutral_text_sender=settings.TMC_NOTIFY_NEUTRAL_TEXT_SENDER,
         neutral_key=settings.TMC_NOTIFY_NEUTRAL_API_KEY,
         neutral_email_template=settings.TMC_NOTIFY_NEUTRAL_EMAIL_TEMPLATE,
+        postage=settings.TMC_NOTIFY_LETTERS,
     )
     return NotifyChannel(service, one_click=one_click())
 
@@ -118,6 +119,7 @@ _PROVIDERS: Mapping[str, tuple[_Provider, ...]] = {
         ),
     ),
     "push": (_Provider("TMC_VAPID_PRIVATE_KEY", pushing.opened, pushing.is_set_up),),
+    "letter": (_Provider("TMC_NOTIFY_LETTERS", notify),),
 }
 
 
@@ -173,11 +175,13 @@ def askable(channel: str) -> bool:
 
 
 def asked_for() -> tuple[str, ...]:
-    """The channels whose receipts Notify must be asked for, because it was told no address to post them to."""
+    """The channels whose receipts Notify must be asked for: of mails and texts where it was told no address to post
+    them to, and of printed letters always, because it posts none."""
+    letters = ("letter",) if settings.TMC_NOTIFY_LETTERS else ()
     if settings.TMC_NOTIFY_CALLBACK_TOKEN:
-        return ()
+        return letters
     by_notify = {"email": settings.TMC_NOTIFY_EMAIL_TEMPLATE, "text": settings.TMC_NOTIFY_TEXT_TEMPLATE}
-    return tuple(channel for channel, template in by_notify.items() if template)
+    return (*(channel for channel, template in by_notify.items() if template), *letters)
 
 
 def heard_from(provider: str, posted: Posted, now: datetime) -> Told | None:

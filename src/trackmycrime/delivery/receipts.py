@@ -19,7 +19,7 @@ from trackmycrime.kernel import bell, setwise
 from trackmycrime.kernel.ids import new_id
 
 from . import addresses, meaning, stops
-from .letters import SECRET, Finished, Lost, Receipt, Upstairs
+from .letters import WIPED, Finished, Lost, Receipt, Upstairs
 
 log = logging.getLogger(__name__)
 
@@ -305,7 +305,7 @@ def _move(
             " where t.id = n.id returning t.id",
             [
                 now,
-                list(SECRET),
+                list(WIPED),
                 [each.id for each in ended],
                 [each.state for each in ended],
                 [each.reason for each in ended],

@@ -11,7 +11,7 @@ from trackmycrime.kernel import setwise
 from trackmycrime.kernel.ids import new_id
 
 from . import addresses, retry, switches
-from .letters import SECRET, Finished, Letter, Lost, Outcome, Upstairs
+from .letters import SECRET, WIPED, Finished, Letter, Lost, Outcome, Upstairs
 from .meaning import no_such_address
 from .retry import Next
 
@@ -112,7 +112,7 @@ def _write_down(tried: Sequence[Tried], nexts: Sequence[Next], now: datetime, up
         " returning t.id",
         [
             now,
-            list(SECRET),
+            list(WIPED),
             [each.letter.id for each in tried],
             [each.letter.tries for each in tried],
             [step.state for step in nexts],

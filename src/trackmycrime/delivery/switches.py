@@ -21,7 +21,7 @@ from trackmycrime.kernel.ids import new_id
 
 from .letters import BELL
 
-CHANNELS = ("email", "text", "push")
+CHANNELS = ("email", "text", "push", "letter")
 REASONS = ("provider", "wrong_words", "wrong_people", "flood", "budget", "incident", "exercise", "other")
 """Why a channel is held: its provider is in trouble; letters say the wrong thing, or go to the wrong people; too many;
 too much money; something else is being looked into; it is tried out."""

@@ -19,7 +19,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from trackmycrime.kernel import crypto, setwise
 
 from . import caps, retry
-from .letters import SECRET, Letter, Outcome, Stop, Upstairs, Verdict
+from .letters import WIPED, Letter, Outcome, Stop, Upstairs, Verdict
 from .settling import Tried, settle, stop_doubtful
 from .switches import HELD
 
@@ -260,5 +260,5 @@ def _obey(verdicts: Mapping[UUID, Verdict], now: datetime) -> None:
         " body = case when n.state = 'cancelled' and t.purpose = any(%s) then null else t.body end"
         " from unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])"
         " as n (id, state, reason, at, over, give_up) where t.id = n.id returning t.id",
-        [list(SECRET), *([row[name] for row in rows] for name in rows[0])],
+        [list(WIPED), *([row[name] for row in rows] for name in rows[0])],
     )

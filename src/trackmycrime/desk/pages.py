@@ -37,6 +37,9 @@ def done_words(code: str) -> str:
         ),
         "made": _("The code is made. Show it, and give it to this person and nobody else."),
         "no_portal": _("This site is not safe for this person, so there is no code. Tell them yourself."),
+        "posted": _(
+            "The letter will be printed and posted. The task is done; it comes back if the letter cannot be sent."
+        ),
         "not_set": _(
             "The letter cannot be made: their name or address has signs that cannot be printed here. Write it by hand."
         ),

@@ -122,6 +122,7 @@ REASONS = {
     "number_not_allowed": lazy("texts may not go to numbers like this"),
     "bounced": lazy("it came back"),
     "complained": lazy("they have marked our message as unwanted"),
+    "no_letter": lazy("a letter is not right for them any more"),
     "unsubscribed": lazy("they have asked for no more at this address"),
     "delivered": lazy("it had arrived already by another way"),
     "no_portal": lazy("this site is not safe for them"),
@@ -205,6 +206,7 @@ PROVIDERS = {
     "TMC_TEXT_URL": lazy("A text gateway"),
     "TMC_NOTIFY_EMAIL_TEMPLATE": lazy("GOV.UK Notify"),
     "TMC_NOTIFY_TEXT_TEMPLATE": lazy("GOV.UK Notify"),
+    "TMC_NOTIFY_LETTERS": lazy("GOV.UK Notify"),
     "TMC_VAPID_PRIVATE_KEY": lazy("The browsers’ own push services"),
 }
 INVITATIONS = {

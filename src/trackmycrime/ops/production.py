@@ -84,6 +84,8 @@ def _sending(environ: Mapping[str, str]) -> list[Fault]:
         if environ.get(name)
         and (environ.get(url) or (url == "TMC_TEXT_URL" and environ.get("TMC_TEXT_PROVIDER")))
     ]
+    if environ.get("TMC_NOTIFY_LETTERS"):
+        by_notify.append("TMC_NOTIFY_LETTERS")
     if by_notify and not environ.get("TMC_NOTIFY_API_KEY"):
         faults.append(
             Fault("TMC_NOTIFY_API_KEY", f"must be set: {' and '.join(by_notify)} send by GOV.UK Notify")

@@ -239,6 +239,19 @@ def told_in_person(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> 
     return task
 
 
+def letter_posted(
+    staff: Staff, task_id: UUID, made: bytes, language: str, note: str, *, now: datetime
+) -> Task:
+    """What a task asked for is done by this letter (a PDF), which a machine prints and posts. Raises NotPossible."""
+    task = told_in_person(staff, task_id, note, now=now)
+    if task.victim_id is None:
+        raise NotPossible("unknown")
+    victim = _victim(staff, task.victim_id)
+    alerts.post(task, victim, made, language, now=now)
+    _record(staff, "letter.posted", "victim", victim.id, now)
+    return task
+
+
 def address_confirmed(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> Task:
     """The person has said that the address which this task is about is right, and wanted: it is used again.
 

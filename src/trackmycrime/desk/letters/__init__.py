@@ -2,7 +2,7 @@
 
 from trackmycrime.people.letters import addressed
 
-from .allowing import may_tell, why_not
+from .allowing import may_post, may_tell, why_not
 from .content import Letter, invitation, news, posted, steps
 from .typesetting import CannotBeSet, pdf
 
@@ -11,6 +11,7 @@ __all__ = [
     "Letter",
     "addressed",
     "invitation",
+    "may_post",
     "may_tell",
     "news",
     "pdf",

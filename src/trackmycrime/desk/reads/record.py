@@ -21,6 +21,7 @@ ACTIONS = {
     "invitation.seen": lazy("Looked at the invitation"),
     "code.seen": lazy("Showed the activation code"),
     "letter.made": lazy("Made a letter to print"),
+    "letter.posted": lazy("Had a letter printed and posted"),
     "alert.seen": lazy("Looked at what became of an alert"),
     "log.seen": lazy("Read what was sent about the case"),
     "log.exported": lazy("Took away a file of what was sent about the case"),

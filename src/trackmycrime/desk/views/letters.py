@@ -5,11 +5,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
 
 from trackmycrime import pipeline
 from trackmycrime.alerts.words import language_for
 from trackmycrime.cases.models import Crime
-from trackmycrime.desk import letters
+from trackmycrime.desk import letters, words
 from trackmycrime.desk.gate import WRITE, allowed, write_down
 from trackmycrime.desk.letters.content import From
 from trackmycrime.desk.pages import back_to
@@ -68,7 +69,11 @@ def invite(request: DeskRequest, victim_id: UUID) -> HttpResponse:
 
 @allowed(Act.DO_TASK, WRITE)
 def news(request: DeskRequest, task_id: UUID) -> HttpResponse:
-    """That there is something new, for the task of telling somebody by letter; where a letter is safe."""
+    """That there is something new, for the task of telling somebody by letter; where a letter is safe.
+
+    Made to be printed here, or, where there is somebody who prints and posts, handed over to them: then the task is
+    done, and open again if nothing comes of it.
+    """
     task = found.task(request, task_id)
     if task.victim_id is None:
         raise Http404
@@ -76,7 +81,8 @@ def news(request: DeskRequest, task_id: UUID) -> HttpResponse:
     crime = found.crime(request, victim.crime_id)
     if not letters.may_tell(task.kind, victim):
         raise Http404
-    large = _large(request)
+    post = "post" in request.POST and letters.may_post()
+    large = words.needs_large_print(victim) if post else _large(request)
     who, languages = _from(victim, crime)
     letter = letters.news(
         who, languages, to=letters.addressed(victim), online=not victim.no_portal, large=large
@@ -86,7 +92,18 @@ def news(request: DeskRequest, task_id: UUID) -> HttpResponse:
     except letters.CannotBeSet:
         return back_to("task", task.id, done="not_set")
     write_down(request, "letter.made", "victim", victim.id, letter="news", large=large, task=str(task.id))
-    return _answer(made)
+    if not post:
+        return _answer(made)
+    with found.possible():
+        pipeline.letter_posted(
+            request.staff,
+            task.id,
+            made,
+            "+".join(languages),
+            _("Printed and posted by machine"),
+            now=utc_now(),
+        )
+    return back_to("case", victim.crime_id, done="posted")
 
 
 def _large(request: DeskRequest) -> bool:

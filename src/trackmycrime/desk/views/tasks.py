@@ -55,6 +55,7 @@ def task(request: DeskRequest, task_id: UUID) -> HttpResponse:
         safe=words.safe_contact(victim) if victim else [],
         task_id=one.id,
         may_write=may_do and victim is not None and letters.may_tell(one.kind, victim),
+        may_post=letters.may_post(),
         large=victim is not None and words.needs_large_print(victim),
         form=form if may_do else None,
     )

@@ -33,6 +33,13 @@ from trackmycrime.ops.exits import Refused, Unreachable, WrongUse
     help="Connections to push services.",
 )
 @click.option(
+    "--letter-senders",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 50),
+    help="Connections to whoever prints letters.",
+)
+@click.option(
     "--takeover",
     default=20.0,
     show_default=True,
@@ -47,8 +54,10 @@ from trackmycrime.ops.exits import Refused, Unreachable, WrongUse
     help="How far this process lets others on the machine go first (as nice -n); it also asks the database less often.",
 )
 @with_database("worker")
-def command(email_senders: int, text_senders: int, push_senders: int, takeover: float, nice: int) -> None:
-    """Send mail, texts and pushes, and carry on what the doors have started. Run as many as you like.
+def command(
+    email_senders: int, text_senders: int, push_senders: int, letter_senders: int, takeover: float, nice: int
+) -> None:
+    """Send mail, texts, pushes and letters to print, and carry on what the doors have started. Run as many as you like.
 
     Sends by the channels that are set up (TMC_EMAIL_URL, TMC_TEXT_URL or TMC_TEXT_PROVIDER, TMC_NOTIFY_…,
     TMC_VAPID_PRIVATE_KEY), and takes in what comes back by mail (TMC_MAIL_LISTEN). SIGTERM ends it when what is in
@@ -66,7 +75,12 @@ def command(email_senders: int, text_senders: int, push_senders: int, takeover: 
     give_way(nice)
     try:
         worker = Worker(
-            senders={"email": email_senders, "text": text_senders, "push": push_senders},
+            senders={
+                "email": email_senders,
+                "text": text_senders,
+                "push": push_senders,
+                "letter": letter_senders,
+            },
             unseen=timedelta(seconds=takeover),
             nice=nice,
         )

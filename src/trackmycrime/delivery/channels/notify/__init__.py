@@ -1,12 +1,14 @@
-"""Mail and texts by GOV.UK Notify, with its official client.
+"""Mail, texts and printed letters by GOV.UK Notify, with its official client.
 
 Words are ours and frozen: the templates at Notify hold nothing but ``((subject))`` and ``((body))``. Our letter's id is
 the notification's reference, so Notify can be asked what became of it (`ask`) before anything is sent again. The client
 is not safe for threads: each letter in flight has a channel to itself, which keeps one connection.
 """
 
+import io
 import logging
 import time
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +28,7 @@ from trackmycrime.kernel.clock import utc_now
 from .answers import Refusal, known_as, outcome_of
 from .receipts import from_inbox
 
+POSTAGE = ("first", "second", "economy")
 BASE_URL = "https://api.notifications.service.gov.uk"
 _KEPT = 5.0
 """Seconds after which a connection that nothing was sent on is not used again"""
@@ -55,6 +58,8 @@ class Service:
     neutral_text_sender: str = ""
     neutral_key: str = ""
     neutral_email_template: str = ""
+    postage: str = ""
+    """``first``, ``second`` or ``economy``, for letters; empty where none are posted"""
 
     def __post_init__(self) -> None:
         """Raises ValueError that says which setting is wrong, and shows no key."""
@@ -67,6 +72,8 @@ class Service:
             )
         if not self.base_url.startswith(("https://", "http://")):
             raise ValueError("TMC_NOTIFY_BASE_URL is like https://api.example.org")
+        if self.postage and self.postage not in POSTAGE:
+            raise ValueError(f"TMC_NOTIFY_LETTERS is one of {', '.join(POSTAGE)}: how letters are posted")
         for name in _IDS:
             _check_id(f"TMC_NOTIFY_{name.upper()}", getattr(self, name))
 
@@ -134,6 +141,8 @@ class NotifyChannel(Channel):
             if letter.disguised and not self._service.neutral_text_sender:
                 return Outcome("never", "no-neutral-sender")
             return self._call(self._send_text, letter)
+        if letter.channel == "letter" and self._service.postage:
+            return self._call(self._send_letter, letter)
         return Outcome("never", "no such channel")
 
     def ask(self, letter: Letter) -> Outcome | None:
@@ -204,6 +213,10 @@ class NotifyChannel(Channel):
             reference=str(letter.id),
             sms_sender_id=(service.neutral_text_sender if letter.disguised else service.text_sender) or None,
         )
+
+    def _send_letter(self, letter: Letter) -> Any:
+        made = io.BytesIO(b64decode(letter.body))
+        return self._client.send_precompiled_letter_notification(str(letter.id), made, self._service.postage)
 
     def _freshen(self) -> None:
         """A connection that the other side may have closed meanwhile is not used: its loss would look unclear."""

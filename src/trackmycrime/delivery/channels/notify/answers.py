@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from trackmycrime.delivery.letters import Outcome
 
 RECIPIENT = ("phone_number", "email_address")
+_ITS_OWN = (*RECIPIENT, "content")
+"""Fields that are this letter's own, not our settings; ``content`` is a printed letter's PDF"""
 _FIELD = re.compile(r"[a-z]+(?:_[a-z]+)*\b")
 _FIELDS = frozenset(
     {
@@ -25,6 +27,8 @@ _FIELDS = frozenset(
         "email_reply_to_id",
         "sms_sender_id",
         "one_click_unsubscribe_url",
+        "content",
+        "postage",
     }
 )
 _ABOUT_US = re.compile(
@@ -83,7 +87,7 @@ def outcome_of(refusal: Refusal, *, now: datetime) -> Outcome:
 
 def _about_us(refusal: Refusal) -> bool:
     if refusal.kind == "ValidationError":
-        return refusal.field not in RECIPIENT
+        return refusal.field not in _ITS_OWN
     return bool(_ABOUT_US.search(refusal.message))
 
 
@@ -92,7 +96,8 @@ def until_midnight(now: datetime) -> timedelta:
     return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(0), UTC) - now
 
 
-_FOR_GOOD = "permanent-failure"
+_FOR_GOOD = frozenset({"permanent-failure", "validation-failed", "virus-scan-failed", "cancelled"})
+"""The last three are a printed letter's: its PDF will not do, or somebody has stopped it at Notify"""
 _PASSING = frozenset({"temporary-failure", "technical-failure", "failed"})
 """``failed`` is what the API of old called all failures"""
 _STATUS = re.compile(r"[a-z-]{1,40}")
@@ -107,7 +112,7 @@ def known_as(notifications: Iterable[Mapping[str, Any]]) -> Outcome | None:
     found: dict[str, Outcome] = {}
     for one in notifications:
         status, id_ = str(one.get("status", "")), str(one.get("id", ""))[:200]
-        if status == _FOR_GOOD:
+        if status in _FOR_GOOD:
             found["never"] = Outcome("never", status, id_)
         elif status in _PASSING:
             found["later"] = Outcome("later", status, id_)

@@ -14,6 +14,15 @@ from trackmycrime.delivery.hearing import CannotBeRead, Posted, Told, is_secret,
 from trackmycrime.delivery.letters import Outcome, Receipt
 
 _CHANNELS = {"email": "email", "sms": "text"}
+_LETTER: dict[str, tuple[Literal["delivered", "failed"], str]] = {
+    # into the post; and what ends a printed letter blames its PDF or the printer, never the address
+    "received": ("delivered", "received"),
+    "validation-failed": ("failed", "validation-failed, content"),
+    "virus-scan-failed": ("failed", "virus-scan-failed, content"),
+    "cancelled": ("failed", "cancelled, policy"),
+    "permanent-failure": ("failed", "permanent-failure, technical"),
+    "technical-failure": ("failed", "technical-failure"),
+}
 _ANSWERS = {
     "permanent-failure": "permanent-failure",
     # Notify has given up, and neither blames the address (`delivery.meaning`)
@@ -76,9 +85,14 @@ def _result(status: str) -> tuple[Literal["delivered", "failed"] | None, str]:
     return ("failed", _ANSWERS[status]) if status in _ANSWERS else (None, "")
 
 
+def _printed(status: str) -> tuple[Literal["delivered", "failed"] | None, str]:
+    """The same of a printed letter, which has no receipts: Notify is asked for it."""
+    return _LETTER.get(status, (None, ""))
+
+
 def from_asking(channel: str, dispatch: UUID, known: Outcome | None, now: datetime) -> Receipt | None:
     """The receipt in what Notify says when it is asked for a letter that it had accepted; None while it has no end."""
     if known is None:
         return None
-    result, answer = _result(known.answer)
+    result, answer = _printed(known.answer) if channel == "letter" else _result(known.answer)
     return Receipt(channel, dispatch, known.provider_id, result, answer, now) if result else None
