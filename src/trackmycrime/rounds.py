@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from trackmycrime.alerts import api as alerts
+from trackmycrime.alerts import helping
 from trackmycrime.delivery import caps, providers, receipts, replies
 from trackmycrime.delivery.api import Finished, Upstairs
 from trackmycrime.delivery.channels.smtp import replies as mail
@@ -17,6 +18,8 @@ from trackmycrime.forces.models import Force
 from trackmycrime.kernel import limits
 from trackmycrime.messages import api as messages
 from trackmycrime.people import choices, devices, invitations
+from trackmycrime.people.helping import ending
+from trackmycrime.people.helping.inviting import BELL as HELPING
 from trackmycrime.people.models import Victim
 from trackmycrime.people.sessions import clear_expired, own
 from trackmycrime.publish.models import Case
@@ -132,6 +135,11 @@ def _renew_invitations(now: datetime) -> int:
     return len(due)
 
 
+def _help(now: datetime) -> int:
+    """Who was let in to a case is invited; access whose time is over ends; who asked to is told of news."""
+    return helping.send_invitations(now) + ending.end_what_is_over(now) + helping.tell_of_news(now)
+
+
 def _ask_for_updates(now: datetime) -> int:
     """An officer is asked for the update that a victim was promised, before its day."""
     needs = due_promises(now)
@@ -163,6 +171,8 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     (returns.BELL, _send_returns),
     ("codes", _send_codes),
     ("invitations", _renew_invitations),
+    (HELPING, _help),
+    ("of_age", ending.say_who_is_grown_up),
     ("unanswered", messages.mend),
     (PROMISES, _ask_for_updates),
     ("unspoken", _ask_supervisors),
@@ -175,7 +185,7 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
 )
 """What a worker carries on, in order: (what the bell calls it, what is done). Each is a transaction, repeatable."""
 
-SELDOM = frozenset({PROMISES, "unspoken", "quiet", "devices", "budgets", "old sign-ins"})
+SELDOM = frozenset({PROMISES, "of_age", "unspoken", "quiet", "devices", "budgets", "old sign-ins"})
 """Passes that look for days to come and not for moments: done now and then, or when rung for. Promises and silence are
 looked for in all open cases; an index on a date that changes with almost every entry would cost more each time one is
 published."""

@@ -27,7 +27,7 @@ from trackmycrime.delivery.letters import LOOK_AGAIN
 from trackmycrime.kernel import setwise
 from trackmycrime.tasks.api import Need
 
-from . import facts, signins
+from . import facts, helping, signins
 from .answering import PURPOSE, look_again
 from .hours import moment
 from .phones import failed_on, other_phone, tried, without
@@ -78,6 +78,7 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     told = [each.owner_id for each in letters if each.purpose not in ("code", PURPOSE)]
     alerts = facts.alerts_to_go(told, now)
     signins.mark_unsafe(alerts.values(), now)
+    others = helping.still_to_go([owner for owner in told if owner not in alerts], now)
     codes = facts.codes([each.owner_id for each in letters if each.purpose == "code"])
     answers = {each.owner_id for each in letters if each.purpose == PURPOSE}
     known = people({row["victim_id"] for row in (*alerts.values(), *codes.values())} | answers)
@@ -87,6 +88,8 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
             verdict = _look_at_code(each, codes.get(each.owner_id), known, now)
         elif each.purpose == PURPOSE:
             verdict = look_again(each, known.get(each.owner_id), now)
+        elif each.owner_id in others:
+            verdict = None
         else:
             alert = alerts.get(each.owner_id)
             person = without(known.get(alert["victim_id"]), failed.get(alert["id"])) if alert else None

@@ -1,5 +1,6 @@
 from trackmycrime.delivery.api import NOT_WAITING
 from trackmycrime.kernel.walls import Key, Walls, of_force
+from trackmycrime.people.walls_of_helping import STANDS
 
 from .addresses import LOST_OF_VICTIM
 from .writing import CONTACT_NEW, CONTACT_TOLD, SIGN_IN
@@ -81,6 +82,28 @@ begin
     return confirmed > 0;
 end $$"""
 
+# Who was let in to a case, asked to be told, has not looked since there was something new, and was not told lately:
+# noted as told, with the address that they sign in with. The worker reads no accounts.
+_HELPERS = f"""
+create or replace function helpers_to_tell(at timestamptz, quiet timestamptz, lately timestamptz) returns table
+  (id uuid, force_id smallint, account_id uuid, email bytea, email_hash bytea, language text, words_revision bigint)
+language plpgsql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
+#variable_conflict use_column
+begin return query
+    update people_access t set told_at = at from people_account c, forces_force f
+    where c.id = t.account_id and f.id = t.force_id and t.id = any(array(
+        select a.id from people_access a
+        join people_victim v on v.id = a.victim_id and v.force_id = a.force_id
+        join people_account o on o.id = a.account_id
+        join publish_case p on p.crime_id = a.crime_id and p.force_id = a.force_id
+        where a.wants_alerts and {STANDS} and o.is_active
+          and p.open and (p.readable_until is null or p.readable_until > at)
+          and p.changed_at > coalesce(a.told_at, a.joined_at) and p.changed_at <= quiet
+          and (a.told_at is null or a.told_at < lately) and (o.seen_at is null or o.seen_at < p.changed_at)
+        order by p.changed_at limit 200 for update of a skip locked))
+    returning t.id, t.force_id, c.id, c.email, c.email_hash, c.language::text, f.words_revision::bigint;
+end $$"""
+
 WALLS = Walls(
     grants={
         table: {
@@ -105,6 +128,7 @@ WALLS = Walls(
         ),
     ],
     functions=[
+        ("helpers_to_tell(timestamptz, timestamptz, timestamptz)", _HELPERS, ("worker",)),
         ("alerts_seen(uuid, timestamptz)", _SEEN, ("portal",)),
         ("sent_to_me(int)", _MINE, ("portal",)),
         ("my_lost_addresses()", _LOST, ("portal",)),

@@ -10,7 +10,8 @@ from trackmycrime.kernel import setwise
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: an ``officer`` or ``victim`` (by account id), a ``source`` of the feed, or the ``system``."""
+    """Who acts: an ``officer``, a ``victim`` or somebody who was let in to a case, a ``helper`` (each by account id), a
+    ``source`` of the feed, or the ``system``."""
 
     kind: str
     id: str = ""

@@ -24,7 +24,7 @@ WALLS = Walls(
             "portal": [
                 Policy(
                     "",
-                    "(actor_kind = 'victim' and actor_id = (select app_account())::text)"
+                    "(actor_kind in ('victim', 'helper') and actor_id = (select app_account())::text)"
                     " or (actor_kind = 'system' and actor_id = '')",
                     "insert",
                 ),

@@ -232,6 +232,9 @@ class Victim(models.Model):
                 condition=models.Q(account__isnull=False),
                 name="people_victim_account",
             ),
+            models.Index(
+                fields=["crime_id"], condition=models.Q(role="parent_guardian"), name="people_victim_parents"
+            ),
         ]
 
 

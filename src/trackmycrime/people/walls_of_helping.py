@@ -83,8 +83,8 @@ _GIVES = (
     " and o.force_id = people_access.force_id and o.ended_at is null))"
 )
 _CHANGES = (
-    f"victim_id = {MY_VICTIMS} and until <= now() + interval '367 days'"
-    f" and (ended_at is not null and ended_by = {ME} or ended_at is null and kind <> 'guardian' and not by_officer)"
+    f"victim_id = {MY_VICTIMS} and (ended_at is not null and ended_by = {ME} or ended_at is null"
+    " and kind <> 'guardian' and not by_officer and until <= now() + interval '367 days')"
 )
 _INVITES = (
     "state = 'waiting' and token_hash is null and proof_hash is null and tries = 0 and ("
