@@ -64,8 +64,8 @@ def invite(
 def revoke(*, now: datetime, access_id: UUID | None = None, member_id: UUID | None = None) -> int:
     """End the open invitation to this; says how many there were."""
     found = HelpInvitation.objects.filter(state__in=UNUSED)
-    found = found.filter(access_id=access_id) if access_id else found.filter(member_id=member_id)
-    return found.update(state="revoked", finished_at=now)
+    of = {"access_id": access_id} if access_id else {"member_id": member_id}
+    return found.filter(**of).update(state="revoked", finished_at=now)
 
 
 @dataclass(frozen=True)
