@@ -125,6 +125,7 @@ REASONS = {
     "no_letter": lazy("a letter is not right for them any more"),
     "unsubscribed": lazy("they have asked for no more at this address"),
     "delivered": lazy("it had arrived already by another way"),
+    "helper_frozen": lazy("it is the account of somebody who helps them"),
     "no_portal": lazy("this site is not safe for them"),
     "disguise": lazy("they asked for disguise"),
     "no_safe_channel": lazy("nothing sent by machine is safe for them"),

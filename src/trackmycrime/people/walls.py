@@ -1,6 +1,7 @@
 from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
 
 from .crossings import FUNCTIONS
+from .crossings_of_control import FUNCTIONS as CONTROL
 from .devices import MAY_BE_PUSHED
 from .factors import walls as factors
 from .walls_of_helping import MY_FORCES, MY_VICTIMS, PARTS, of_account
@@ -124,7 +125,7 @@ WALLS = Walls(
             "force_id, id",
         ),
     ],
-    functions=[*HELPING.functions, *FUNCTIONS, *_OF_ACCOUNT, *factors.FUNCTIONS],
+    functions=[*HELPING.functions, *FUNCTIONS, *CONTROL, *_OF_ACCOUNT, *factors.FUNCTIONS],
 )
 __all__ = [
     "MINE",

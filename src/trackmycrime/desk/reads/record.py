@@ -37,6 +37,7 @@ ACTIONS = {
     "invitation_locked": lazy("The invitation was locked after too many wrong codes"),
     "invitation_not_for_me": lazy("Somebody said that the invitation is not for them"),
     "joined": lazy("Joined"),
+    "account.frozen": lazy("Closed the account, because somebody else may have seen it"),
     "address.confirmed": lazy("Confirmed an address"),
     "message.sent": lazy("Wrote to a victim"),
     "entry.published": lazy("An update was published"),

@@ -4,11 +4,23 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
 from trackmycrime.people.access import PortalRequest
 
-SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = ()
+SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = (
+    (
+        "devices",
+        lazy("Where you are signed in"),
+        lazy("See which browsers are signed in, and sign them out."),
+    ),
+    (
+        "freeze",
+        lazy("Somebody else may have seen this"),
+        lazy("Close your account at once. Your officer then helps you."),
+    ),
+)
 """(the name of a page's address, its title, one sentence about it), in the order of the list"""
 
 

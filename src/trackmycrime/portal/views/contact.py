@@ -18,7 +18,7 @@ from trackmycrime.audit import api as audit
 from trackmycrime.delivery.api import push_key
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import choices, devices
-from trackmycrime.people.access import PortalRequest
+from trackmycrime.people.access import PortalRequest, fresh_only
 from trackmycrime.people.models import Victim
 from trackmycrime.portal import reads, ways
 from trackmycrime.publish import view
@@ -112,6 +112,7 @@ class Confirming(forms.Form):
     channel = forms.ChoiceField(choices=[("email", ""), ("text", "")])
 
 
+@fresh_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: PortalRequest) -> HttpResponse:
     """The form; when it was right, everything from now on goes the new way."""
@@ -141,6 +142,7 @@ def edit(request: PortalRequest) -> HttpResponse:
     return render(request, "portal/account/settings.html", context)
 
 
+@fresh_only
 @require_http_methods(["POST"])
 def confirm_address(request: PortalRequest) -> HttpResponse:
     """«This address is right, use it again»: for one that came back, or where somebody asked for no more."""

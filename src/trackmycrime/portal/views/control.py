@@ -8,10 +8,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from trackmycrime.kernel.clock import london_date, utc_now
-from trackmycrime.people import browsers, countries, sessions, signing
+from trackmycrime.people import browsers, countries, freezing, sessions, signing
 from trackmycrime.people.access import PortalRequest, open_to_all
 from trackmycrime.people.sessions import own
 from trackmycrime.publish import dates
@@ -48,7 +48,7 @@ def devices(request: PortalRequest) -> HttpResponse:
         "last_end": _moment(request.session.last_end(now), now),  # type: ignore[attr-defined]
         "idle": int(request.session.idle.total_seconds()) // 60,  # type: ignore[attr-defined]
         "ended": "ended" in request.GET,
-        "here": "settings",
+        "here": "account",
     }
     return render(request, "portal/account/devices.html", context)
 
@@ -68,6 +68,17 @@ def end_all(request: PortalRequest) -> HttpResponse:
     own.write_down(request, request.account_id, "session.all_ended", now=now)
     sessions.end_all(request.account_id, door="portal")
     return signed_out(request, "portal/account/signed_out.html", everywhere=True, now=now)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def freeze(request: PortalRequest) -> HttpResponse:
+    """«Somebody else may have seen this»: what it does, and then it is done. It asks for nothing more: it hurries."""
+    if request.method != "POST":
+        return render(request, "portal/account/freeze.html", {"here": "account"})
+    assert request.account_id is not None
+    now = utc_now()
+    freezing.freeze(request.account_id, now=now)
+    return signed_out(request, "portal/account/frozen.html", now=now)
 
 
 def signed_out(request: HttpRequest, page: str, *, now: datetime, **context: Any) -> HttpResponse:

@@ -16,11 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 from trackmycrime.delivery.api import WrongSubscription, push_key, read_subscription
 from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.people import browsers, choices, devices
-from trackmycrime.people.access import PortalRequest, open_to_all
+from trackmycrime.people.access import PortalRequest, fresh_only, open_to_all
 from trackmycrime.people.models import Victim
 from trackmycrime.publish import dates, wording
 
 
+@fresh_only
 @require_safe
 def page(request: PortalRequest) -> HttpResponse:
     """What being told on a phone is like, whether this one is on, and which others are."""
@@ -51,6 +52,7 @@ def page(request: PortalRequest) -> HttpResponse:
     return render(request, "portal/account/phone.html", context)
 
 
+@fresh_only
 @require_POST
 def add(request: PortalRequest) -> HttpResponse:
     """This browser is told from now on, and push is the way for each case in which it is safe."""

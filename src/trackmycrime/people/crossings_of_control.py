@@ -1,0 +1,28 @@
+"""Functions with the owner's rights by which a signed-in person stays in control of their account (`crossings`)."""
+
+from .crossings import _FIXED, Function
+
+# Whoever may be looking is out at once, in every browser; who helps is named to the officer of the case that they help
+# with. What was typed to change an address, and has not come true, comes true no more.
+_FREEZE = f"""
+create or replace function people_freeze(at timestamptz) returns int
+language plpgsql volatile {_FIXED} as $$
+declare me uuid := app_account(); asked int;
+begin
+    if me is null then raise insufficient_privilege using message = 'nobody is signed in'; end if;
+    update people_account a set frozen_at = coalesce(a.frozen_at, at) where a.id = me and a.kind = 'victim';
+    if not found then return 0; end if;
+    insert into tasks_task
+        (id, force_id, kind, once, crime_id, victim_id, officer_id, unit_id, created_at, due_at, detail)
+    select gen_random_uuid(), v.force_id, 'account_frozen', me || ':' || v.id, v.crime_id, v.id, '', '', at,
+        at + interval '24 hours',
+        case when v.account_id = me then '{{}}' else '{{"reason": "helper frozen"}}' end::jsonb
+    from people_victim v where v.id = any (my_readable())
+    on conflict (force_id, kind, once) where done_at is null do nothing;
+    get diagnostics asked = row_count;
+    delete from people_portal_session s where s.account_id = me;
+    delete from people_push_device d where d.account_id = me;
+    return asked;
+end $$"""
+
+FUNCTIONS: list[Function] = [("people_freeze(timestamptz)", _FREEZE, ("portal",))]
