@@ -30,6 +30,8 @@ def test_everything_is_measured_beside_a_yardstick(tmp_path: Path) -> None:
         ("letters: mails through a relay", "connections cannot do more"),
         ("letters: texts through a gateway", "connections cannot do more"),
         ("letters: claim of 64", "with few"),
+        ("signin: with email and password", "bare argon2 hash"),
+        ("signin: the case page during the flood", "without the flood"),
         ("page, ", "bare view"),
         (f"page with {SIZES['tiny'].crimes} crimes instead of {SIZES['tiny'].few}", "req/s"),
     ):
@@ -48,6 +50,8 @@ def test_everything_is_measured_beside_a_yardstick(tmp_path: Path) -> None:
         sent = report["raw"][f"letters: {burst.name}"]
         assert sent["accepted"] == sent["letters"] == sent["tries"] > 0, burst.name
         assert sent["again"] == 0
+    for flood in report["raw"]["signin"]["floods"]:
+        assert set(flood["statuses"]) <= {"200", "429"}, "no guess gets in, and none breaks anything"
     for claim in report["raw"]["claims"].values():
         assert claim["found"] == 64
         assert any("using delivery_waiting on delivery_dispatch" in line for line in claim["plan"])

@@ -67,7 +67,14 @@ def program(
     """The door behind ``listener``, under gunicorn. Requests are not logged: addresses are personal data."""
     argv = [sys.executable, "-m", "gunicorn", f"trackmycrime.config.wsgi_{listener.door}:application"]
     argv += ["--bind", f"fd://{listener.socket.fileno()}", "--preload", "--no-control-socket"]
-    argv += ["--worker-class", "gthread", "--workers", str(processes), "--threads", str(threads)]
+    argv += [
+        "--worker-class",
+        "trackmycrime.ops.lanes.Worker",
+        "--workers",
+        str(processes),
+        "--threads",
+        str(threads),
+    ]
     argv += ["--keep-alive", "75", "--timeout", "60", "--graceful-timeout", "5", "--log-level", "warning"]
     if os.path.isdir("/dev/shm"):  # noqa: S108 (gunicorn's heartbeat, made by itself)
         argv += ["--worker-tmp-dir", "/dev/shm"]  # noqa: S108 (memory, for gunicorn's own file)

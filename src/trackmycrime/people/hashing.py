@@ -17,15 +17,16 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 NICE = 10
 """A tenth of what a page gets of a processor that both want."""
 
+COST = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
+"""Two passes over 19 MiB, one after the other: what OWASP asks of Argon2id at least (Password Storage, 2025)."""
+
 Answer = TypeVar("Answer")
 
 
 class Argon2(Argon2PasswordHasher):
-    """Argon2id with OWASP's parameters of 2025: 19 MiB, two passes, one lane. One at a time."""
+    """Argon2id at `COST`, one at a time."""
 
-    time_cost = 2
-    memory_cost = 19 * 1024
-    parallelism = 1
+    time_cost, memory_cost, parallelism = COST["time_cost"], COST["memory_cost"], COST["parallelism"]
 
     def encode(self, password: str, salt: str) -> str:
         """The hash of a password, when its turn has come."""

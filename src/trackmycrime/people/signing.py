@@ -42,13 +42,14 @@ def sign_in(request: HttpRequest, door: str, email: str, password: str, *, now: 
     None when they are not right, or when more is asked for: then `half` says so, and the way goes on at
     ``second_step``. Raises limits.TooManyTries, before the password is looked at.
     """
-    address = limits.address_of(request)
-    limits.before_password(door, email, address, now=now)
-    account = authenticate(request, email=email, password=password)
-    if not isinstance(account, Account):
-        return None
-    limits.after_password(door, email, address, now=now)
-    return passed(request, door, account.pk, How.PASSWORD, now=now)
+    with limits.trying(request, door, email, now=now) as tries:
+        account = authenticate(request, email=email, password=password)
+        if not isinstance(account, Account):
+            return None
+        signed = passed(request, door, account.pk, How.PASSWORD, now=now)
+        if signed or half(request, now=now):  # a frozen account leaves no trace of a right password
+            tries.forgive(now=now)
+    return signed
 
 
 def passed(request: HttpRequest, door: str, account_id: UUID, how: How, *, now: datetime) -> Account | None:
@@ -117,11 +118,10 @@ def confirm_password(request: HttpRequest, door: str, password: str, *, now: dat
     account = _BACKENDS[door]().get_user(who) if who else None
     if account is None:
         return None
-    address = limits.address_of(request)
-    limits.before_password(door, account.email, address, now=now)
-    if not account.check_password(password):
-        return None
-    limits.after_password(door, account.email, address, now=now)
+    with limits.trying(request, door, account.email, now=now) as tries:
+        if not account.check_password(password):
+            return None
+        tries.forgive(now=now)
     return passed(request, door, account.pk, How.PASSWORD, now=now)
 
 

@@ -2,8 +2,10 @@
 
     python -m trackmycrime.ops.bench.client '{"url": …, "headers": {…}, "cookies": [], "connections": 8, "seconds": 4}'
 
-Each connection asks, reads the whole answer, and asks again, in turn with each of the cookies where there are any.
-Writes one line of JSON: requests, seconds, the milliseconds that each took, and how many answers had which status.
+Each connection asks, reads the whole answer, and asks again, in turn with each of the cookies where there are any; or
+it sends each of the `posts` in turn, a form with headers of its own.
+With ``-`` that line comes by standard input. Writes one line of JSON:
+ requests, seconds, the milliseconds that each took, and how many answers had which status.
 Whoever starts it sees to the right addresses.
 """
 
@@ -63,13 +65,23 @@ def _length(head: bytes) -> int:
     raise ValueError("the server does not say how long its answer is")
 
 
-def _requests(url: str, headers: dict[str, str], cookies: Sequence[str]) -> Iterator[bytes]:
-    """The request, with one cookie after the other, for ever."""
+def _requests(
+    url: str, headers: dict[str, str], cookies: Sequence[str], posts: Sequence[tuple[dict[str, str], str]]
+) -> Iterator[bytes]:
+    """The request, with one cookie after the other, or one form after the other, for ever."""
     parts = urlsplit(url)
     head = {"Host": parts.netloc, **headers}
+    if posts:
+        return cycle([_post(parts.path, head, *each) for each in posts])
     begin = f"GET {parts.path or '/'} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in head.items())
     lines = [f"Cookie: {cookie}\r\n" for cookie in cookies] or [""]
     return cycle([f"{begin}{line}\r\n".encode() for line in lines])
+
+
+def _post(path: str, head: dict[str, str], own: dict[str, str], form: str) -> bytes:
+    length = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(form))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in {**head, **length, **own}.items())
+    return f"POST {path} HTTP/1.1\r\n{lines}\r\n{form}".encode("ascii")
 
 
 def run(
@@ -79,13 +91,14 @@ def run(
     connections: int,
     seconds: float,
     pause: float = 0,
+    posts: Sequence[tuple[dict[str, str], str]] = (),
 ) -> dict[str, Any]:
     """Ask for as long as said, each connection `pause` seconds after its answer; what came of it.
 
     With a pause it ends when standard input does, too.
     """
     parts = urlsplit(url)
-    asked = _requests(url, headers, cookies)
+    asked = _requests(url, headers, cookies, posts)
     millis: list[float] = []
     statuses: Counter[int] = Counter()
     with selectors.DefaultSelector() as selector:
@@ -135,4 +148,5 @@ def run(
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(run(**json.loads(sys.argv[1]))) + "\n")
+    given = sys.stdin.readline() if sys.argv[1] == "-" else sys.argv[1]
+    sys.stdout.write(json.dumps(run(**json.loads(given))) + "\n")

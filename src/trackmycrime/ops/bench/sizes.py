@@ -33,10 +33,12 @@ class Size:
     page_seconds: float
     """For each kind of request in each round."""
     rounds: int
+    signin_seconds: float
+    """For each kind of sign-in, and for each reading of the case with and without a flood."""
 
 
 SIZES = {
-    "tiny": Size(400, 100, 1, 400, 2_000, 60, 2_000, 60, 20, 0.3, 1),  # only to see that it runs
-    "small": Size(2_000, 200, 3, 4_000, 8_000, 2_000, 20_000, 60, 20, 1, 2),
-    "full": Size(100_000, 1_000, 15, 200_000, 116_000, 20_000, 1_000_000, 1_200, 20, 4, 5),
+    "tiny": Size(400, 100, 1, 400, 2_000, 60, 2_000, 60, 20, 0.3, 1, 1),  # only to see that it runs
+    "small": Size(2_000, 200, 3, 4_000, 8_000, 2_000, 20_000, 60, 20, 1, 2, 4),
+    "full": Size(100_000, 1_000, 15, 200_000, 116_000, 20_000, 1_000_000, 1_200, 20, 4, 5, 10),
 }

@@ -13,7 +13,7 @@ from trackmycrime.ops.bench.report import Report, machine, write_into
 from trackmycrime.ops.bench.sizes import SIZES
 from trackmycrime.ops.exits import Refused, WrongUse, answer
 
-_WHAT = ("feed", "alerts", "pages")
+_WHAT = ("feed", "alerts", "signin", "pages")
 
 
 @click.command("bench")
@@ -26,7 +26,7 @@ _WHAT = ("feed", "alerts", "pages")
     help="Put what was measured into this page, between its marks where it has them.",
 )
 def command(what: str, size: str, as_json: bool, write: Path | None) -> None:
-    """Measure the feed, the alerts, the pages, or all, each beside a yardstick in the same run.
+    """Measure the feed, the alerts, signing in, the pages, or all, each beside a yardstick in the same run.
 
     Starts an installation in a folder that is thrown away, loads it with made-up crimes and measures it from outside.
     «full» takes some twenty minutes; nothing else should run on the machine. Exit code 1 when a figure that is asked
@@ -44,7 +44,7 @@ def command(what: str, size: str, as_json: bool, write: Path | None) -> None:
 
 
 def _measured(parts: tuple[str, ...], name: str) -> Report:
-    from trackmycrime.ops.bench import alerts, burst, feed, pages, replay
+    from trackmycrime.ops.bench import alerts, burst, feed, pages, replay, signin
     from trackmycrime.ops.bench.installation import bare, folder, installation, sink
 
     size, report = SIZES[name], Report(name)
@@ -56,6 +56,10 @@ def _measured(parts: tuple[str, ...], name: str) -> Report:
                 replay.measure(stored, size, report)
         if "alerts" in parts:
             burst.measure(above, size, report)
+        if "signin" in parts:
+            report.machine = signin.measure(above, post, size, report)
+        if parts == ("signin",):
+            return report
         many = held.enter_context(installation(above, "many", post.settings, size.crimes))
         report.machine = machine(many.inside("owner", "server"))
         if "feed" in parts:

@@ -1,0 +1,83 @@
+"""Who signs in never takes a thread from who reads a page."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from trackmycrime.ops import lanes
+from trackmycrime.ops.lanes import Lanes
+from trackmycrime.people import turns
+
+
+@pytest.fixture
+def pool() -> Iterator[Lanes]:
+    made = Lanes(2)
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def asked() -> Iterator[Callable[[bytes], Any]]:
+    """Makes a connection on which these bytes have come."""
+    open_: list[socket.socket] = []
+
+    def make(said: bytes) -> Any:
+        ours, theirs = socket.socketpair()
+        open_.extend((ours, theirs))
+        theirs.sendall(said)
+        return SimpleNamespace(sock=ours)
+
+    yield make
+    for each in open_:
+        each.close()
+
+
+def name(_: Any) -> str:
+    return threading.current_thread().name.partition("_")[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "lane"),
+    [
+        (b"POST /sign-in/ HTTP/1.1\r\nHost: x\r\n\r\n", "signing-in"),
+        (b"POST /sign-in/second/ HTTP/1.1\r\n", "signing-in"),
+        (b"POST /account/password/ HTTP/1.1\r\n", "signing-in"),
+        (b"GET /sign-in/ HTTP/1.1\r\n", "pages"),
+        (b"POST /cases/1/messages/ HTTP/1.1\r\n", "pages"),
+        (b"POST /sign-out/ HTTP/1.1\r\n", "pages"),
+        (b"", "pages"),
+    ],
+)
+def test_the_first_line_says_which_threads_answer(
+    pool: Lanes, asked: Callable[[bytes], Any], said: bytes, lane: str
+) -> None:
+    assert pool.submit(name, asked(said)).result(5) == lane
+
+
+def test_what_was_looked_at_is_still_there_to_be_read(pool: Lanes, asked: Callable[[bytes], Any]) -> None:
+    said = b"POST /sign-in/ HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert pool.submit(lambda connection: connection.sock.recv(1000), asked(said)).result(5) == said
+
+
+def test_a_flood_of_sign_ins_leaves_the_pages_threads_free(
+    pool: Lanes, asked: Callable[[bytes], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "WAITING", 20)
+    hold = threading.Event()
+    flood = [pool.submit(lambda _: hold.wait(10), asked(b"POST /sign-in/ HTTP/1.1\r\n")) for _ in range(20)]
+    try:
+        assert pool.submit(name, asked(b"GET /cases/ HTTP/1.1\r\n")).result(5) == "pages"
+        # and who would wait too long is told so at once
+        assert pool.submit(name, asked(b"POST /sign-in/ HTTP/1.1\r\n")).result(5) == "pages"
+    finally:
+        hold.set()
+    assert all(each.result(5) for each in flood)
+    assert pool.submit(name, asked(b"POST /sign-in/ HTTP/1.1\r\n")).result(5) == "signing-in"
+
+
+def test_its_threads_are_never_turned_away_by_each_other() -> None:
+    assert lanes.THREADS <= turns.MOST
