@@ -144,8 +144,3 @@ def trying(request: HttpRequest, door: str, email: str, *, now: datetime) -> Ite
 def before_password(door: str, email: str, address: str, *, now: datetime, browser: str = "") -> None:
     """Count a try to sign in, before the password is looked at. Raises TooManyTries."""
     Tries(door, email, address, browser).count(now=now)
-
-
-def after_password(door: str, email: str, address: str, *, now: datetime, browser: str = "") -> None:
-    """Remember that this account is used from this address and browser, and forget its failed tries from there."""
-    Tries(door, email, address, browser).forgive(now=now)

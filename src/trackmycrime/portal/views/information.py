@@ -78,6 +78,14 @@ def cookies(request: HttpRequest) -> HttpResponse:
                 "long": _("One year."),
             },
             {
+                "name": settings.BROWSER_COOKIE_NAME,
+                "why": _(
+                    "Remembers that somebody has signed in with this browser, so that nobody can lock you out by"
+                    " trying wrong passwords. It says nothing about you."
+                ),
+                "long": _("Half a year after you last signed in."),
+            },
+            {
                 "name": settings.LANGUAGE_COOKIE_NAME,
                 "why": _("Remembers which language you chose."),
                 "long": _("One year."),
