@@ -31,9 +31,9 @@ OPEN = {
     "portal": {
         "home", "sign_in", "sign_out", "help", "rights", "privacy", "cookies", "terms", "accessibility", "language",
         "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
-        "design:other_version", "unsubscribe", "worker", "manifest",
+        "design:other_version", "unsubscribe", "worker", "manifest", "second_step",
     },
-    "desk": {"sign_in", "sign_out", "set_up", "design:other_version"},
+    "desk": {"sign_in", "second_step", "sign_out", "set_up", "design:other_version"},
 }  # fmt: skip
 """What may be opened by anybody. Think twice before a line is added."""
 ON_THE_WAY = {"join_code", "join_text", "join_account", "join_existing", "join_not_for_me"}
@@ -43,7 +43,7 @@ METHODS = {
         "sign_in": "both", "sign_out": "post", "join": "both", "join_code": "both", "join_text": "post",
         "join_account": "both", "join_existing": "both", "join_not_for_me": "both", "join_link": "both",
         "messages_of": "both", "settings": "both", "confirm_address": "post", "unsubscribe": "both",
-        "phone_add": "post", "phone_remove": "post", "tongue": "both",
+        "phone_add": "post", "phone_remove": "post", "tongue": "both", "confirm": "both",
     },
 }  # fmt: skip
 """What takes a form; everything else is read only."""

@@ -1,8 +1,10 @@
 """Made-up people for tests: forces, crimes, victims, accounts, and browsers that are signed in."""
 
+import importlib
 from datetime import UTC, datetime
 from typing import Any
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.utils.http import urlencode
 
 from tests.support.doors import DoorClient, door_client
@@ -65,6 +67,13 @@ def sign_in(
     next_ = extra.pop("next", None)
     address = "/sign-in/" + (f"?{urlencode({'next': next_})}" if next_ else "")
     return client, client.post(address, {"email": email, "password": password}, **extra)
+
+
+def session_of(client: DoorClient) -> SessionBase:
+    """The session that a browser holds, as its door reads it."""
+    store = importlib.import_module(f"trackmycrime.people.sessions.{client.door}").SessionStore
+    found: SessionBase = store(client.cookies[client.door].value)
+    return found
 
 
 class Counted:

@@ -1,18 +1,16 @@
 """From what a browser has shown to its session: half of it lets nobody in, and fresh is a matter of minutes."""
 
-import importlib
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import time_machine
-from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 
-from tests.people.making import NOW, PASSWORD, make_account, make_force, make_officer, sign_in
-from tests.support.doors import DoorClient, role, settings_of
+from tests.people.making import NOW, PASSWORD, make_account, make_force, make_officer, session_of, sign_in
+from tests.support.doors import role, settings_of
 from trackmycrime.audit.models import Record
 from trackmycrime.people import access, sessions, shown, signing
 from trackmycrime.people.models import Account
@@ -26,13 +24,6 @@ def browser() -> HttpRequest:
     request = HttpRequest()
     request.session = SessionStore()
     return request
-
-
-def session_of(client: DoorClient) -> SessionBase:
-    """The session that a browser holds, as its door reads it."""
-    store = importlib.import_module(f"trackmycrime.people.sessions.{client.door}").SessionStore
-    found: SessionBase = store(client.cookies[client.door].value)
-    return found
 
 
 def passed(request: HttpRequest, account: Account, how: How, now: Any = NOW) -> Account | None:

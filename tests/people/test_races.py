@@ -95,15 +95,6 @@ def test_limits_count_across_connections() -> None:
     assert results.count(True) == limits.PAIR.most
 
 
-def test_an_account_is_made_once(made: invitations.Invited) -> None:
-    def create() -> bool:
-        from trackmycrime.people import accounts
-
-        return accounts.create("victim", "sam@example.org", "wooden kettle orbit", now=NOW) is not None
-
-    assert sorted(in_threads(create, create, create)) == [False, False, True]
-
-
 def test_codes_are_made_by_one_worker_only(made: invitations.Invited) -> None:
     found = joining.open_link(made.token, "192.0.2.1", now=NOW)
     assert found

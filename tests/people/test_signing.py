@@ -85,7 +85,7 @@ def test_the_limit_is_reached_before_a_password_is_hashed(monkeypatch: pytest.Mo
     make_account()
     for _ in range(limits.PAIR.most):
         sign_in("portal", password="wrong words here")
-    monkeypatch.setattr("trackmycrime.people.accounts.check_password", lambda *_: pytest.fail("hashed"))
+    monkeypatch.setattr("trackmycrime.people.passwords.owners", lambda *_: pytest.fail("hashed"))
     assert sign_in("portal")[1].status_code != 302
 
 

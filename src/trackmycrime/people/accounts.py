@@ -1,21 +1,21 @@
-"""What a person signs in with: finding it by its email, checking its password, making a new one."""
+"""What a person signs in with: finding it by its email, and making a new one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.hashers import check_password, make_password
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from trackmycrime.kernel import crypto
 
+from . import passwords
 from .models import Account
+from .passwords import faults as password_faults
 
-LONGEST_PASSWORD = 200
-SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD, SHORTEST_PASSWORD = passwords.LONGEST, passwords.SHORTEST
 _LOOK_UP = {Account.Kind.VICTIM.value: "people_victim_for", Account.Kind.OFFICER.value: "people_officer_for"}
+__all__ = ["LONGEST_PASSWORD", "SHORTEST_PASSWORD", "Found", "create", "find", "password_faults", "whose"]
 
 
 @dataclass(frozen=True)
@@ -25,29 +25,32 @@ class Found:
     id: UUID
     password: str
     is_active: bool
+    """Neither closed nor frozen"""
 
 
-def find(kind: str, email: str) -> Found | None:
-    """The account of that kind with that sign-in email, compared without case."""
+def find(kind: str, email: str) -> list[Found]:
+    """The accounts of that kind with that sign-in email, compared without case; of victims there may be several."""
     with connection.cursor() as cursor:
         cursor.execute(f"select * from {_LOOK_UP[kind]}(%s)", [crypto.blind_email(email)])  # noqa: S608 (constants of ours)
-        row = cursor.fetchone()
-    return Found(*row) if row else None
+        return [Found(*row) for row in cursor.fetchall()]
 
 
-def right_password(found: Found | None, password: str) -> bool:
-    """Whether it is the account's password. One password is hashed whatever the answer, also for no account."""
-    right = check_password(password, found.password if found else make_password(None))
-    return right and found is not None and found.is_active
+def whose(known: Sequence[Found], email: str, password: str) -> Found | None:
+    """The one of these accounts of an email whose password it is, if it is open; see `passwords.owners`."""
+    right = passwords.owners(known, email, password)
+    return right[0] if len(right) == 1 and right[0].is_active else None
 
 
 def create(
-    kind: str, email: str, password: str | None, *, now: datetime, language: str = ""
+    kind: str, email: str, password: str | None, *, now: datetime, language: str = "", stored: str = ""
 ) -> Account | None:
-    """A new account; None when that email has one of this kind already. Without a password nobody can sign in yet."""
+    """A new account; None when it is an officer's and that email has one already. Two victims may share an address.
+
+    Without a password nobody can sign in yet. `stored`: the password as `passwords.hashed` made it, where it did.
+    """
     account = Account(kind=kind, email=email.strip(), email_hash=crypto.blind_email(email), created_at=now)
     account.language = language
-    account.password = make_password(password)
+    account.password = stored or passwords.hashed(email, password)
     try:
         with transaction.atomic():
             account.save(force_insert=True)
@@ -56,20 +59,3 @@ def create(
             return None
         raise
     return account
-
-
-def password_faults(password: str, email: str = "") -> list[str]:
-    """What is wrong with a new password: ``short``, ``long``, ``common``, ``email``; nothing when it will do."""
-    faults = []
-    if len(password) > LONGEST_PASSWORD:
-        return ["long"]
-    try:
-        validate_password(password)
-    except ValidationError as wrong:
-        codes = {error.code for error in wrong.error_list}
-        faults = ["short"] if "password_too_short" in codes else ["common"]
-    name = email.strip().casefold().partition("@")[0]
-    added = len(password) - len(name)
-    if not faults and len(name) >= 4 and name in password.casefold() and added < SHORTEST_PASSWORD:
-        faults.append("email")
-    return faults

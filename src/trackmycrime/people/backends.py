@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from trackmycrime.kernel import scope
 
-from . import accounts, staff
+from . import accounts, passwords, staff
 from .models import Account
 
 
@@ -16,11 +16,19 @@ class VictimBackend(BaseBackend):
     """Victims. Knows nothing of an officer's account, also not with its right password."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Account | None:
-        """The account, if email and password are right. Takes the same time whether or not there is one."""
-        found = accounts.find(Account.Kind.VICTIM, credentials["email"])
-        if not accounts.right_password(found, credentials["password"]):
+        """The account, if email and password are right. Takes the same time whether or not there is one.
+
+        A password that was stored in another way is stored anew (`passwords`).
+        """
+        email, password = credentials["email"], credentials["password"]
+        found = accounts.whose(accounts.find(Account.Kind.VICTIM, email), email, password)
+        if found is None:
             return None
-        assert found is not None
+        if not passwords.is_current(email, found.password):
+            with scope.bound(account=found.id):
+                Account.objects.filter(pk=found.id, password=found.password).update(
+                    password=passwords.hashed(email, password)
+                )
         return self.get_user(found.id)
 
     def get_user(self, user_id: UUID) -> Account | None:
@@ -34,11 +42,9 @@ class StaffBackend(BaseBackend):
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> Account | None:
         """The account, if email and password are right and its holder is on the staff."""
-        found = accounts.find(Account.Kind.OFFICER, credentials["email"])
-        if not accounts.right_password(found, credentials["password"]):
-            return None
-        assert found is not None
-        return self.get_user(found.id)
+        email, password = credentials["email"], credentials["password"]
+        found = accounts.whose(accounts.find(Account.Kind.OFFICER, email), email, password)
+        return self.get_user(found.id) if found else None
 
     def get_user(self, user_id: UUID) -> Account | None:
         """The account of that id, within the rows of its force; None when it is on no staff."""

@@ -18,7 +18,7 @@ def _account_for(kind: str) -> str:
         f"people_{kind}_for(h bytea)",
         "table (id uuid, password varchar, is_active boolean)",
         "select a.id, a.password, a.is_active and a.frozen_at is null from people_account a"
-        f" where a.kind = '{kind}' and a.email_hash = h",
+        f" where a.kind = '{kind}' and a.email_hash = h order by a.created_at, a.id",
     )
 
 

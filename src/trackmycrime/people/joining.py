@@ -10,13 +10,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 
 from trackmycrime.audit import api as audit
 from trackmycrime.kernel import bell, crypto, scope
 
-from . import accounts, codes, limits
+from . import accounts, codes, limits, passwords
 from .enough import How
 from .models import Account
 
@@ -169,35 +168,32 @@ def join(joining: Joining, account: UUID, *, now: datetime) -> Joined | None:
     return Joined(*row)
 
 
-def _reset(joining: Joining, email: str, password: str, now: datetime) -> bool:
-    """Set the account's forgotten password, if the invitation proves that it is this person's; ends its sessions."""
+def _reset(joining: Joining, email: str, stored: str, now: datetime) -> UUID | None:
+    """The account of that email which the invitation proves to be this same person's; None when there is none.
 
-    def call(secret: str) -> UUID | None:
+    `stored`, where it is given, becomes its password (it was forgotten), and its sessions end.
+    """
+    with transaction.atomic():
         row = _call(
             "select people_invitation_reset(%s, %s, %s, %s, %s)",
             joining.token,
             codes.proof_hash(joining.ticket),
             crypto.blind_email(email),
-            secret,
+            stored,
             now,
         )
-        return row[0] if row else None
-
-    if call("") is None:
-        return False
-    with transaction.atomic():
-        account = call(make_password(password))
-        if account:
+        account: UUID | None = row[0] if row else None
+        if account and stored:
             acts = [
                 audit.Act("password_reset", "account", str(account), {"invitation": str(joining.invitation)})
             ]
             with scope.bound(account=account):
                 audit.record(audit.Actor("victim", str(account)), acts, force=None, now=now)
-    return account is not None
+    return account
 
 
-class EmailTaken(Exception):
-    """That email has an account already, and the password is not its own. Say no more than «these will not do»."""
+class AnotherPassword(Exception):
+    """Somebody else signs in with that email and that password. Say no more than that it is too easy to guess."""
 
 
 def join_with(
@@ -205,27 +201,27 @@ def join_with(
 ) -> tuple[Account, How] | None:
     """Make a new account and join it; says also what was shown of it. None when the invitation cannot be used.
 
-    Where the email has an account and this is its password, that account joins, and its password is what was shown: a
-    second step that it asks for is still to come. Where the account is this same person's and the password was
-    forgotten, it becomes the new one. Else raises EmailTaken, a few times only, and TooManyTries: this form must not
-    be a quicker way to guess a password than signing in.
+    Two people may share an email address, and stay two: whoever joins here never comes into an account that is there
+    already (`join_existing` is for that). Only where the account is this same person's and the password was forgotten,
+    it becomes the new one. The password that another account of that email has is refused, by AnotherPassword, a few
+    times only; raises TooManyTries, for this form must not be a quicker way to guess a password than signing in.
     """
     limits.before_password("portal", email, address, now=now)
     limits.count(limits.NAMING, joining.token.hex(), now=now)
+    new = passwords.hashed(email, password)
+    own = _reset(joining, email, "", now)
     known = accounts.find(Account.Kind.VICTIM, email)
-    if known:
-        right = accounts.right_password(known, password)
-        if not right and not _reset(joining, email, password, now):
-            limits.count(limits.TAKEN, joining.token.hex(), now=now)
-            raise EmailTaken
-        if not join(joining, known.id, now=now):
+    if any(one.id != own for one in passwords.owners(known, email, password, new=new)):
+        limits.count(limits.TAKEN, joining.token.hex(), now=now)
+        raise AnotherPassword
+    if own:
+        if not _reset(joining, email, new, now) or not join(joining, own, now=now):
             return None
-        with scope.bound(account=known.id):
-            return Account.objects.get(pk=known.id), How.PASSWORD if right else How.INVITATION
+        with scope.bound(account=own):
+            return Account.objects.get(pk=own), How.INVITATION
     with transaction.atomic():
-        account = accounts.create(Account.Kind.VICTIM, email, password, language=language, now=now)
-        if account is None:
-            raise EmailTaken
+        account = accounts.create(Account.Kind.VICTIM, email, None, language=language, now=now, stored=new)
+        assert account is not None
         if not join(joining, account.pk, now=now):
             transaction.set_rollback(True)
             return None

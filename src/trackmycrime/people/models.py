@@ -9,6 +9,7 @@ from django.db import models
 from trackmycrime.kernel.fields import EncryptedJSONField, EncryptedTextField
 from trackmycrime.kernel.ids import new_id
 
+from . import passwords
 from .factors.models import CodeApp as CodeApp
 from .factors.models import Passkey as Passkey
 from .factors.models import RecoveryCode as RecoveryCode
@@ -47,9 +48,23 @@ class Account(AbstractBaseUser):
 
     objects = BaseUserManager["Account"]()
 
+    def set_password(self, raw_password: str | None) -> None:
+        """Store this password (`passwords`)."""
+        self.password = passwords.hashed(self.email, raw_password)
+
     class Meta:
         db_table = "people_account"
-        constraints = [models.UniqueConstraint(fields=["kind", "email_hash"], name="people_account_once")]
+        constraints = [
+            # two victims may share an address; the password says which of them it is
+            models.UniqueConstraint(
+                fields=["email_hash"], condition=models.Q(kind="officer"), name="people_account_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["email_hash"], condition=models.Q(kind="victim"), name="people_account_victim"
+            )
+        ]
 
 
 class Staff(models.Model):

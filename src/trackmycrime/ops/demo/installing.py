@@ -100,14 +100,18 @@ def join(slug: str, person: str, email: str, password: str, language: str) -> bo
     from trackmycrime.people.models import Victim
 
     force = Force.objects.get(slug=slug)
-    joined = False
-    for part in Victim.objects.filter(force=force, person=person, live=True):
+    parts = Victim.objects.filter(force=force, person=person, live=True)
+    joined = next((part.account_id for part in parts if part.account_id), None)
+    for part in parts:
         if part.joined_at is None:
             with transaction.atomic():
                 invited = invitations.invite_in_person(force, part, by=SYSTEM, now=utc_now())
             started = invited and joining.open_code(invited.token, "127.0.0.1", now=utc_now())
             if not started:
                 continue
-            joining.join_with(started, email, password, "127.0.0.1", language=language, now=utc_now())
-        joined = True
-    return joined
+            if joined:
+                joining.join(started, joined, now=utc_now())
+                continue
+            made = joining.join_with(started, email, password, "127.0.0.1", language=language, now=utc_now())
+            joined = made[0].pk if made else None
+    return joined is not None

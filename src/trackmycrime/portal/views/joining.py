@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -160,14 +159,8 @@ def account(request: HttpRequest, found: Joining) -> HttpResponse:
         try:
             joined = joining.join_with(found, email, password, address, language=language, now=utc_now())
             return _in(request, joined)
-        except joining.EmailTaken:
-            form.add_error(
-                None,
-                _(
-                    "We cannot make a sign-in with these details. If you have one already, use it. "
-                    "If not, use another email address."
-                ),
-            )
+        except joining.AnotherPassword:
+            form.add_error("password", words("error.password_common"))
         except limits.TooManyTries as many:
             status = _too_many(form, many)
     return _page(request, "account", form=form, status=status, signed_in=bool(mine))
