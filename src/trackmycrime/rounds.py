@@ -20,8 +20,10 @@ from trackmycrime.messages import api as messages
 from trackmycrime.people import choices, devices, invitations
 from trackmycrime.people.helping import ending
 from trackmycrime.people.helping.inviting import BELL as HELPING
+from trackmycrime.people.look.asking import BELL as LOOKS
 from trackmycrime.people.models import Victim
 from trackmycrime.people.sessions import clear_expired, own
+from trackmycrime.publish import looks
 from trackmycrime.publish.models import Case
 from trackmycrime.publish.promises import BELL as PROMISES
 from trackmycrime.publish.promises import due_promises
@@ -112,6 +114,16 @@ def _send_codes(now: datetime) -> int:
     return len(wanted)
 
 
+def _send_look_codes(now: datetime) -> int:
+    """Who asked to see where a case stands gets a code at the contact that police have; others wait in vain."""
+    wanted = looks.codes_wanted(now)
+    for one in wanted:
+        alerts.send_code(
+            one.force_id, one.victim_id, one.look_id, one.code, one.expires_at, channel=one.channel, now=now
+        )
+    return len(wanted) + looks.tidy(now)
+
+
 def _renew_invitations(now: datetime) -> int:
     """Unused invitations are renewed on days 3 and 10, then an officer is asked; those of closed cases end."""
     due = sorted(invitations.due_for_renewal(now), key=lambda one: one.force_id)
@@ -170,6 +182,7 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("alerts", _mend_alerts),
     (returns.BELL, _send_returns),
     ("codes", _send_codes),
+    (LOOKS, _send_look_codes),
     ("invitations", _renew_invitations),
     (HELPING, _help),
     ("of_age", ending.say_who_is_grown_up),

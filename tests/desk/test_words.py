@@ -231,7 +231,7 @@ def test_another_forces_words_are_not_seen(admin: DoorClient) -> None:
         assert "your own, version" not in page
 
 
-@pytest.mark.parametrize("key", ["milestone.note", "alert.email_body", "nothing", "code.email"])
+@pytest.mark.parametrize("key", ["milestone.note", "alert.email_body", "nothing", "code.push"])
 def test_what_is_no_text_that_may_be_changed_is_not_there(admin: DoorClient, key: str) -> None:
     assert admin.get(f"/words/{key}/").status_code == 404
     assert post(admin, key, "save", **MAIL).status_code == 404

@@ -1,5 +1,6 @@
 """Every page of the portal in a real browser, in both languages: accessibility, small phones, content policy."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -13,8 +14,9 @@ from tests.design.test_browser import FLAGS, violations
 from tests.portal.making import join, signed_in, world
 from tests.portal.test_cases import staff, yesterday
 from tests.support import chromium
-from tests.support.doors import door_client
+from tests.support.doors import door_client, role
 from tests.support.events import belonging, crime, event, hearing, update, victim
+from trackmycrime import rounds
 from trackmycrime.alerts.models import Alert
 from trackmycrime.delivery.channels.push import vapid
 from trackmycrime.delivery.models import Dispatch
@@ -58,6 +60,7 @@ def pages(language: str) -> dict[str, str]:
         event("update.withdrawn", "52/1", 11, {"update": "u3", "reason": "replaced", "replaced_by": "u2"}),
     )
     join(made)
+    made.send(crime("52/3", 1), victim("52/3", 1, "P3"))
     guest = door_client("portal")
     guest.get(f"/language/{language}/")
     client = signed_in()
@@ -76,6 +79,7 @@ def pages(language: str) -> dict[str, str]:
             for name in ("help", "safety", "rights", "privacy", "cookies", "terms", "accessibility")
         },
         "not-found": guest.get("/nothing/"),
+        **_look(language),
         "my-cases": first,
         "case": client.get(one),
         "case-finished": client.get(other),
@@ -99,6 +103,27 @@ def pages(language: str) -> dict[str, str]:
     found["no-cases"] = client.get("/cases/")
     found["signed-out"] = client.post("/sign-out/")
     return {f"/{name}": response.content.decode() for name, response in found.items()}
+
+
+def _look(language: str) -> dict[str, HttpResponse]:
+    """A look without an account, by the one victim who has none."""
+    guest = door_client("portal")
+    guest.get(f"/language/{language}/")
+    found = {
+        "look": guest.get("/look/"),
+        "look-wrong": guest.post("/look/", {"reference": "", "contact": "x"}),
+    }
+    guest.post("/look/", {"reference": "52/3", "contact": "p3@example.org"})
+    found["look-code"] = guest.get("/look/code/")
+    found["look-code-wrong"] = guest.post("/look/code/", {"code": "x"})
+    with role("worker"):
+        dict(rounds.PASSES)["looks"](utc_now())
+    sent = Dispatch.objects.get(purpose="code")
+    guest.post("/look/code/", {"code": re.findall(r"\d{6}", sent.body or "")[0]})
+    found["look-case"] = guest.get("/look/case/")
+    found["look-ended"] = guest.post("/look/end/", follow=True)
+    assert "tmc-facts" in found["look-case"].content.decode()
+    return found
 
 
 def _phone(client: Client) -> dict[str, HttpResponse]:

@@ -66,7 +66,9 @@ from alerts_alert a where a.id = any(array(select unnest(%s::uuid[])))
 """
 _CODES = """
 select i.id, i.victim_id, i.code_expires_at from people_invitation i
-where i.id = any(%s) and i.state in ('open', 'opened')
+where i.id = any(%(ids)s) and i.state in ('open', 'opened')
+union all select l.id, l.victim_id, l.expires_at from people_look l
+where l.id = any(%(ids)s) and l.code_hash is not null
 """
 
 
@@ -97,9 +99,9 @@ def alerts_to_go(ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[str, Any
 
 
 def codes(ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """The invitations of these codes by id, those that can still be used. One statement."""
+    """What these codes let in to (invitations, looks) by id, those that can still be used. One statement."""
     wanted = list(ids)
-    return {row["id"]: row for row in setwise.fetch(_CODES, [wanted])} if wanted else {}
+    return {row["id"]: row for row in setwise.fetch(_CODES, {"ids": wanted})} if wanted else {}
 
 
 def items(alert: Mapping[str, Any]) -> list[Item]:

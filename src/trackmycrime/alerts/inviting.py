@@ -85,9 +85,16 @@ def decide_invitations(
 
 
 def send_code(
-    force: int, victim_id: UUID, invitation_id: UUID, code: str, expires_at: datetime, *, now: datetime
+    force: int,
+    victim_id: UUID,
+    owner_id: UUID,
+    code: str,
+    expires_at: datetime,
+    *,
+    channel: str = "text",
+    now: datetime,
 ) -> str:
-    """Text the code that the victim is asked for while joining, to the mobile on file.
+    """Send the code that the victim is asked for, while joining or to have a look, to the address on file.
 
     Returns why it is not sent, or an empty word when it goes: ``no safe way``, ``not now`` (the safe hours begin only
     after it has run out), ``disguise``… It is obeyed as for everything else: whoever holds the link may not be them.
@@ -95,14 +102,14 @@ def send_code(
     person = people([victim_id]).get(victim_id)
     if person is None or person.force != force:
         return "not live"
-    decision = allow(person.contact, "text", now=now)
+    decision = allow(person.contact, channel, now=now)
     if decision.how != "machine" or decision.at is None:
         return decision.reason
     if decision.at >= expires_at:
         return "not now"
-    said = in_words(person, words.CODE, "text", code=code)
+    said = in_words(person, words.CODE, channel, code=code)
     prepare(
-        [letter(invitation_id, "code", person, "text", said, due_at=decision.at, give_up_at=expires_at)],
+        [letter(owner_id, "code", person, channel, said, due_at=decision.at, give_up_at=expires_at)],
         now=now,
     )
     return ""

@@ -198,10 +198,10 @@ def _look_at_code(
     person = known.get(code["victim_id"]) if code else None
     if code is None or person is None or (code["code_expires_at"] and code["code_expires_at"] <= now):
         return Stop("code over")
-    decision = allow(person.contact, "text", now=now)
+    decision = allow(person.contact, sent.channel, now=now)
     if decision.how != "machine" or decision.at is None:
         return Stop(decision.reason)
-    if person.contact.addresses.get("text") != sent.address_hash:
+    if person.contact.addresses.get(sent.channel) != sent.address_hash:
         return Stop("address changed")
     if decision.at > now:
         return Wait(decision.at) if decision.at < sent.give_up_at else Stop("not now")

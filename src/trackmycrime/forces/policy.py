@@ -60,6 +60,8 @@ class Policy:
     summary_day: str = "monday"
     """When the weekly summary goes out, with `summary_at`"""
     summary_at: str = "09:00"
+    look_without_account: bool = True
+    """Whether who has the crime reference and a contact on file may see the stage and whom to call (`people.look`)"""
     show_officer_contact: bool = False
     """Whether victims see an officer's own email and phone."""
 

@@ -13,6 +13,7 @@ from . import passwords
 from .factors.models import CodeApp as CodeApp
 from .factors.models import Passkey as Passkey
 from .factors.models import RecoveryCode as RecoveryCode
+from .look.models import Look as Look
 
 
 class Account(AbstractBaseUser):

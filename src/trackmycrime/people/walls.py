@@ -4,6 +4,7 @@ from .crossings import FUNCTIONS
 from .crossings_of_control import FUNCTIONS as CONTROL
 from .devices import MAY_BE_PUSHED
 from .factors import walls as factors
+from .look.walls import WALLS as LOOK
 from .walls_of_helping import MY_FORCES, MY_VICTIMS, PARTS, of_account
 from .walls_of_helping import WALLS as HELPING
 
@@ -62,6 +63,7 @@ WALLS = Walls(
             "worker": "select, insert, update",
         },
         **factors.GRANTS,
+        **LOOK.grants,
     },
     policies={
         **HELPING.policies,
@@ -106,9 +108,11 @@ WALLS = Walls(
         },
         "people_invitation": of_force("desk", "gateway", "worker"),
         **factors.POLICIES,
+        **LOOK.policies,
     },
     keys=[
         *HELPING.keys,
+        *LOOK.keys,
         Key(
             "people_contact_change",
             "people_contact_change_same_force",
@@ -125,7 +129,7 @@ WALLS = Walls(
             "force_id, id",
         ),
     ],
-    functions=[*HELPING.functions, *FUNCTIONS, *CONTROL, *_OF_ACCOUNT, *factors.FUNCTIONS],
+    functions=[*HELPING.functions, *LOOK.functions, *FUNCTIONS, *CONTROL, *_OF_ACCOUNT, *factors.FUNCTIONS],
 )
 __all__ = [
     "MINE",

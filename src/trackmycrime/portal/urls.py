@@ -31,6 +31,7 @@ urlpatterns = [
     path("settings/address/", contact.confirm_address, name="confirm_address"),
     path("unsubscribe/<str:token>", unsubscribing.page, name="unsubscribe"),
     path("", include("trackmycrime.portal.urls_people")),
+    path("", include("trackmycrime.portal.urls_look")),
     path("", include("trackmycrime.portal.urls_control")),
     path("", include("trackmycrime.portal.urls_signing")),
     path("", include("trackmycrime.design.urls")),

@@ -1,6 +1,8 @@
 from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
 from trackmycrime.people.walls import MY_CRIMES, MY_FORCES, MY_READABLE_ARRAY, of_account
 
+from .looks import FUNCTIONS as LOOKS
+
 READABLE = "open and (readable_until is null or readable_until > now())"
 MY_CASES = "any ((select my_cases())::uuid[])"
 
@@ -78,6 +80,7 @@ WALLS = Walls(
             "uuid",
             f"select c.id from publish_case c where c.crime_id = any (my_crimes()) and {READABLE}",
         ),
+        *LOOKS,
         ("publish_words_begin()", _WORDS_BEGIN, ()),
         ("publish_words_stay()", _WORDS_STAY, ()),
     ],

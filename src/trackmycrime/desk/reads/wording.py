@@ -36,7 +36,7 @@ OCCASIONS = {
     "invitation.helper": lazy("Invitation to somebody who helps"),
     "invitation.reminder": lazy("Second invitation"),
     "invitation.last_reminder": lazy("Last invitation"),
-    "code": lazy("Code that is asked for while joining"),
+    "code": lazy("Code that somebody asks for on the portal"),
 }
 _TOKENS = re.compile(r"\s+|[^\s]+")
 

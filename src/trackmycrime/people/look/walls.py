@@ -1,0 +1,76 @@
+"""Who may do what with looks, and when a victim may be looked at without an account: the rule, once, in SQL."""
+
+from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
+
+_FIXED = "security definer set search_path = pg_catalog, public, pg_temp"
+MOST_TRIES = 5
+
+
+def may_look(victim: str, look: str) -> str:
+    """Whether this victim may be reached, and looked at, by the contact that was typed.
+
+    Closed where the force does not want it; where there is (or was) an account, which is kept better; where this site
+    is not safe or disguise is asked for; where that way is not safe or said «not for me»; and in a case of a protected
+    kind, or of somebody under 18, as long as nobody has said what is safe.
+    """
+    address = f"case {look}.channel when 'email' then {victim}.email_hash else {victim}.mobile_hash end"
+    return f"""(
+    {victim}.live and {victim}.account_id is null and {victim}.joined_at is null
+    and not {victim}.disguise and not {victim}.no_portal
+    and {address} = {look}.address_hash and not {look}.address_hash = any({victim}.blocked_hashes)
+    and ({victim}.safe_channels is null or {look}.channel = any({victim}.safe_channels))
+    and ({victim}.safe_known or not {victim}.under_age and not exists (select from cases_crime k
+      where k.force_id = {victim}.force_id and k.id = {victim}.crime_id and k.switched_on))
+    and exists (select from forces_force f where f.id = {victim}.force_id
+      and coalesce((f.policy ->> 'look_without_account')::boolean, true)))"""
+
+
+# Wrong, too old, too often and nobody's are one answer; each costs the same. Whoever guesses is not told that they have
+# no tries left: the person whose case it is asks for another code, or calls.
+_PROVE = f"""
+create or replace function people_look_prove(ticket bytea, code bytea, fresh bytea, at timestamptz)
+returns table (force_id smallint, victim_id uuid) language plpgsql volatile {_FIXED} as $$
+#variable_conflict use_column
+declare found people_look%rowtype;
+begin
+    select l.* into found from people_look l
+    where l.ticket_hash = ticket and l.proved_at is null and l.expires_at > at for update;
+    if found.id is null then return; end if;
+    if found.code_hash = code and found.tries < {MOST_TRIES} then
+        return query update people_look l
+        set ticket_hash = fresh, proved_at = at, expires_at = at + interval '15 minutes', code_hash = null
+        where l.id = found.id returning l.force_id, l.victim_id;
+    else
+        update people_look l set tries = least(l.tries + 1, {MOST_TRIES}) where l.id = found.id;
+    end if;
+end $$"""
+
+_END = f"""
+create or replace function people_look_end(ticket bytea, at timestamptz) returns void
+language sql volatile {_FIXED} as $$
+    update people_look l set expires_at = least(l.expires_at, at), code_hash = null where l.ticket_hash = ticket $$"""
+
+WALLS = Walls(
+    # what is typed goes in and nothing comes out: who reads the portal's database learns of no look
+    grants={"people_look": {"portal": "insert", "worker": "select, update, delete"}},
+    policies={
+        "people_look": {
+            "portal": [
+                Policy(
+                    "",
+                    "taken_at is null and force_id is null and victim_id is null and code_hash is null"
+                    " and proved_at is null and expires_at <= asked_at + interval '10 minutes'",
+                    "insert",
+                )
+            ],
+            **of_force("worker"),
+        }
+    },
+    keys=[
+        Key("people_look", "people_look_same_force", "force_id, victim_id", "people_victim", "force_id, id")
+    ],
+    functions=[
+        ("people_look_prove(bytea, bytea, bytea, timestamptz)", _PROVE, ("portal",)),
+        ("people_look_end(bytea, timestamptz)", _END, ("portal",)),
+    ],
+)
