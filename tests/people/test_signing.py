@@ -1,5 +1,6 @@
 """Signing in: one answer for everything that is not right, and limits that bite and lock nobody out."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -103,9 +104,37 @@ def test_a_stranger_does_not_lock_the_victim_out() -> None:
         assert sign_in("portal", REMOTE_ADDR="192.0.2.7")[1].status_code == 302
         for n in range(limits.ACCOUNT.most + 5):
             sign_in("portal", password="wrong words here", REMOTE_ADDR=f"198.51.100.{n}")
-        # the account's own limit bites everywhere but where it was used before
-        assert sign_in("portal", REMOTE_ADDR="198.51.100.200")[1].status_code != 302
+        # where it was used before, and at a first try from anywhere else
         assert sign_in("portal", REMOTE_ADDR="192.0.2.7")[1].status_code == 302
+        assert sign_in("portal", REMOTE_ADDR="203.0.113.9")[1].status_code == 302
+        # but whoever guesses has used up theirs
+        for _ in range(limits.FIRST.most):
+            sign_in("portal", password="wrong words here", REMOTE_ADDR="198.51.100.200")
+        assert sign_in("portal", REMOTE_ADDR="198.51.100.200")[1].status_code == 429
+
+
+def test_her_own_browser_is_let_in_though_the_whole_household_guesses() -> None:
+    make_account()
+    with time_machine.travel(NOW, tick=False):
+        hers, _ = sign_in("portal", REMOTE_ADDR="192.0.2.7")
+        shown = hers.cookies["portal_browser"]
+        assert shown["httponly"]
+        assert shown["samesite"] == "Lax"
+        hers.post("/sign-out/", REMOTE_ADDR="192.0.2.7")
+        for n in range(limits.ADDRESS.most + 10):
+            email = EMAIL if n < 50 else f"{n}@example.org"
+            sign_in("portal", email, "wrong words here", REMOTE_ADDR="192.0.2.7")
+        assert sign_in("portal", REMOTE_ADDR="192.0.2.7")[1].status_code == 429
+        assert sign_in("portal", client=hers, REMOTE_ADDR="192.0.2.7")[1].status_code == 302
+
+
+def test_only_a_browser_that_signed_in_is_given_a_cookie_to_be_known_by() -> None:
+    make_account()
+    client, _ = sign_in("portal", password="wrong words here")
+    assert "portal_browser" not in client.cookies
+    client.cookies["portal_browser"] = "chosen by somebody else"
+    sign_in("portal", client=client)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", client.cookies["portal_browser"].value)
 
 
 def test_one_address_alone_cannot_use_up_the_limit_of_an_account() -> None:

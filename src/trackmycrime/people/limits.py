@@ -18,14 +18,15 @@ from .turns import TooManyTries as TooManyTries
 QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
 
 # Trying passwords. A browser with which the account has been used has tries of its own, whatever others do and from
-# wherever it comes. Everybody else shares those of their address, its network and the account, and an address from
-# which the account has been used is not held up by the account's: nobody can lock anybody out. One address alone never
-# uses up an account's tries (a day's PAIR is less than ACCOUNT).
+# wherever it comes. Everybody else shares those of their address, its network and the account. One address alone never
+# uses up an account's tries (a day's PAIR is less than ACCOUNT); when many have, an address from which the account has
+# been used is not held up, and any other still has its FIRST few: nobody can lock anybody out from elsewhere.
 NETWORK = Limit("sign-in-network", 1000, QUARTER)
 ADDRESS = Limit("sign-in-address", 100, QUARTER)
 PAIR = Limit("sign-in-pair", 10, QUARTER)
 PAIR_DAY = Limit("sign-in-pair-day", 40, DAY)
 ACCOUNT = Limit("sign-in-account", 60, timedelta(hours=4))
+FIRST = Limit("sign-in-first", 2, DAY)
 KNOWN = Limit("sign-in-known", 0, timedelta(days=180))
 
 # Joining.
@@ -98,6 +99,7 @@ class Tries:
             f"{door} {network_of(address)}",
         )
         self.here = f"{account} {address}"
+        self.first = f"{account} {network_of(address) if ':' in address else address}"
         self.browser = f"{account} browser {browser}" if browser else ""
 
     def count(self, *, now: datetime) -> None:
@@ -113,7 +115,8 @@ class Tries:
             ]
             if not seen(KNOWN, self.here, now=now):
                 asked.append((ACCOUNT, self.account))
-        if over := first_over(asked, now=now):
+        over = first_over(asked, now=now)
+        if over and not (over == ACCOUNT and hit(FIRST, self.first, now=now)):
             raise TooManyTries(over)
 
     def forgive(self, *, now: datetime) -> None:
