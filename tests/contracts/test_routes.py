@@ -33,7 +33,10 @@ OPEN = {
         "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
         "design:other_version", "unsubscribe", "worker", "manifest", "second_step",
     },
-    "desk": {"sign_in", "second_step", "sign_out", "set_up", "design:other_version"},
+    "desk": {
+        "sign_in", "second_step", "sign_out", "set_up", "design:other_version",
+        "provider", "provider_back", "provider_again", "provider_confirm", "provider_logout",
+    },
 }  # fmt: skip
 """What may be opened by anybody. Think twice before a line is added."""
 ON_THE_WAY = {"join_code", "join_text", "join_account", "join_existing", "join_not_for_me"}

@@ -21,7 +21,10 @@ from trackmycrime.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
 
-OPEN = {"sign_in", "sign_out", "second_step", "set_up", "design:other_version"}
+OPEN = {
+    "sign_in", "sign_out", "second_step", "set_up", "design:other_version",
+    "provider", "provider_back", "provider_again", "provider_confirm", "provider_logout",
+}  # fmt: skip
 READ_ONLY = {
     "start", "cases", "case", "record", "held", "messages", "invitation", "quarantine", "quarantine_event", "alert",
     "log", "log_csv", "log_ndjson", "channels",

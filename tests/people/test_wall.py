@@ -97,7 +97,10 @@ OPEN = {
         "language", "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
         "other_version", "unsubscribe", "manifest", "worker", "session_left", "safety",
     },
-    "desk": {"sign_in", "second_step", "sign_out", "set_up", "other_version", "language"},
+    "desk": {
+        "sign_in", "second_step", "sign_out", "set_up", "other_version", "language",
+        "provider", "provider_back", "provider_again", "provider_confirm", "provider_logout",
+    },
 }  # fmt: skip
 
 

@@ -43,6 +43,8 @@ class StaffMember:
     force_id: int
     role: str
     officer_id: str
+    by_provider: bool = False
+    """Whether the force's OpenID provider vouches for them, and nothing else does"""
 
 
 class DeskRequest(HttpRequest):

@@ -24,11 +24,12 @@ def _account_for(kind: str) -> str:
 
 _STAFF_OF = _sql(
     "people_staff_of(a uuid)",
-    "table (force_id smallint, role varchar, officer_id varchar)",
+    "table (force_id smallint, role varchar, officer_id varchar, by_provider boolean)",
     """
     select s.force_id, s.role, coalesce(nullif(s.officer_id, ''), (
         select min(o.officer_id) from people_officer o
-        where o.force_id = s.force_id and o.email_hash = c.email_hash and o.active having count(*) = 1), '')
+        where o.force_id = s.force_id and o.email_hash = c.email_hash and o.active having count(*) = 1), ''),
+        s.by_provider
     from people_staff s join people_account c on c.id = s.account_id
     where s.account_id = a and s.active and c.is_active and c.kind = 'officer'""",
 )

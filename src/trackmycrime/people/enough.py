@@ -38,13 +38,16 @@ _SECOND = {
 who chose one of these may have done so because somebody else reads what is sent to them."""
 
 
-def enough(shown: Set[How], *, door: str, second_step: str, code_alone: bool) -> bool:
+def enough(shown: Set[How], *, door: str, second_step: str, code_alone: bool, vouched: bool = False) -> bool:
     """Whether what was shown lets somebody in at ``portal`` or ``desk``.
 
     `second_step` is what the account asks besides a password; at the desk a password alone lets in only whoever has
     nothing else yet, so that they can add it (`must_add`). `code_alone` counts as long as there is no second step: it
-    says that a code may stand for the password, not for both.
+    says that a code may stand for the password, not for both. For whom a force's provider vouches (`vouched`),
+    nothing else will do: it would outlive what the provider says.
     """
+    if vouched:
+        return How.PROVIDER in shown
     if shown & (ALONE if door == "portal" else ALONE - {How.INVITATION}):
         return True
     if second_step:
@@ -57,8 +60,12 @@ def must_add(shown: Set[How], *, door: str) -> bool:
     return door == "desk" and shown == {How.PASSWORD}
 
 
-def next_steps(shown: Set[How], *, door: str, second_step: str, code_alone: bool) -> frozenset[How]:
+def next_steps(
+    shown: Set[How], *, door: str, second_step: str, code_alone: bool, vouched: bool = False
+) -> frozenset[How]:
     """What somebody who has shown that much may show next, to be let in or to come nearer to it."""
+    if vouched:
+        return frozenset({How.PROVIDER})
     helps = {
         how for how in How if enough(shown | {how}, door=door, second_step=second_step, code_alone=code_alone)
     }

@@ -20,9 +20,11 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 
 from trackmycrime.kernel import scope
+from trackmycrime.kernel.clock import utc_now
 
 from . import access, staff
 from .models import Account
+from .openid import staff as vouching
 
 View = Callable[..., HttpResponseBase]
 
@@ -100,6 +102,17 @@ class StaffWall:
             return None
         if who is None:
             return to_sign_in(request)
+        if who.by_provider:
+            match vouching.still(request, who, now=utc_now()):
+                case "no":
+                    request.session.flush()
+                    return to_sign_in(request)
+                case "ask":
+                    return redirect(
+                        f"{reverse('provider_again')}?{urlencode({'next': request.get_full_path()})}"
+                    )
+                case "asked":  # it may have said something new of what they may do
+                    request.staff = who = staff.member(who.account_id) or who
         if who.role not in access.roles_of(view):
             raise PermissionDenied
         binding = scope.bound(force=who.force_id, account=who.account_id)

@@ -14,6 +14,9 @@ from .factors.models import CodeApp as CodeApp
 from .factors.models import Passkey as Passkey
 from .factors.models import RecoveryCode as RecoveryCode
 from .look.models import Look as Look
+from .openid.models import ForceProvider as ForceProvider
+from .openid.models import Identity as Identity
+from .openid.models import ProviderSession as ProviderSession
 
 
 class Account(AbstractBaseUser):
@@ -83,6 +86,8 @@ class Staff(models.Model):
     officer_id = models.CharField(max_length=64, blank=True)
     """The records system's id of this officer, if it has told us of one."""
     active = models.BooleanField(default=True)
+    by_provider = models.BooleanField(default=False)
+    """Whether the force's OpenID provider says who this is and what they may do: then nothing else lets them in"""
 
     class Meta:
         db_table = "people_staff"

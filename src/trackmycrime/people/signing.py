@@ -5,6 +5,7 @@ Whatever shows who somebody is ends in `passed`: whether it is enough is a pure 
 
 from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import authenticate, login
@@ -64,7 +65,7 @@ def passed(request: HttpRequest, door: str, account_id: UUID, how: How, *, now: 
         shown.forget(request)
         return None
     hows = shown.note(request, account.pk, account.get_session_auth_hash(), how, now=now)
-    if not enough(hows, door=door, second_step=account.second_step, code_alone=account.code_alone):
+    if not enough(hows, **_asks(account, door)):
         return None
     shown.forget(request)
     if access.signed_in(request) == account.pk:
@@ -72,6 +73,17 @@ def passed(request: HttpRequest, door: str, account_id: UUID, how: How, *, now: 
     else:
         _begin(request, account, hows, how, now)
     return account
+
+
+def _asks(account: Account, door: str) -> dict[str, Any]:
+    """What the account itself says of what is enough for it."""
+    who = staff.member(account.pk) if door == "desk" else None
+    return {
+        "door": door,
+        "second_step": account.second_step,
+        "code_alone": account.code_alone,
+        "vouched": who is not None and who.by_provider,
+    }
 
 
 def asked_next(request: HttpRequest, door: str, *, now: datetime) -> frozenset[How]:
@@ -82,7 +94,7 @@ def asked_next(request: HttpRequest, door: str, *, now: datetime) -> frozenset[H
     if account is None:
         return frozenset()
     hows = begun.hows if begun else frozenset()
-    return next_steps(hows, door=door, second_step=account.second_step, code_alone=account.code_alone)
+    return next_steps(hows, **_asks(account, door))
 
 
 def confirmed(request: HttpRequest, how: How, now: datetime) -> None:

@@ -13,13 +13,17 @@ from trackmycrime.kernel import crypto, scope
 
 from . import accounts, codes
 from .access import StaffMember
-from .models import Account, DeskSession, SetupLink, Staff
+from .models import Account, DeskSession, ProviderSession, SetupLink, Staff
 
 SETUP_LIFE = timedelta(hours=24)
 
 
 class NotOurs(Exception):
     """That email belongs to an officer of another force."""
+
+
+class VouchedFor(Exception):
+    """The force's OpenID provider says what this officer may do; it is changed there."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class Added:
 def member(account_id: UUID) -> StaffMember | None:
     """The member of staff that this account is; None when it is none (any more)."""
     with connection.cursor() as cursor:
-        cursor.execute("select force_id, role, officer_id from people_staff_of(%s)", [account_id])
+        cursor.execute(
+            "select force_id, role, officer_id, by_provider from people_staff_of(%s)", [account_id]
+        )
         row = cursor.fetchone()
     return StaffMember(account_id, *row) if row else None
 
@@ -42,7 +48,8 @@ def add(force: Force, email: str, role: str, *, officer_id: str = "", now: datet
     """Put an officer on the staff and make their set-up link; done again it changes the role and makes a new link.
 
     Needs the owner's login. An older link of theirs ends. Without `officer_id` the officer is found by the same
-    email in what the records system says. Raises NotOurs for an email of another force's officer.
+    email in what the records system says. Raises NotOurs for an email of another force's officer,
+    VouchedFor for one whom the force's provider vouches for.
     """
     with transaction.atomic():
         account = Account.objects.filter(
@@ -52,6 +59,8 @@ def add(force: Force, email: str, role: str, *, officer_id: str = "", now: datet
         known = Staff.objects.filter(account=account).first()
         if known and known.force_id != force.pk:
             raise NotOurs
+        if known and known.by_provider:
+            raise VouchedFor
         staff, _ = Staff.objects.update_or_create(
             account=account,
             defaults={
@@ -84,6 +93,7 @@ def remove(force: Force, email: str, *, now: datetime) -> bool:
         staff.save(update_fields=["active"])
         SetupLink.objects.filter(account_id=staff.pk, used_at=None).delete()
         DeskSession.objects.filter(account_id=staff.pk).delete()
+        ProviderSession.objects.filter(account_id=staff.pk).delete()
         acts = [audit.Act("staff_removed", "account", str(staff.pk))]
         audit.record(audit.SYSTEM, acts, force=force.pk, now=now)
     return True

@@ -5,6 +5,7 @@ from .crossings_of_control import FUNCTIONS as CONTROL
 from .devices import MAY_BE_PUSHED
 from .factors import walls as factors
 from .look.walls import WALLS as LOOK
+from .openid import walls as openid
 from .walls_of_helping import MY_FORCES, MY_VICTIMS, PARTS, of_account
 from .walls_of_helping import WALLS as HELPING
 
@@ -64,6 +65,7 @@ WALLS = Walls(
         },
         **factors.GRANTS,
         **LOOK.grants,
+        **openid.GRANTS,
     },
     policies={
         **HELPING.policies,
@@ -109,6 +111,7 @@ WALLS = Walls(
         "people_invitation": of_force("desk", "gateway", "worker"),
         **factors.POLICIES,
         **LOOK.policies,
+        **openid.POLICIES,
     },
     keys=[
         *HELPING.keys,
@@ -129,7 +132,15 @@ WALLS = Walls(
             "force_id, id",
         ),
     ],
-    functions=[*HELPING.functions, *LOOK.functions, *FUNCTIONS, *CONTROL, *_OF_ACCOUNT, *factors.FUNCTIONS],
+    functions=[
+        *HELPING.functions,
+        *LOOK.functions,
+        *FUNCTIONS,
+        *CONTROL,
+        *_OF_ACCOUNT,
+        *factors.FUNCTIONS,
+        *openid.FUNCTIONS,
+    ],
 )
 __all__ = [
     "MINE",

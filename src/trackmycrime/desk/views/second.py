@@ -5,23 +5,32 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import signing
 from trackmycrime.people.access import open_to_all, safe_next, signed_in
+from trackmycrime.people.openid import staff as provider
 from trackmycrime.people.signing import How
 
-STEPS: dict[How, tuple[str, str | Promise]] = {}
+STEPS: dict[How, tuple[str, str | Promise]] = {
+    How.PROVIDER: ("provider_confirm", gettext_lazy("Sign in with your force once more")),
+}
 """By what is shown: the name of the page's address, and what its link says; in the order of the list"""
 
 
 def steps(request: HttpRequest) -> list[tuple[str, str | Promise]]:
     """(address, words) of what this browser may show next, each with the page that was asked for."""
     asked = signing.asked_next(request, "desk", now=utc_now())
+    vouched = provider.KEPT in request.session
     to = safe_next(request, "")
     query = f"?{urlencode({'next': to})}" if to else ""
-    return [(reverse(name) + query, words) for how, (name, words) in STEPS.items() if how in asked]
+    return [
+        (reverse(name) + query, words)
+        for how, (name, words) in STEPS.items()
+        if how in asked and (how != How.PROVIDER or vouched)
+    ]
 
 
 @open_to_all

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import accounts, limits, signing, staff
 from trackmycrime.people.access import open_to_all, safe_next
+from trackmycrime.people.openid import staff as provider
 from trackmycrime.publish import wording
 
 PAGE = ["GET", "HEAD", "POST"]
@@ -78,6 +79,8 @@ class SetUp(forms.Form):
 
 
 def _page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
+    if name == "sign_in":
+        context["forces"] = provider.offered()
     return render(request, f"desk/signing/{name}.html", context, status=status)
 
 
@@ -118,6 +121,8 @@ def to_second_step(to: str) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this session."""
+    if getattr(request, "staff", None):
+        provider.forget(request, request.staff)  # type: ignore[attr-defined]
     signing.sign_out(request, now=utc_now())
     request.staff = None  # type: ignore[attr-defined]
     response = _page(request, "signed_out")

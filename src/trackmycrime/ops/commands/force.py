@@ -13,6 +13,7 @@ import click
 from trackmycrime.forces.policy import DEFAULT
 from trackmycrime.ops.attach import json_option, with_database
 from trackmycrime.ops.exits import WrongUse, answer
+from trackmycrime.ops.force_provider import command as provider
 
 if TYPE_CHECKING:
     from trackmycrime.forces.models import Force
@@ -25,7 +26,10 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @click.group("force")
 def command() -> None:
-    """The police forces of this installation: add, set, apply, list."""
+    """The police forces of this installation: add, set, apply, list; and by what their staff sign in: provider."""
+
+
+command.add_command(provider)
 
 
 def named(slug: str) -> Force:

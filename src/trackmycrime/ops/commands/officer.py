@@ -64,6 +64,10 @@ def add(force: str, email: str, role: str, officer_id: str, as_json: bool) -> No
         made = staff.add(named(force), _email(email), role, officer_id=officer_id, now=utc_now())
     except staff.NotOurs:
         raise WrongUse(f"{email} is on the staff of another force; one email belongs to one force") from None
+    except staff.VouchedFor:
+        raise WrongUse(
+            f"{email} signs in by the provider of {force}: what they may do is changed there"
+        ) from None
     url = f"{desk_address()}/set-up/{made.token}"
     answer(
         {"officer": str(made.staff.pk), "setup_url": url, "force": force, "email": email, "role": role},

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib.sessions.middleware import SessionMiddleware
 
-from trackmycrime.people.models import DeskSession, PortalSession, PushDevice
+from trackmycrime.people.models import DeskSession, PortalSession, ProviderSession, PushDevice
 
 from .own import began
 
@@ -16,7 +16,7 @@ def clear_expired(now: datetime) -> int:
     """Delete the sessions that have ended, of both doors; returns how many. The worker calls it."""
     return sum(
         model._default_manager.filter(expires_at__lte=now).delete()[0]
-        for model in (PortalSession, DeskSession)
+        for model in (PortalSession, DeskSession, ProviderSession)
     )
 
 
