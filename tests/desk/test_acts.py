@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,7 +16,7 @@ from trackmycrime.audit.models import Record
 from trackmycrime.cases.models import Update
 from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.messages.models import Message
-from trackmycrime.people.models import Invitation
+from trackmycrime.people.models import IdentityCheck, Invitation, Victim
 from trackmycrime.publish.models import Entry
 from trackmycrime.tasks.models import Task
 
@@ -386,8 +387,55 @@ def test_no_machine_sends_where_it_is_not_safe(invited: World, officer: Client) 
 def test_who_has_joined_and_forgot_the_password_gets_a_new_invitation(made: World, officer: Client) -> None:
     assert "They have forgotten their password" in text(officer.get(f"/cases/{made.crime().id}/").content)
     path = f"/people/{made.victim().id}/invitation/"
-    assert "lets them set a new password" in text(officer.get(path).content)
+    page = text(officer.get(path).content)
+    assert "Make sure first who it is" in page
+    assert "Send a new invitation" not in page
+    for act in ("again", "in-person", "by-letter"):
+        assert officer.post(f"{path}{act}/")["Location"].endswith("/identity/"), act
+    assert not Invitation.objects.exclude(recovers=None).exists()
+    checked = officer.post(f"/people/{made.victim().id}/identity/", {"how": "video", "what": ["passport"]})
+    assert "done=checked" in checked["Location"]
+    page = text(officer.get(path).content)
+    assert "made sure who it is" in page
+    assert "I saw them on a video call. Their passport." in page
     assert "done=invited" in officer.post(f"{path}again/")["Location"]
+    made_for = Invitation.objects.get(victim=made.victim(), state="open")
+    assert made_for.recovers == made.victim().account_id
+    # it is this officer's look, and nobody else's
+    other = sign_in(made.force, "supervisor")
+    assert other.post(f"{path}in-person/")["Location"].endswith("/identity/")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, ("Choose how you checked who it is", "Choose what you looked at")),
+        ({"how": "phone", "what": ["passport"]}, ("On the phone no document shows whose it is",)),
+        ({"how": "in_person", "what": ["birth_certificate"]}, ("birth_certificate",)),
+    ],
+)
+def test_a_look_that_shows_nobody_is_not_written_down(
+    made: World, officer: Client, given: dict[str, Any], said: tuple[str, ...]
+) -> None:
+    path = f"/people/{made.victim().id}/identity/"
+    assert "Look at the face beside a document with a photo" in text(officer.get(path).content)
+    answer = officer.post(path, given)
+    assert answer.status_code == 422
+    for words in said:
+        assert words in text(answer.content)
+    assert not IdentityCheck.objects.exists()
+    assert officer.post(f"/people/{made.victim().id}/invitation/again/")["Location"].endswith("/identity/")
+
+
+def test_who_has_not_joined_or_must_not_come_here_is_not_let_in_again(
+    invited: World, officer: Client
+) -> None:
+    not_joined = invited.victim(person="P2")
+    assert officer.get(f"/people/{not_joined.id}/identity/").status_code == 404
+    Victim.objects.filter(id=invited.victim().id).update(no_portal=True)
+    given = {"how": "in_person", "what": ["known"]}
+    assert officer.post(f"/people/{invited.victim().id}/identity/", given).status_code == 404
+    assert not IdentityCheck.objects.exists()
 
 
 def test_nobody_is_invited_to_a_closed_case(invited: World, officer: Client) -> None:

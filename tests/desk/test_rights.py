@@ -16,6 +16,7 @@ CELLS = {
     Act.ANSWER: (True, True, False, False),
     Act.DO_TASK: (True, True, False, False),
     Act.INVITE: (True, True, False, False),
+    Act.RECOVER: (True, True, False, False),
     Act.SWITCH: (True, True, False, False),
     Act.WITHHOLD: (True, True, False, False),
     Act.LIFT: (False, True, False, False),

@@ -26,6 +26,7 @@ from trackmycrime.forces.models import Force
 from trackmycrime.kernel import crypto, scope
 from trackmycrime.people import invitations, joining
 from trackmycrime.people.models import Invitation, Victim
+from trackmycrime.people.recovering import checks
 from trackmycrime.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
@@ -177,7 +178,8 @@ def test_renewed_on_days_three_and_ten_and_then_handed_to_an_officer(force: Forc
 def test_who_has_joined_is_not_reminded_of_a_later_invitation(force: Force) -> None:
     victim = make_victim(make_crime(force), account=make_account())
     with at("desk", force):
-        assert invitations.renew(force, [victim], flagged=set(), now=NOW, by=OFFICER)
+        check = checks.record(victim, "in_person", ["passport"], by=OFFICER, now=NOW)
+        assert invitations.renew(force, [victim], flagged=set(), now=NOW, by=OFFICER, check=check)
     assert due(NOW + timedelta(days=20)) == []
 
 

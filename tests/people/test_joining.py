@@ -21,7 +21,7 @@ from trackmycrime.audit.api import Actor
 from trackmycrime.audit.models import Record
 from trackmycrime.kernel import crypto, scope
 from trackmycrime.people import invitations, joining, limits
-from trackmycrime.people.models import Account, Invitation, PortalSession, Victim
+from trackmycrime.people.models import Account, Invitation, Victim
 from trackmycrime.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
@@ -356,41 +356,6 @@ def test_joining_is_no_quicker_way_to_guess_a_password_than_signing_in(made: inv
             limits.before_password("portal", "somebody@example.org", HERE, now=NOW)
     with pytest.raises(limits.TooManyTries):
         join_with(found, "somebody@example.org")
-
-
-def test_a_forgotten_password_is_set_anew_by_a_new_invitation(victim: Victim) -> None:
-    account = make_account()
-    Victim.objects.update(account=account)
-    PortalSession.objects.create(key=b"k" * 32, data=b"", account=account, began_at=NOW, expires_at=NOW)
-    with scope.bound(force=victim.force_id):
-        (made,) = invitations.renew(victim.force, [victim], flagged=set(), now=NOW, by=Actor("officer", "x"))
-    assert join_with(proved(made), password="another three words") == account
-    account.refresh_from_db()
-    assert account.check_password("another three words")
-    assert not PortalSession.objects.exists()
-    assert Record.objects.filter(action="password_reset", actor_id=str(account.pk)).exists()
-
-
-@pytest.mark.parametrize("case", ["another person", "another force", "another account"])
-def test_an_invitation_opens_no_account_that_holds_more_than_its_own_person(
-    victim: Victim, case: str
-) -> None:
-    account = make_account()
-    if case == "another person":
-        make_victim(make_crime(victim.force, "46/2/26"), "p2", account=account)
-    if case == "another force":
-        make_victim(make_crime(make_force("essex")), victim.person, account=account)
-    if case != "another account":
-        Victim.objects.filter(pk=victim.pk).update(account=account)
-    with scope.bound(force=victim.force_id):
-        (made,) = invitations.renew(victim.force, [victim], flagged=set(), now=NOW, by=Actor("officer", "x"))
-    new = join_with(proved(made), password="another three words")
-    assert new
-    assert new.pk != account.pk
-    victim.refresh_from_db()
-    assert victim.account_id == new.pk
-    account.refresh_from_db()
-    assert account.check_password(PASSWORD)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from tests.people.making import (
     make_account,
     make_crime,
     make_force,
+    make_officer,
     make_victim,
     sign_in,
 )
@@ -24,6 +25,7 @@ from trackmycrime.audit import api as audit
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import invitations, limits
 from trackmycrime.people.models import Account, Invitation, PortalSession, Victim
+from trackmycrime.people.recovering import checks
 from trackmycrime.publish import wording
 
 pytestmark = pytest.mark.django_db
@@ -194,6 +196,59 @@ def test_who_is_signed_in_adds_the_case_with_one_button(victim: Victim, made: in
     assert browser.post("/start/account/", {"mine": "1"}).headers["Location"] == "/cases/"
     victim.refresh_from_db()
     assert victim.account_id == account.pk
+
+
+def test_who_was_let_in_again_chooses_a_new_password_and_is_in(victim: Victim, browser: DoorClient) -> None:
+    account = make_account()
+    Account.objects.update(second_step="app", frozen_at=utc_now())
+    victim.account = account
+    victim.save()
+    officer = audit.Actor("officer", str(make_officer(victim.force).pk))
+    check = checks.record(victim, "in_person", ["known"], by=officer, now=utc_now())
+    made = invitations.invite_in_person(victim.force, victim, by=officer, check=check, now=utc_now())
+    assert made
+    assert browser.post("/start/", {"code": made.token}).headers["Location"] == "/start/account/"
+    assert browser.get("/start/account/").headers["Location"] == "/start/again/"
+    page = browser.get("/start/again/").content.decode()
+    assert "Police have made sure that it is you" in page
+    assert EMAIL not in page
+    wrong = browser.post("/start/again/", {"email": EMAIL, "password": "short"}).content.decode()
+    assert wording.text("error.password_short", "en", min=10) in wrong
+    answer = browser.post("/start/again/", {"email": "new@example.org", "password": "another three words"})
+    assert answer.headers["Location"] == "/cases/"
+    assert browser.get("/cases/").status_code == 200
+    _, old = sign_in("portal")
+    assert old.status_code == 200
+    _, new = sign_in("portal", "new@example.org", "another three words")
+    assert new.headers["Location"] == "/cases/"
+    assert browser.get("/start/again/").headers["Location"] == "/start/"
+
+
+def test_no_page_lets_in_again_whom_no_officer_let_in(browser: DoorClient, made: invitations.Invited) -> None:
+    assert browser.get("/start/again/").headers["Location"] == "/start/"
+    go(browser, made)
+    given = {"email": EMAIL, "password": PASSWORD}
+    assert browser.get("/start/again/").headers["Location"] == "/start/account/"
+    assert browser.post("/start/again/", given).headers["Location"] == "/start/account/"
+    assert not Account.objects.exists()
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_who_has_lost_everything_reads_whom_to_ask_and_what_will_be_asked(
+    browser: DoorClient, language: str
+) -> None:
+    browser.cookies["language"] = language
+    assert 'href="/lost/"' in browser.get("/sign-in/").content.decode()
+    page = browser.get("/lost/").content.decode()
+    assert 'href="tel:101"' in page
+    assert "<form" not in page.split("<main")[1].split("</main>")[0], "no automatic way"
+    if language == "en":
+        for words in (
+            "a document with your photo",
+            "They do not keep its number",
+            "whether anybody has told you",
+        ):
+            assert words in page
 
 
 def test_a_case_is_added_to_a_sign_in_that_exists(

@@ -95,7 +95,7 @@ OPEN = {
     "portal": {
         "home", "sign_in", "second_step", "sign_out", "help", "rights", "privacy", "cookies", "terms", "accessibility",
         "language", "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
-        "other_version", "unsubscribe", "manifest", "worker", "session_left", "safety",
+        "other_version", "unsubscribe", "manifest", "worker", "session_left", "safety", "lost", "join_again",
     },
     "desk": {
         "sign_in", "second_step", "sign_out", "set_up", "other_version", "language",

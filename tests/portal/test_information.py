@@ -14,6 +14,7 @@ PAGES = [
     "/sign-in/",
     "/help/",
     "/safety/",
+    "/lost/",
     "/rights/",
     "/privacy/",
     "/cookies/",

@@ -35,6 +35,9 @@ def done_words(code: str) -> str:
         "not_by_machine": _(
             "Nothing is sent by machine, for it would not be safe. There is a task for you instead."
         ),
+        "checked": _(
+            "It is written down that you have made sure who it is. For an hour you can let them in again."
+        ),
         "made": _("The code is made. Show it, and give it to this person and nobody else."),
         "no_portal": _("This site is not safe for this person, so there is no code. Tell them yourself."),
         "posted": _(

@@ -27,6 +27,8 @@ class Act(StrEnum):
     DO_TASK = "do_task"
     INVITE = "invite"
     """Send an invitation again, take it back, show and print its code"""
+    RECOVER = "recover"
+    """Write down that one has made sure who somebody is who had joined, so that they can be let in again"""
     SWITCH = "switch"
     """Open or close a case of a protected kind after a conversation about risk"""
     WITHHOLD = "withhold"
@@ -55,6 +57,7 @@ _WORK = {
     Act.ANSWER,
     Act.DO_TASK,
     Act.INVITE,
+    Act.RECOVER,
     Act.SWITCH,
     Act.WITHHOLD,
 }

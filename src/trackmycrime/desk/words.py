@@ -210,6 +210,17 @@ PROVIDERS = {
     "TMC_NOTIFY_LETTERS": lazy("GOV.UK Notify"),
     "TMC_VAPID_PRIVATE_KEY": lazy("The browsers’ own push services"),
 }
+CHECKED_HOW = {
+    "in_person": lazy("I saw them in person"),
+    "video": lazy("I saw them on a video call"),
+    "phone": lazy("I called them, on a number that I knew before"),
+}
+CHECKED_WHAT = {
+    "passport": lazy("Their passport"),
+    "driving_licence": lazy("Their driving licence"),
+    "identity_card": lazy("An identity card, a residence permit or a PASS card with a photo"),
+    "known": lazy("No document: I have met them in this case and know them"),
+}
 INVITATIONS = {
     "open": lazy("Not opened yet"),
     "opened": lazy("Opened, not finished yet"),
@@ -275,6 +286,14 @@ def reason(code: str) -> str:
 def with_reason(state: str, reason_code: str) -> str:
     """A state in words, with why it is so behind it where that is known."""
     return f"{state} ({reason(reason_code)})" if reason_code else state
+
+
+def checked(how: str, what: Iterable[str], who: str, when: str) -> str:
+    """That somebody made sure who a victim is, in a sentence."""
+    looked = "; ".join(said(CHECKED_WHAT, one) for one in what)
+    return _("%(who)s made sure who it is, %(when)s. %(how)s. %(what)s.") % {
+        "who": who, "when": when, "how": said(CHECKED_HOW, how), "what": looked,
+    }  # fmt: skip
 
 
 def moment(at: datetime, now: datetime) -> str:

@@ -70,12 +70,12 @@ _PEEK = _sql(
 
 _OPEN = _sql(
     "people_invitation_open(h bytea, at timestamptz)",
-    "table (id uuid, way varchar, second varchar, codes_left int)",
+    "table (id uuid, way varchar, second varchar, recovers boolean)",
     f"""
     update people_invitation i
     set state = case i.state when 'locked' then 'locked' else 'opened' end, opened_at = coalesce(i.opened_at, at)
     where {_SEEN}
-    returning i.id, i.way, i.second, 5 - i.codes_sent""",
+    returning i.id, i.way, i.second, i.recovers is not null""",
     "volatile",
 )
 
@@ -135,7 +135,7 @@ create or replace function people_invitation_redeem(h bytea, ticket bytea, at ti
 returns table (force_id smallint, victim_id uuid, crime_id uuid)
 language plpgsql volatile {_FIXED} as $$
 #variable_conflict use_column
-declare me uuid := app_account(); mine uuid;
+declare me uuid := app_account(); mine uuid; lost uuid;
 begin
     if me is null or not exists (
         select from people_account a where a.id = me and a.kind = 'victim' and a.is_active) then
@@ -143,40 +143,25 @@ begin
     end if;
     update people_invitation i set state = 'used', finished_at = at, proof_hash = null, code_hash = null
     where i.token_hash = h and i.state = 'opened' and i.proof_hash = ticket and i.proof_expires_at > at
-      and exists (select from people_victim v where v.id = i.victim_id and v.live)
-    returning i.victim_id into mine;
+      and exists (select from people_victim v where v.id = i.victim_id and v.live
+                  and (v.account_id is null or v.account_id = me or v.account_id = i.recovers))
+    returning i.victim_id, i.recovers into mine, lost;
     if mine is null then return; end if;
     update tasks_task t set done_at = at, detail = '{{"closed": "by itself"}}'
     where t.victim_id = mine and t.done_at is null
       and t.kind in ('invite_in_person', 'invitation_not_used', 'invitation_locked');
+    if lost <> me then
+        -- all that this person has at this force comes along, and the account that was lost is left by everybody
+        update people_victim v set account_id = me, joined_at = at from people_victim m
+        where m.id = mine and v.account_id = lost and v.force_id = m.force_id and v.person = m.person;
+        update tasks_task t set done_at = at, detail = '{{"closed": "by itself"}}'
+        from people_victim m where t.victim_id = m.id and m.account_id = me and t.done_at is null
+          and t.kind = 'account_frozen';
+        delete from people_portal_session d where d.account_id = lost;
+        delete from people_push_device d where d.account_id = lost;
+    end if;
     return query update people_victim v set account_id = me, joined_at = at where v.id = mine
         returning v.force_id, v.id, v.crime_id;
-end $$"""
-
-# Who forgot the password gets a new invitation from the officer and sets a new one: only where the account holds
-# nothing but what the police say is this same person's, so that it gives no more than the invitation itself.
-_RESET = f"""
-create or replace function people_invitation_reset(
-    h bytea, ticket bytea, mail bytea, secret varchar, at timestamptz)
-returns uuid
-language plpgsql volatile {_FIXED} as $$
-declare mine people_victim%rowtype;
-begin
-    select v.* into mine from people_invitation i join people_victim v on v.id = i.victim_id
-    where i.token_hash = h and i.state = 'opened' and i.proof_hash = ticket and i.proof_expires_at > at and v.live;
-    if mine.account_id is null
-       or not exists (select from people_account a where a.id = mine.account_id and a.kind = 'victim' and a.is_active
-                      and a.email_hash = mail)
-       or exists (select from people_victim v where v.account_id = mine.account_id and v.live
-                  and (v.force_id, v.person) <> (mine.force_id, mine.person)) then
-        return null;
-    end if;
-    if secret <> '' then
-        update people_account a set password = secret where a.id = mine.account_id;
-        delete from people_portal_session d where d.account_id = mine.account_id;
-        delete from people_push_device d where d.account_id = mine.account_id;
-    end if;
-    return mine.account_id;
 end $$"""
 
 _STOP = f"""
@@ -215,7 +200,6 @@ FUNCTIONS: list[Function] = [
     ("people_invitation_want(bytea, timestamptz)", _WANT, ("portal",)),
     ("people_invitation_prove(bytea, bytea, bytea, bytea, timestamptz)", _PROVE, ("portal",)),
     ("people_invitation_redeem(bytea, bytea, timestamptz)", _REDEEM, ("portal",)),
-    ("people_invitation_reset(bytea, bytea, bytea, varchar, timestamptz)", _RESET, ("portal",)),
     ("people_push_forget(bytea)", _PUSH_FORGET, ("portal",)),
     ("people_invitation_stop(bytea, timestamptz)", _STOP, ("portal",)),
 ]

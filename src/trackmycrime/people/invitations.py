@@ -18,7 +18,7 @@ from trackmycrime.kernel.ids import new_id
 from trackmycrime.tasks import api as tasks
 
 from . import codes, reaching
-from .models import Invitation, Victim
+from .models import IdentityCheck, Invitation, Victim
 
 LIFE = timedelta(hours=72)
 LETTER_LIFE = timedelta(days=14)
@@ -27,6 +27,10 @@ RENEWED_AFTER = {1: timedelta(days=3), 2: timedelta(days=10)}
 """Which round is followed by another, how long after the first was made. After the last, an officer is asked."""
 TEXT_LIFE = timedelta(minutes=15)
 ALIVE = (Invitation.State.OPEN, Invitation.State.OPENED)
+
+
+class NotChecked(Exception):
+    """This person has joined: nobody lets them in again without having checked who it is (`recovering.checks`)."""
 
 
 @dataclass(frozen=True)
@@ -87,42 +91,55 @@ def renew(
     flagged: Collection[UUID],
     now: datetime,
     by: audit.Actor = audit.SYSTEM,
+    check: IdentityCheck | None = None,
 ) -> list[Invited]:
     """Replace the victims' invitations by new ones, for what is known of them now; the old ones end.
 
-    By the system it is the next round of those that `due_for_renewal` named; by an officer it begins anew.
+    By the system it is the next round of those that `due_for_renewal` named; by an officer it begins anew. Who has
+    joined is let in again only where `check` shows that an officer made sure who it is: raises NotChecked.
     """
     ended = _end([v.pk for v in victims], now)
     again = ended if by is audit.SYSTEM else {}
     live = [v for v in victims if v.live]
     known = [bytes(each) for v in live for each in (v.email_hash, v.mobile_hash) if each is not None]
     lost = addresses.lost_among(force.pk, known)
-    return _make(force, live, flagged, again, lost, by=by, now=now)
+    return _make(force, live, flagged, again, lost, by=by, check=check, now=now)
 
 
-def invite_in_person(force: Force, victim: Victim, *, by: audit.Actor, now: datetime) -> Invited | None:
+def invite_in_person(
+    force: Force, victim: Victim, *, by: audit.Actor, now: datetime, check: IdentityCheck | None = None
+) -> Invited | None:
     """Make a code that an officer hands over, knowing whom they give it to; earlier invitations end.
 
-    None when the victim must not use the portal at all, or is withdrawn.
+    None when the victim must not use the portal at all, or is withdrawn. Raises NotChecked as `renew`.
     """
-    return _by_officer(force, victim, reaching.Plan("desk", second="none"), by=by, now=now)
+    return _by_officer(force, victim, reaching.Plan("desk", second="none"), by=by, check=check, now=now)
 
 
-def invite_by_letter(force: Force, victim: Victim, *, by: audit.Actor, now: datetime) -> Invited | None:
+def invite_by_letter(
+    force: Force, victim: Victim, *, by: audit.Actor, now: datetime, check: IdentityCheck | None = None
+) -> Invited | None:
     """Make an invitation for a letter in the post, which alone opens nothing; earlier ones end.
 
     Whether there may be a letter is `letters.why_not`. None when the victim must not use the portal, or is withdrawn.
+    Raises NotChecked as `renew`.
     """
-    return _by_officer(force, victim, reaching.by_letter(contact_of(victim)), by=by, now=now)
+    return _by_officer(force, victim, reaching.by_letter(contact_of(victim)), by=by, check=check, now=now)
 
 
 def _by_officer(
-    force: Force, victim: Victim, plan: reaching.Plan, *, by: audit.Actor, now: datetime
+    force: Force,
+    victim: Victim,
+    plan: reaching.Plan,
+    *,
+    by: audit.Actor,
+    check: IdentityCheck | None,
+    now: datetime,
 ) -> Invited | None:
     if victim.no_portal or not victim.live:
         return None
     _end([victim.pk], now)
-    made = _insert(force, [(victim, plan)], {}, by=by, now=now)
+    made = _insert(force, [(victim, plan)], {}, by=by, check=check, now=now)
     for kind in ("invite_in_person", "invitation_not_used", "invitation_locked"):
         tasks.needless(force.pk, kind, [victim.pk], now=now)
     return made[0] if made else None
@@ -151,6 +168,7 @@ def _make(
     lost: Collection[bytes],
     *,
     by: audit.Actor,
+    check: IdentityCheck | None = None,
     now: datetime,
 ) -> list[Invited]:
     plans = [
@@ -172,7 +190,17 @@ def _make(
         ],
         now=now,
     )
-    return _insert(force, [(v, plan) for v, plan in plans if not plan.task], before, by=by, now=now)
+    machines = [(v, plan) for v, plan in plans if not plan.task]
+    return _insert(force, machines, before, by=by, check=check, now=now)
+
+
+def _recovers(victim: Victim | reaching.Known, check: IdentityCheck | None) -> dict[str, UUID | None]:
+    """Which account the invitation lets in again, and on whose check it rests."""
+    if victim.account_id is None:
+        return {"recovers": None, "check_id": None}
+    if check is None or (check.victim_id, check.account_id) != (victim.id, victim.account_id):
+        raise NotChecked
+    return {"recovers": victim.account_id, "check_id": check.pk}
 
 
 def _insert(
@@ -181,6 +209,7 @@ def _insert(
     before: Mapping[UUID, tuple[int, datetime]],
     *,
     by: audit.Actor,
+    check: IdentityCheck | None = None,
     now: datetime,
 ) -> list[Invited]:
     made: dict[UUID, Invited] = {}
@@ -205,6 +234,7 @@ def _insert(
                 "second": plan.second,
                 "activation_code": crypto.seal("people_invitation.activation_code", row, code),
                 "activation_hash": codes.activation_hash(row, code),
+                **_recovers(victim, check),
             }
         )
     same = {

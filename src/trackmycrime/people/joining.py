@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from trackmycrime.audit import api as audit
-from trackmycrime.kernel import bell, crypto, scope
+from trackmycrime.kernel import bell, scope
 
 from . import accounts, codes, limits, passwords
 from .enough import How
@@ -31,15 +31,18 @@ class Joining:
     invitation: UUID
     way: str
     second: str
+    recovers: bool = False
+    """Whether it lets somebody in again who had joined (`recovering`)"""
     ticket: str = ""
 
-    def kept(self) -> dict[str, str]:
+    def kept(self) -> dict[str, str | bool]:
         """As the session keeps it."""
         return {
             "token": self.token.hex(),
             "invitation": str(self.invitation),
             "way": self.way,
             "second": self.second,
+            "recovers": self.recovers,
             "ticket": self.ticket,
         }
 
@@ -49,7 +52,12 @@ def read(kept: Any) -> Joining | None:
     if not kept:
         return None
     return Joining(
-        bytes.fromhex(kept["token"]), UUID(kept["invitation"]), kept["way"], kept["second"], kept["ticket"]
+        bytes.fromhex(kept["token"]),
+        UUID(kept["invitation"]),
+        kept["way"],
+        kept["second"],
+        bool(kept.get("recovers")),
+        kept["ticket"],
     )
 
 
@@ -96,7 +104,7 @@ def open_code(typed: str, address: str, *, now: datetime) -> Joining | None:
 
 
 def _opened(token: bytes, now: datetime) -> Joining | None:
-    row = _call("select id, way, second from people_invitation_open(%s, %s)", token, now)
+    row = _call("select id, way, second, recovers from people_invitation_open(%s, %s)", token, now)
     return Joining(token, *row) if row else None
 
 
@@ -168,30 +176,6 @@ def join(joining: Joining, account: UUID, *, now: datetime) -> Joined | None:
     return Joined(*row)
 
 
-def _reset(joining: Joining, email: str, stored: str, now: datetime) -> UUID | None:
-    """The account of that email which the invitation proves to be this same person's; None when there is none.
-
-    `stored`, where it is given, becomes its password (it was forgotten), and its sessions end.
-    """
-    with transaction.atomic():
-        row = _call(
-            "select people_invitation_reset(%s, %s, %s, %s, %s)",
-            joining.token,
-            codes.proof_hash(joining.ticket),
-            crypto.blind_email(email),
-            stored,
-            now,
-        )
-        account: UUID | None = row[0] if row else None
-        if account and stored:
-            acts = [
-                audit.Act("password_reset", "account", str(account), {"invitation": str(joining.invitation)})
-            ]
-            with scope.bound(account=account):
-                audit.record(audit.Actor("victim", str(account)), acts, force=None, now=now)
-    return account
-
-
 class AnotherPassword(Exception):
     """Somebody else signs in with that email and that password. Say no more than that it is too easy to guess."""
 
@@ -202,23 +186,17 @@ def join_with(
     """Make a new account and join it; says also what was shown of it. None when the invitation cannot be used.
 
     Two people may share an email address, and stay two: whoever joins here never comes into an account that is there
-    already (`join_existing` is for that). Only where the account is this same person's and the password was forgotten,
-    it becomes the new one. The password that another account of that email has is refused, by AnotherPassword, a few
-    times only; raises TooManyTries, for this form must not be a quicker way to guess a password than signing in.
+    already (`join_existing` is for that). The password that another account of that email has is refused, by
+    AnotherPassword, a few times only; raises TooManyTries, for this form must not be a quicker way to guess a password
+    than signing in.
     """
     limits.before_password("portal", email, address, now=now)
     limits.count(limits.NAMING, joining.token.hex(), now=now)
     new = passwords.hashed(email, password)
-    own = _reset(joining, email, "", now)
     known = accounts.find(Account.Kind.VICTIM, email)
-    if any(one.id != own for one in passwords.owners(known, email, password, new=new)):
+    if passwords.owners(known, email, password, new=new):
         limits.count(limits.TAKEN, joining.token.hex(), now=now)
         raise AnotherPassword
-    if own:
-        if not _reset(joining, email, new, now) or not join(joining, own, now=now):
-            return None
-        with scope.bound(account=own):
-            return Account.objects.get(pk=own), How.INVITATION
     with transaction.atomic():
         account = accounts.create(Account.Kind.VICTIM, email, None, language=language, now=now, stored=new)
         assert account is not None

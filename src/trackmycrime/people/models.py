@@ -351,15 +351,23 @@ class Invitation(models.Model):
     """Of what the browser holds that typed the right code; it lasts until `proof_expires_at`."""
     proof_expires_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    recovers = models.UUIDField(null=True)
+    """The account that it lets in again: of a victim who had joined when it was made"""
+    check_id = models.UUIDField(null=True)
+    """The `IdentityCheck` that it rests on then"""
 
     class Meta:
         db_table = "people_invitation"
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(recovers=None) | models.Q(check_id__isnull=False),
+                name="people_invitation_recovers_after_check",
+            ),
             models.UniqueConstraint(
                 fields=["victim"],
                 condition=models.Q(state__in=["open", "opened"]),
                 name="people_invitation_one_open",
-            )
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "first_at"], name="people_invitation_open"),
@@ -375,3 +383,4 @@ from .helping.models import Access as Access  # noqa: E402 (a room inside this o
 from .helping.models import HelpInvitation as HelpInvitation  # noqa: E402
 from .helping.models import Member as Member  # noqa: E402
 from .helping.models import Organisation as Organisation  # noqa: E402
+from .recovering.models import IdentityCheck as IdentityCheck  # noqa: E402

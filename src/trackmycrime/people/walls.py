@@ -6,6 +6,7 @@ from .devices import MAY_BE_PUSHED
 from .factors import walls as factors
 from .look.walls import WALLS as LOOK
 from .openid import walls as openid
+from .recovering import walls as recovering
 from .walls_of_helping import MY_FORCES, MY_VICTIMS, PARTS, of_account
 from .walls_of_helping import WALLS as HELPING
 
@@ -29,6 +30,7 @@ STAFF_OF_FORCE = "any (array(select s.account_id from people_staff s))"
 WALLS = Walls(
     grants={
         **HELPING.grants,
+        **recovering.GRANTS,
         "people_account": {
             "portal": "select, insert, update (password, last_login, language, language_asked_at, seen_at,"
             " second_step, code_alone, frozen_at)",
@@ -112,10 +114,12 @@ WALLS = Walls(
         **factors.POLICIES,
         **LOOK.policies,
         **openid.POLICIES,
+        **recovering.POLICIES,
     },
     keys=[
         *HELPING.keys,
         *LOOK.keys,
+        *recovering.KEYS,
         Key(
             "people_contact_change",
             "people_contact_change_same_force",
@@ -140,6 +144,7 @@ WALLS = Walls(
         *_OF_ACCOUNT,
         *factors.FUNCTIONS,
         *openid.FUNCTIONS,
+        *recovering.FUNCTIONS,
     ],
 )
 __all__ = [

@@ -25,7 +25,7 @@ from .desk import (
     withhold,
 )
 from .feed import publish_anew, republish, take_events
-from .inviting import invite_again, invite_by_letter, invite_in_person
+from .inviting import check_identity, invite_again, invite_by_letter, invite_in_person
 
 __all__ = [
     "ABOUT_ADDRESSES",
@@ -34,6 +34,7 @@ __all__ = [
     "Staff",
     "address_confirmed",
     "answer_message",
+    "check_identity",
     "invite_again",
     "invite_by_letter",
     "invite_in_person",

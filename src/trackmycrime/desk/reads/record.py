@@ -33,6 +33,8 @@ ACTIONS = {
     "crime.switched_on": lazy("Switched the case on"),
     "crime.switched_off": lazy("Switched the case off"),
     "invited": lazy("Invited a victim"),
+    "identity_checked": lazy("Made sure who a victim is, to let them in again"),
+    "account_reopened": lazy("A victim’s account was opened again"),
     "invitation.revoked": lazy("Took an invitation back"),
     "invitation_locked": lazy("The invitation was locked after too many wrong codes"),
     "invitation_not_for_me": lazy("Somebody said that the invitation is not for them"),

@@ -10,9 +10,11 @@ from django.http import Http404, HttpRequest
 
 from trackmycrime import pipeline
 from trackmycrime.cases.models import Crime
+from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.limits import Limit, hit
 from trackmycrime.people.access import DeskRequest
 from trackmycrime.people.models import Victim
+from trackmycrime.people.recovering import checks
 from trackmycrime.publish.models import Case, Entry
 from trackmycrime.tasks.models import Task
 
@@ -33,6 +35,16 @@ def victim(request: DeskRequest, victim_id: UUID) -> Victim:
     """The victim of this force."""
     found: Victim = _or_404(Victim.objects.filter(force_id=request.staff.force_id, id=victim_id).first())
     return found
+
+
+def unchecked(request: DeskRequest, victim: Victim) -> bool:
+    """Whether this victim has joined, and this officer has not made sure within the hour who it is."""
+    return (
+        victim.account_id is not None
+        and victim.live
+        and not victim.no_portal
+        and checks.standing(victim, request.staff.account_id, now=utc_now()) is None
+    )
 
 
 def case(request: DeskRequest, crime_id: UUID) -> Case:

@@ -1,5 +1,6 @@
 """How a victim joins: the state of the invitation, its code on demand, a sheet to print, again, and taken back."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,13 @@ from trackmycrime.desk.gate import WRITE, allowed, write_down
 from trackmycrime.desk.pages import back_to, page
 from trackmycrime.desk.reads import case as reads
 from trackmycrime.desk.reads.me import me
+from trackmycrime.desk.reads.record import staff_names
 from trackmycrime.desk.rights import Act
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import invitations
 from trackmycrime.people.access import DeskRequest
-from trackmycrime.people.models import Invitation
+from trackmycrime.people.models import IdentityCheck, Invitation
+from trackmycrime.people.recovering import checks
 from trackmycrime.publish import wording
 from trackmycrime.publish.models import Case
 
@@ -38,6 +41,8 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
     )
     alive = newest is not None and newest.state in invitations.ALIVE and newest.expires_at > now
     write_down(request, "invitation.seen", "victim", victim.id)
+    checked = checks.standing(victim, request.staff.account_id, now=now) if victim.account_id else None
+    last = checks.newest(victim) if victim.account_id else None
     return page(
         request,
         "desk/invitation.html",
@@ -51,6 +56,9 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         alive=alive,
         can_invite=victim.live
         and Case.objects.filter(force_id=victim.force_id, crime_id=crime.id, open=True).exists(),
+        checked=checked,
+        checked_before=_checked(request, last, now) if last else "",
+        may_make=victim.account_id is None or checked is not None,
         way=words.said(words.WAYS, newest.way) if newest else "",
         sent=words.moment(newest.created_at, now) if newest else "",
         until=words.moment(newest.expires_at, now) if newest and alive else "",
@@ -60,6 +68,11 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         why_no_letter=words.said(words.NO_LETTER, letters.why_not(victim)),
         large=words.needs_large_print(victim),
     )
+
+
+def _checked(request: DeskRequest, last: IdentityCheck, now: datetime) -> str:
+    who = staff_names(request.staff.force_id, {str(last.by)}).get(str(last.by), "")
+    return words.checked(last.how, last.what, who, words.moment(last.at, now))
 
 
 @allowed(Act.INVITE, WRITE)
@@ -101,8 +114,10 @@ def _sheet_words(sheet: invitations.Sheet, unit: str) -> dict[str, Any]:
 
 @allowed(Act.INVITE, WRITE)
 def again(request: DeskRequest, victim_id: UUID) -> HttpResponse:
-    """Send a new invitation; the old one ends."""
+    """Send a new invitation; the old one ends. To who has joined only after their identity was checked."""
     victim = found.victim(request, victim_id)
+    if found.unchecked(request, victim):
+        return back_to("check_identity", victim.id)
     with found.possible():
         sent = pipeline.invite_again(request.staff, victim.id, now=utc_now())
     return back_to("invitation", victim.id, done="invited" if sent else "not_by_machine")
@@ -112,6 +127,8 @@ def again(request: DeskRequest, victim_id: UUID) -> HttpResponse:
 def in_person(request: DeskRequest, victim_id: UUID) -> HttpResponse:
     """Make a code that the officer hands over to somebody they know to be this person; earlier invitations end."""
     victim = found.victim(request, victim_id)
+    if found.unchecked(request, victim):
+        return back_to("check_identity", victim.id)
     with found.possible():
         made = pipeline.invite_in_person(request.staff, victim.id, now=utc_now())
     return back_to("invitation", victim.id, done="made" if made else "no_portal")

@@ -54,6 +54,8 @@ def invite(request: DeskRequest, victim_id: UUID) -> HttpResponse:
     """A new invitation, made for the post: earlier ones end. It can be printed this once; another is a new one."""
     victim = found.victim(request, victim_id)
     crime = found.crime(request, victim.crime_id)
+    if found.unchecked(request, victim):
+        return back_to("check_identity", victim.id)
     with found.possible():
         sent = pipeline.invite_by_letter(request.staff, victim.id, now=utc_now())
     large = _large(request)

@@ -45,6 +45,13 @@ def safety(request: HttpRequest) -> HttpResponse:
 
 @open_to_all
 @require_safe
+def lost(request: HttpRequest) -> HttpResponse:
+    """How somebody gets in again who has lost everything: by a person, and what that person will ask."""
+    return _page(request, "lost")
+
+
+@open_to_all
+@require_safe
 def rights(request: HttpRequest) -> HttpResponse:
     """The twelve rights of the Victims' Code in plain words."""
     return _page(request, "rights", help_url=reverse("help"))

@@ -20,6 +20,7 @@ from trackmycrime.people import codes, joining, limits, signing
 from trackmycrime.people.access import open_to_all
 from trackmycrime.people.joining import Joining
 from trackmycrime.people.models import Account
+from trackmycrime.people.recovering import reopening
 from trackmycrime.portal import tongue
 
 from .joining_forms import CodeForm, NewAccount, StartForm, words
@@ -145,6 +146,8 @@ def account(request: HttpRequest, found: Joining) -> HttpResponse:
     """A new sign-in for this case, or the one that is signed in already."""
     if not found.ticket:
         return redirect("join_code")
+    if reopening.opens(found, now=utc_now()):
+        return redirect("join_again")
     mine = getattr(request, "account_id", None)
     if mine and "mine" in request.POST:
         if not joining.join(found, mine, now=utc_now()):
@@ -164,6 +167,28 @@ def account(request: HttpRequest, found: Joining) -> HttpResponse:
         except limits.TooManyTries as many:
             status = _too_many(form, many)
     return _page(request, "account", form=form, status=status, signed_in=bool(mine))
+
+
+@open_to_all
+@sensitive_post_parameters("password")
+@require_http_methods(PAGE)
+@on_the_way
+def again(request: HttpRequest, found: Joining) -> HttpResponse:
+    """A new password for whoever police have let in again; every other way into the account ends."""
+    if not reopening.opens(found, now=utc_now()):
+        return redirect("join_account")
+    form = NewAccount(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        email, password = form.cleaned_data["email"], form.cleaned_data["password"]
+        try:
+            known = reopening.reopen(found, email, password, limits.address_of(request), now=utc_now())
+            return _in(request, (known, signing.How.INVITATION) if known else None)
+        except joining.AnotherPassword:
+            form.add_error("password", words("error.password_common"))
+        except limits.TooManyTries as many:
+            status = _too_many(form, many)
+    return _page(request, "again", form=form, status=status)
 
 
 @open_to_all
