@@ -43,7 +43,7 @@ def test_everything_is_measured_beside_a_yardstick(tmp_path: Path) -> None:
     for connections, forces in RUNS:
         assert set(report["raw"][f"feed_{connections}_{forces}"]["statuses"]) == {"applied"}
     # a third of the backlog is repeats and what is older than what is known
-    assert set(report["raw"]["replay"]["statuses"]) == {"applied", "duplicate", "superseded"}
+    assert set(report["raw"]["replay"]["alone"]["statuses"]) == {"applied", "duplicate", "superseded"}
     assert report["raw"]["replay"]["read"]["statuses"].keys() == {"200"}
     assert report["raw"]["alerts"]["missing"] == 0
     for burst in (LOCAL, RELAY, TEXTS):
