@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,7 @@ import pytest
 from tests.support.events import belonging, crime, event, hearing, message, update, victim
 from tests.support.installation import FEED, SECONDS, Installation, installation, links, now
 from tests.support.processes import eventually
+from trackmycrime.people.factors import code_app
 
 pytestmark = pytest.mark.processes
 SLUG = "avon-and-somerset"
@@ -164,8 +166,17 @@ def desks_way(made: Installation) -> None:
     set_up = made.add_officer(SLUG, SECRETS["officer's email"], "supervisor")
     desk = guest(made.serving.desk)
     desk.fill(set_up.removeprefix(made.serving.desk), password=SECRETS["officer's password"])
+    key = re.search(r'tmc-code-line">([A-Z2-7 ]+)<', desk.get("/account/app/").text)
+    assert key
+    SECRETS["key of the officer's app"] = secret = key[1].replace(" ", "")
+    desk.fill("/account/app/", code=code_app.code_at(secret, now() - timedelta(seconds=code_app.STEP)))
+    codes = re.findall(r'tmc-mono">([A-Z0-9-]{14})<', desk.fill("/account/recovery/").text)
+    SECRETS["recovery code"], SECRETS["other recovery code"] = codes[0], codes[1]
+    desk = guest(made.serving.desk)
     desk.fill("/sign-in/", email=SECRETS["officer's email"], password=SECRETS["unknown email"])
     desk.fill("/sign-in/", email=SECRETS["officer's email"], password=SECRETS["officer's password"])
+    desk.fill("/sign-in/recovery/", code=SECRETS["other recovery code"] + "X")
+    desk.fill("/sign-in/recovery/", code=SECRETS["recovery code"])
     found = desk.fill("/", action="/cases/find/", reference=REFERENCE)
     assert SECRETS["name"] in found.text
     case = found.url.path

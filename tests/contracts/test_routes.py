@@ -31,10 +31,13 @@ OPEN = {
     "portal": {
         "home", "sign_in", "sign_out", "help", "rights", "privacy", "cookies", "terms", "accessibility", "language",
         "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
-        "design:other_version", "unsubscribe", "worker", "manifest", "second_step",
+        "design:other_version", "unsubscribe", "worker", "manifest", "session_left", "safety",
+        "look", "look_code", "look_case", "look_end",
+        "second_step", "sign_in_passkey", "sign_in_app", "sign_in_recovery",
     },
     "desk": {
-        "sign_in", "second_step", "sign_out", "set_up", "design:other_version",
+        "sign_in", "sign_out", "set_up", "design:other_version",
+        "second_step", "sign_in_passkey", "sign_in_app", "sign_in_recovery",
         "provider", "provider_back", "provider_again", "provider_confirm", "provider_logout",
     },
 }  # fmt: skip
@@ -47,6 +50,10 @@ METHODS = {
         "join_account": "both", "join_existing": "both", "join_not_for_me": "both", "join_link": "both",
         "messages_of": "both", "settings": "both", "confirm_address": "post", "unsubscribe": "both",
         "phone_add": "post", "phone_remove": "post", "tongue": "both", "confirm": "both",
+        "sign_in_passkey": "both", "sign_in_app": "both", "sign_in_recovery": "both", "passkeys": "both",
+        "passkey_name": "post", "passkey_remove": "post", "code_app": "both", "code_app_remove": "post",
+        "recovery_codes": "both", "devices_end": "post", "devices_end_all": "post", "session_stay": "post",
+        "freeze": "both", "look": "both", "look_code": "both", "look_case": "both", "look_end": "both",
     },
 }  # fmt: skip
 """What takes a form; everything else is read only."""
@@ -76,6 +83,8 @@ def address(door: str, name: str, case: uuid.UUID | None = None) -> str:
         "code": "cy", "version": "0123456789abcdef", "name": "design/look.css", "token": "A" * 32,
         "id": case or uuid.uuid4(),
     }  # fmt: skip
+    if name == "devices_end":
+        filled["name"] = "x"
     wanted = routes(door)[name].pattern
     keys = set(wanted.converters) | set(getattr(wanted.regex, "groupindex", {}))
     values = {key: filled.get(key, uuid.uuid4()) for key in keys}

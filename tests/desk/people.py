@@ -101,10 +101,8 @@ def staff(force: Force, who: str = "officer", officer_id: str = "o1") -> Staff:
 
 def sign_in(force: Force, who: str = "officer", officer_id: str = "o1") -> DoorClient:
     """A browser at the desk with this member of staff signed in."""
-    account = staff(force, who, officer_id).account
     client = door_client("desk")
-    answer = client.post("/sign-in/", {"email": account.email, "password": PASSWORD})
-    assert answer.status_code == 302, answer.content.decode()
+    client.enter(staff(force, who, officer_id).account, "password", "app")
     return client
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
+from tests.support.apps import add_app, type_code
 from tests.support.events import crime, event, update, victim
 from tests.support.installation import Installation, installation, links, now, plain
 from tests.support.processes import eventually
@@ -159,10 +160,15 @@ def test_from_the_report_to_the_answer(running: Installation, browser: Browser) 
     officer.go(set_up)
     officer.type("Choose a password", PASSWORD)
     officer.press("Save the password")
-    officer.follow("Sign in")
+    officer.reads("One thing more: a second proof that it is you")
+    secret = add_app(officer)
+    officer.press("Sign out")
+    officer.go("/sign-in/")
     officer.type("Work email address", OFFICER)
     officer.type("Password", PASSWORD)
     officer.press("Sign in")
+    type_code(officer, secret)
+    officer.press("Continue")
     officer.reads("DC Okafor", "Unread messages (1)", "Rhian Example")
     officer.follow("Unread messages (1)")
     officer.follow("Rhian Example")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import smtplib
 import socket
 import threading
@@ -13,9 +14,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from trackmycrime.ops.demo import pages, postroom
+from trackmycrime.kernel.clock import utc_now
+from trackmycrime.ops.demo import pages, postroom, showcase
 from trackmycrime.ops.demo.post import MOST, Arrived, Post
 from trackmycrime.ops.demo.told import CODE, LINK, Told
+from trackmycrime.people.factors import code_app
 
 LINE = "http://127.0.0.1:8000/start/" + "a" * 32
 
@@ -52,6 +55,15 @@ def mail(post: Post) -> int:
     listener = listening()
     threading.Thread(target=lambda: asyncio.run(postroom._serve_mail(listener, post)), daemon=True).start()
     return int(listener.getsockname()[1])
+
+
+def test_the_codes_of_the_officers_apps_are_shown(web: httpx.Client) -> None:
+    before = code_app.code_at(showcase.APP_SECRET, utc_now())
+    page = web.get("/codes").text
+    shown = re.search(r'tmc-code">(\d{3}) (\d{3})<', page)
+    assert shown
+    assert "".join(shown.groups()) in (before, code_app.code_at(showcase.APP_SECRET, utc_now()))
+    assert 'href="/codes"' in web.get("/").text
 
 
 def test_a_mail_in_welsh_arrives_word_for_word(post: Post, mail: int) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.desk.people import staff
@@ -163,6 +163,7 @@ def test_one_passkey_belongs_to_one_account() -> None:
         )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.text(max_size=200), st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(

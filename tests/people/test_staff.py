@@ -128,7 +128,7 @@ def test_add_an_officer_who_sets_up_and_signs_in() -> None:
     for _ in range(2):
         assert client.get(link).status_code == 200
     assert "too short" in client.post(link, {"password": "short"}).content.decode()
-    assert client.post(link, {"password": PASSWORD}).status_code == 200
+    assert client.post(link, {"password": PASSWORD}).status_code == 302
     assert client.get(link).status_code == 404
     assert client.post(link, {"password": "another three words"}).status_code == 404
     assert sign_in("desk", "jo@example.org")[1].status_code == 302

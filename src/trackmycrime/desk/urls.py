@@ -61,5 +61,6 @@ urlpatterns = [
     path("", include("trackmycrime.desk.urls_provider")),
     path("", include("trackmycrime.desk.urls_invitations")),
     path("", include("trackmycrime.desk.urls_signing")),
+    path("", include("trackmycrime.desk.urls_factors")),
     path("", include("trackmycrime.design.urls")),
 ]

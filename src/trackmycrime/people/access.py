@@ -22,6 +22,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from trackmycrime.kernel.clock import utc_now
 
 from . import shown
+from .enough import must_add
 from .models import Account, Staff
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -85,6 +86,22 @@ def fresh_only(view: View) -> View:
 
     run.fresh_only = True  # type: ignore[attr-defined]
     return run  # type: ignore[return-value]
+
+
+def adds_first(request: HttpRequest, door: str) -> bool:
+    """Whether the person who is signed in must add an app or a passkey before anything else opens."""
+    return must_add(shown.signed(request), door=door)
+
+
+def while_adding(view: View) -> View:
+    """Let the page also be opened by an officer who must first add an app or a passkey."""
+    view.while_adding = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_while_adding(view: Callable[..., Any]) -> bool:
+    """Whether it is one of these pages."""
+    return getattr(view, "while_adding", False) is True
 
 
 def asked_for(request: HttpRequest) -> str:

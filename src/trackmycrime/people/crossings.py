@@ -50,8 +50,12 @@ _SETUP_USE = _sql(
         update people_setup_link l set used_at = at
         where l.token_hash = h and l.used_at is null and l.expires_at > at returning l.account_id),
     ended as (delete from people_desk_session d using used where d.account_id = used.account_id),
+    -- the link is also for whoever has lost them; another one is added before anything opens
+    keys as (delete from people_passkey p using used where p.account_id = used.account_id),
+    apps as (delete from people_code_app p using used where p.account_id = used.account_id),
+    codes as (delete from people_recovery_code r using used where r.account_id = used.account_id),
     named as (
-        update people_account c set password = secret from used
+        update people_account c set password = secret, second_step = '' from used
         where c.id = used.account_id and c.is_active and c.kind = 'officer' returning c.id)
     select s.account_id, s.force_id from named join people_staff s on s.account_id = named.id""",
     "volatile",

@@ -4,6 +4,8 @@ from collections.abc import Set
 from datetime import timedelta
 from enum import StrEnum
 
+from .factors.second import Held
+
 HALF_LIFE = timedelta(minutes=10)
 """How long what was shown first waits for what is still missing"""
 FRESH = timedelta(minutes=10)
@@ -57,7 +59,7 @@ def enough(shown: Set[How], *, door: str, second_step: str, code_alone: bool, vo
 
 def must_add(shown: Set[How], *, door: str) -> bool:
     """Whether somebody who was let in must first add an app or a passkey, before they can do anything else."""
-    return door == "desk" and shown == {How.PASSWORD}
+    return door == "desk" and shown <= {How.PASSWORD}
 
 
 def next_steps(
@@ -70,3 +72,9 @@ def next_steps(
         how for how in How if enough(shown | {how}, door=door, second_step=second_step, code_alone=code_alone)
     }
     return frozenset(helps | (set() if How.PASSWORD in shown else {How.PASSWORD}))
+
+
+def lacking(held: Held) -> frozenset[How]:
+    """What nobody can show who has no more than that."""
+    has = {How.PASSKEY: held.passkeys, How.APP: held.app, How.RECOVERY: held.codes}
+    return frozenset(how for how, there in has.items() if not there)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from urllib.parse import quote
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -28,6 +29,11 @@ PAIR_DAY = Limit("sign-in-pair-day", 40, DAY)
 ACCOUNT = Limit("sign-in-account", 60, timedelta(hours=4))
 FIRST = Limit("sign-in-first", 2, DAY)
 KNOWN = Limit("sign-in-known", 0, timedelta(days=180))
+
+# What is asked besides the password is guessed at only by who has that, and counted as passwords are; six digits are
+# few, so all strangers together have a day's tries. A passkey cannot be guessed; its look-ups are counted.
+SECOND_DAY = Limit("second-step-day", 60, DAY)
+SHOWING = Limit("passkey-showing", 60, QUARTER)
 
 # Joining.
 OPENING = Limit("invitation-opening", 60, QUARTER)
@@ -119,6 +125,10 @@ class Tries:
         if over and not (over == ACCOUNT and hit(FIRST, self.first, now=now)):
             raise TooManyTries(over)
 
+    def is_known(self, *, now: datetime) -> bool:
+        """Whether the account has been used with this browser, or from this address."""
+        return any(seen(KNOWN, who, now=now) for who in (self.browser, self.here) if who)
+
     def forgive(self, *, now: datetime) -> None:
         """The password was right: remember this browser and address, and forget their failed tries."""
         if not (self.browser and seen(KNOWN, self.browser, now=now)):
@@ -147,3 +157,12 @@ def trying(request: HttpRequest, door: str, email: str, *, now: datetime) -> Ite
 def before_password(door: str, email: str, address: str, *, now: datetime, browser: str = "") -> None:
     """Count a try to sign in, before the password is looked at. Raises TooManyTries."""
     Tries(door, email, address, browser).count(now=now)
+
+
+def second_step(request: HttpRequest, door: str, account: UUID, *, now: datetime) -> Tries:
+    """One try at an app's or a recovery code, counted. Call `forgive` on it when it was right. Raises TooManyTries."""
+    tries = Tries(door, f"second step of {account}", address_of(request), known.shown(request))
+    tries.count(now=now)
+    if not tries.is_known(now=now):
+        count(SECOND_DAY, tries.account, now=now)
+    return tries

@@ -96,7 +96,10 @@ class StaffWall:
     def process_view(
         self, request: access.DeskRequest, view: View, args: tuple[object, ...], kwargs: dict[str, object]
     ) -> HttpResponseBase | None:
-        """Turn away who is not on the staff or has not the role; else run the view within the rows of their force."""
+        """Turn away who is not on the staff or has not the role; else run the view within the rows of their force.
+
+        Who has signed in with nothing but a password adds something to it first.
+        """
         who: access.StaffMember | None = request.staff
         if access.is_open(view):
             return None
@@ -113,6 +116,8 @@ class StaffWall:
                     )
                 case "asked":  # it may have said something new of what they may do
                     request.staff = who = staff.member(who.account_id) or who
+        if access.adds_first(request, "desk") and not access.is_while_adding(view):
+            return redirect(reverse("factor_needed"))
         if who.role not in access.roles_of(view):
             raise PermissionDenied
         binding = scope.bound(force=who.force_id, account=who.account_id)

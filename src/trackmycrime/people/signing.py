@@ -16,7 +16,8 @@ from trackmycrime.kernel import scope
 
 from . import access, limits, sessions, shown, staff
 from .backends import StaffBackend, VictimBackend
-from .enough import How, enough, must_add, next_steps
+from .enough import How, enough, lacking, must_add, next_steps
+from .factors.owner import held
 from .models import Account
 from .shown import Half, fresh, half
 
@@ -94,7 +95,8 @@ def asked_next(request: HttpRequest, door: str, *, now: datetime) -> frozenset[H
     if account is None:
         return frozenset()
     hows = begun.hows if begun else frozenset()
-    return next_steps(hows, **_asks(account, door))
+    asked = next_steps(hows, **_asks(account, door))
+    return asked - lacking(held(door, account.pk))
 
 
 def confirmed(request: HttpRequest, how: How, now: datetime) -> None:

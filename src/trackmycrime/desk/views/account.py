@@ -3,13 +3,18 @@
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from trackmycrime.desk.gate import allowed
 from trackmycrime.desk.pages import page
 from trackmycrime.desk.rights import Act
 from trackmycrime.people.access import DeskRequest
 
-SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = ()
+SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = (
+    ("passkeys", _("Passkeys"), _("By finger, face or PIN of your phone or computer, without a password.")),
+    ("code_app", _("Codes from an app"), _("Six numbers from your phone, besides your password.")),
+    ("recovery_codes", _("Recovery codes"), _("For the day on which your phone is gone.")),
+)
 """(the name of a page's address, its title, one sentence about it), in the order of the list"""
 
 

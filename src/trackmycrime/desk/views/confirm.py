@@ -12,7 +12,7 @@ from trackmycrime.desk.pages import page
 from trackmycrime.desk.rights import Act
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import limits, signing
-from trackmycrime.people.access import DeskRequest, safe_next
+from trackmycrime.people.access import DeskRequest, safe_next, while_adding
 from trackmycrime.people.signing import How
 
 from .second import steps
@@ -31,6 +31,7 @@ class Confirm(forms.Form):
     )
 
 
+@while_adding
 @allowed(Act.OWN_SIGN_IN, FORM)
 @sensitive_post_parameters("password")
 def confirm(request: DeskRequest) -> HttpResponse:

@@ -16,6 +16,9 @@ from trackmycrime.people.signing import How
 
 STEPS: dict[How, tuple[str, str | Promise]] = {
     How.PROVIDER: ("provider_confirm", gettext_lazy("Sign in with your force once more")),
+    How.PASSKEY: ("sign_in_passkey", gettext_lazy("Use a passkey")),
+    How.APP: ("sign_in_app", gettext_lazy("Use a code from your app")),
+    How.RECOVERY: ("sign_in_recovery", gettext_lazy("Use a recovery code")),
 }
 """By what is shown: the name of the page's address, and what its link says; in the order of the list"""
 

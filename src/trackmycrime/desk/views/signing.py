@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import accounts, limits, signing, staff
 from trackmycrime.people.access import open_to_all, safe_next
+from trackmycrime.people.factors import passkeys
 from trackmycrime.people.openid import staff as provider
 from trackmycrime.publish import wording
 
@@ -36,7 +37,7 @@ class SignIn(forms.Form):
     email = forms.EmailField(
         label=_("Work email address"),
         max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        widget=forms.EmailInput(attrs={"autocomplete": "username webauthn"}),
         error_messages={
             "required": lazy_words("error.email_missing"),
             "invalid": lazy_words("error.email_format"),
@@ -81,6 +82,7 @@ class SetUp(forms.Form):
 def _page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
     if name == "sign_in":
         context["forces"] = provider.offered()
+        context["passkeys"] = passkeys.to_sign_in("desk", now=utc_now())
     return render(request, f"desk/signing/{name}.html", context, status=status)
 
 
@@ -142,8 +144,10 @@ def set_up(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, "unusable", status=429, why=words("error.too_many_tries", minutes=many.minutes))
     form = SetUp(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if staff.set_up(token, form.cleaned_data["password"], now=now):
-            return _page(request, "set_up_done")
+        if account := staff.set_up(token, form.cleaned_data["password"], now=now):
+            # in, and from there to what is still missing: an app or a passkey
+            signing.passed(request, "desk", account, signing.How.PASSWORD, now=now)
+            return redirect(reverse("factor_needed"))
         return _page(request, "unusable", status=404)
     if not staff.setup_usable(token, now=now):
         return _page(request, "unusable", status=404)

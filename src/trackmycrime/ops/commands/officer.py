@@ -52,10 +52,10 @@ def command() -> None:
 @json_option
 @with_database("owner")
 def add(force: str, email: str, role: str, officer_id: str, as_json: bool) -> None:
-    """Put the officer EMAIL on the staff of FORCE and show the link by which they choose a password.
+    """Put the officer EMAIL on the staff of FORCE and show the link to choose a password and add an app or passkey.
 
     The link works once, for 24 hours. Done again for the same email it changes the role and makes a new link, which
-    also helps an officer who forgot the password.
+    also helps an officer who forgot the password or lost their app and passkeys: using it ends these.
     """
     from trackmycrime.kernel.clock import utc_now
     from trackmycrime.people import staff

@@ -164,6 +164,10 @@ class Director:
                     lines.append(f"             {person.email}  {person.password}  ({person.who})")
         lines.append(f"  Mailbox  {self.plan.mailbox}")
         lines.append("             every email and text that is sent, and what officers told people")
+        lines.append(f"  Codes    {self.plan.mailbox}/codes")
+        lines.append(
+            "             the second step of officers at the desk: what the apps on their phones show"
+        )
         lines.append("")
         if self.plan.police_data:
             lines += [self._told_of(loading) for loading in self.loadings]

@@ -10,6 +10,7 @@ import json
 import tempfile
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +80,20 @@ def install(slug: str, *, old: bool) -> str:
 
 
 def add_officer(slug: str, email: str, role: str, officer_id: str, password: str) -> SignIn:
-    """Put an officer on the staff and let them choose their password."""
+    """Put an officer on the staff and let them choose their password and add an app, whose codes the mailbox shows."""
     from trackmycrime.kernel.clock import utc_now
+    from trackmycrime.ops.demo import showcase
     from trackmycrime.people import staff
+    from trackmycrime.people.factors import code_app
 
     words = ("--officer-id", officer_id) if officer_id else ()
     url = run("officer", "add", slug, email, "--role", role, *words)["setup_url"]
-    staff.set_up(url.rpartition("/")[2], password, now=utc_now())
+    account = staff.set_up(url.rpartition("/")[2], password, now=utc_now())
+    assert account is not None
+    now, secret = utc_now(), showcase.APP_SECRET
+    # by the code before the present one, so that the one that the page shows now is still good
+    before = code_app.code_at(secret, now - timedelta(seconds=code_app.STEP))
+    code_app.add("desk", account, secret, before, now=now)
     return SignIn(role, email, password)
 
 

@@ -54,13 +54,36 @@ def mailbox(
         link = f'<a class="govuk-link" href="/{_query(to, before=arrived[-1].number)}">Older post</a>'
         older = f'<p class="govuk-body">{link}</p>'
     empty = "" if arrived else '<p class="govuk-body">Nothing has arrived yet.</p>'
+    about = (
+        '<p class="govuk-body">Every email and text that the demo sent, newest first. Everybody here is made up.'
+        f" {toggle}</p>"
+        '<p class="govuk-body">Officers also need <a class="govuk-link" href="/codes">a code from their app</a>.</p>'
+    )
+    return _page(title, reload, f"{about}{everything}{begin}{empty}{letters}{older}")
+
+
+def codes(code: str, seconds: int) -> str:
+    """What the apps of the demo's officers show now, and for how many more seconds."""
+    reload = f'<meta http-equiv="refresh" content="{max(1, min(seconds, REFRESH_SECONDS))}">'
+    body = (
+        '<p class="govuk-body">After their password, the desk asks officers for a code from an app on their phone. '
+        "In the demo all of them have the same app. It shows now:</p>"
+        f'<p class="tmc-code">{code[:3]} {code[3:]}</p>'
+        f'<p class="govuk-body">for {seconds} more seconds. One officer can use one code once; '
+        "wait for the next one to sign in again.</p>"
+        '<p class="govuk-body"><a class="govuk-link" href="/">All post</a></p>'
+    )
+    return _page("Codes of the officers’ apps", reload, body)
+
+
+def _page(title: str, head: str, body: str) -> str:
     return f"""<!DOCTYPE html>
 <html lang="en" class="govuk-template">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} – TrackMyCrime demo mailbox</title>
-{reload}
+{head}
 <link rel="icon" href="/look/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/look/vendor/govuk-frontend.css">
 <link rel="stylesheet" href="/look/look.css">
@@ -71,8 +94,7 @@ def mailbox(
 <div class="tmc-page"><div class="govuk-width-container">
 <main class="govuk-main-wrapper" id="main" tabindex="-1">
 <h1 class="govuk-heading-l">{title}</h1>
-<p class="govuk-body">Every email and text that the demo sent, newest first. Everybody here is made up. {toggle}</p>
-{everything}{begin}{empty}{letters}{older}
+{body}
 </main>
 </div></div>
 </body>

@@ -24,6 +24,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiosmtpd.smtp import SMTP, Envelope
 
+from trackmycrime.kernel.clock import utc_now
 from trackmycrime.ops.demo import pages, showcase
 from trackmycrime.ops.demo.post import Post
 from trackmycrime.ops.demo.told import Told, told_with
@@ -77,6 +78,8 @@ class Web(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, b"ok\n", "text/plain")
         elif path.path == "/":
             self._mailbox(parse_qs(path.query, keep_blank_values=True))
+        elif path.path == "/codes":
+            self._answer(HTTPStatus.OK, _codes().encode(), "text/html; charset=utf-8")
         elif path.path.startswith("/look/") and (found := _asset(path.path.removeprefix("/look/"))):
             self._answer(HTTPStatus.OK, *found)
         else:
@@ -119,6 +122,15 @@ class Web(BaseHTTPRequestHandler):
 def number_of(mobile: str) -> str:
     """A British mobile as texts are addressed: E.164."""
     return "+44" + mobile.replace(" ", "").removeprefix("0")
+
+
+def _codes() -> str:
+    """The page of what the officers' apps show now."""
+    from trackmycrime.people.factors import code_app
+
+    now = utc_now()
+    left = code_app.STEP - int(now.timestamp()) % code_app.STEP
+    return pages.codes(code_app.code_at(showcase.APP_SECRET, now), left)
 
 
 def _told(body: str) -> Told | None:

@@ -23,6 +23,7 @@ from trackmycrime.ops.demo.sentences import AT_WORK, STEPS, Sentence
 OFFICER_ID = "made-up-officer-demo"
 UNIT_ID = "made-up-unit-1"
 PASSWORD = "correct-horse-demo"  # noqa: S105 (of made-up people on one machine, printed when the demo starts)
+APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 (the same for all made-up officers; its codes are on a page)
 ENGLISH, WELSH = "avon-and-somerset", "south-wales"
 
 

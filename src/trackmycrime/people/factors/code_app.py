@@ -60,15 +60,20 @@ def add(door: str, account: UUID, secret: str, code: str, *, now: datetime) -> b
             if "account" in str(error):
                 raise HasOne from None
             raise
+        owner.settle(added="app")
         owner.record("code_app_added", now=now)
     return True
 
 
 def remove(door: str, account: UUID, *, now: datetime) -> bool:
-    """Take the app away: its codes open nothing from now on. False when there is none."""
+    """Take the app away: its codes open nothing from now on. False when there is none.
+
+    Raises LastOne for an officer's last factor.
+    """
     with owned(door, account) as owner:
         if not CodeApp.objects.filter(account_id=account).delete()[0]:
             return False
+        owner.settle()
         owner.record("code_app_removed", now=now)
     return True
 

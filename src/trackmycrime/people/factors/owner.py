@@ -9,6 +9,14 @@ from uuid import UUID
 from trackmycrime.audit import api as audit
 from trackmycrime.kernel import scope
 from trackmycrime.people import staff
+from trackmycrime.people.models import Account
+
+from . import second
+from .models import CodeApp, Passkey, RecoveryCode
+
+
+class LastOne(Exception):
+    """An officer's only app or passkey: another is added before it goes."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,33 @@ class Owner:
         actor = audit.Actor("victim" if self.door == "portal" else "officer", str(self.account))
         acts = [audit.Act(action, "account", str(self.account), detail or {})]
         audit.record(actor, acts, force=self.force, now=now)
+
+    def held(self) -> second.Held:
+        """What the account has now."""
+        mine = {"account_id": self.account}
+        return second.Held(
+            Passkey.objects.filter(**mine).count(),
+            CodeApp.objects.filter(**mine).exists(),
+            RecoveryCode.objects.filter(**mine, used_at=None).count(),
+        )
+
+    def settle(self, *, added: str = "") -> None:
+        """Have the account asked for what it has now. Raises LastOne where it may not have become that little."""
+        # two that go at once wait for each other here
+        account = Account.objects.select_for_update().get(pk=self.account)
+        held = self.held()
+        if not added and not second.may_go(self.door, held):
+            raise LastOne
+        asked = second.after(self.door, account.second_step, held, added=added)
+        if asked != account.second_step:
+            account.second_step = asked
+            account.save(update_fields=["second_step"])
+
+
+def held(door: str, account: UUID) -> second.Held:
+    """What an account has besides its password."""
+    with owned(door, account) as owner:
+        return owner.held()
 
 
 @contextmanager

@@ -82,6 +82,7 @@ def add(door: str, account: UUID, answer: str, name: str, *, now: datetime) -> U
             if "credential_hash" in str(error):
                 raise TakenAlready from None
             raise
+        owner.settle(added="passkey")
         owner.record("passkey_added", {"passkey": str(passkey.id)}, now=now)
     return passkey.id
 
@@ -99,10 +100,14 @@ def rename(door: str, account: UUID, passkey: UUID, name: str, *, now: datetime)
 
 
 def remove(door: str, account: UUID, passkey: UUID, *, now: datetime) -> bool:
-    """Take a passkey away: it opens nothing from now on. False when the account has none of that id."""
+    """Take a passkey away: it opens nothing from now on. False when the account has none of that id.
+
+    Raises LastOne for an officer's last factor.
+    """
     with owned(door, account) as owner:
         if not Passkey.objects.filter(account_id=account, pk=passkey).delete()[0]:
             return False
+        owner.settle()
         owner.record("passkey_removed", {"passkey": str(passkey)}, now=now)
     return True
 

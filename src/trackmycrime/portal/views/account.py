@@ -11,6 +11,13 @@ from trackmycrime.people.access import PortalRequest
 
 SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = (
     (
+        "passkeys",
+        lazy("Passkeys"),
+        lazy("By finger, face or PIN of your phone or computer, without a password."),
+    ),
+    ("code_app", lazy("Codes from an app"), lazy("Six numbers from your phone, besides your password.")),
+    ("recovery_codes", lazy("Recovery codes"), lazy("For the day on which your phone is gone.")),
+    (
         "devices",
         lazy("Where you are signed in"),
         lazy("See which browsers are signed in, and sign them out."),

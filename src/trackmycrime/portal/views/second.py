@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from trackmycrime.kernel.clock import utc_now
@@ -12,7 +13,11 @@ from trackmycrime.people import signing
 from trackmycrime.people.access import open_to_all, safe_next, signed_in
 from trackmycrime.people.signing import How
 
-STEPS: dict[How, tuple[str, str | Promise]] = {}
+STEPS: dict[How, tuple[str, str | Promise]] = {
+    How.PASSKEY: ("sign_in_passkey", _("Use a passkey")),
+    How.APP: ("sign_in_app", _("Use a code from your app")),
+    How.RECOVERY: ("sign_in_recovery", _("Use a recovery code")),
+}
 """By what is shown: the name of the page's address, and what its link says; in the order of the list"""
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import signing
 from trackmycrime.people.access import open_to_all, safe_next
+from trackmycrime.people.factors import passkeys
 from trackmycrime.people.limits import TooManyTries
 from trackmycrime.people.models import Account
 from trackmycrime.portal import tongue
@@ -28,7 +29,7 @@ class SignIn(forms.Form):
     email = forms.EmailField(
         label=gettext_lazy("Email address"),
         max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        widget=forms.EmailInput(attrs={"autocomplete": "username webauthn"}),
         error_messages={
             "required": gettext_lazy("Enter your email address"),
             "invalid": gettext_lazy("Enter all of your email address, like name@example.com"),
@@ -97,6 +98,7 @@ def to_second_step(to: str) -> HttpResponse:
 
 def _page(request: HttpRequest, form: SignIn, *, status: int = 200, **context: Any) -> HttpResponse:
     context |= {"form": form, "join_url": reverse("join"), "next": safe_next(request, "")}
+    context["passkeys"] = passkeys.to_sign_in("portal", now=utc_now())
     return render(request, "portal/account/sign_in.html", context, status=status)
 
 
