@@ -22,5 +22,6 @@ step types mypy
 step imports lint-imports
 step migrations python -W ignore::RuntimeWarning -m django makemigrations --check --dry-run
 step translations python scripts/translations.py --check
+step roles python scripts/make_roles_page.py --check
 if [ -n "$failed" ]; then echo "failed:$failed" >&2; exit 1; fi
 echo "all checks passed" >&2

@@ -1,8 +1,13 @@
 """The table of rights, cell by cell: a changed cell is a decision and turns this red."""
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 
-from trackmycrime.desk.rights import ROLES, Act, may
+from trackmycrime.desk.rights import DANGEROUS, ROLES, Act, may
+
+ROOT = Path(__file__).parents[2]
 
 #                      officer  supervisor  administrator  auditor
 CELLS = {
@@ -42,3 +47,20 @@ def test_every_act_has_its_row() -> None:
 
 def test_an_unknown_role_may_nothing() -> None:
     assert not any(may(role, act) for role in ("", "victim", "Officer") for act in Act)
+
+
+def test_what_is_dangerous_is_asked_about_once_more() -> None:
+    assert {Act.INVITE, Act.SWITCH, Act.LIFT, Act.HOLD_CHANNELS, Act.WORDS} == DANGEROUS
+
+
+def test_the_page_of_roles_is_made_from_the_table() -> None:
+    spec = importlib.util.spec_from_file_location("make_roles_page", ROOT / "scripts" / "make_roles_page.py")
+    assert spec
+    assert spec.loader
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    page = (ROOT / "docs" / "roles.md").read_text("utf-8")
+    assert page == script.page(), "run scripts/make_roles_page.py"
+    for act, row in CELLS.items():
+        cells = " | ".join("yes" if each else "–" for each in row)
+        assert f"| {script.about()[act]} | {cells} |" in page

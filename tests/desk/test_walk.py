@@ -145,16 +145,23 @@ def test_a_victim_of_another_case_is_no_tab_of_this_one(made: World) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_reaches_what_the_table_says_and_no_more(made: World, role: str) -> None:
+def test_a_role_reaches_what_the_table_says_and_no_more(
+    made: World, role: str, subtests: pytest.Subtests
+) -> None:
     ids = ids_of(made)
     client = sign_in(made.force, role)
     for name in GUARDED:
         act = ROUTES[name].callback.act  # type: ignore[attr-defined]
-        if not may(role, act):
-            for method in ("get", "post"):
-                assert (name, getattr(client, method)(address(name, ids)).status_code) == (name, 403)
-        elif name not in WRITE_ONLY | NOT_YET:
-            assert (name, client.get(address(name, ids)).status_code) == (name, 200)
+        with subtests.test(role=role, page=name):
+            if not may(role, act):
+                for method in ("get", "post"):
+                    assert getattr(client, method)(address(name, ids)).status_code == 403
+            elif name in WRITE_ONLY:
+                assert client.post(address(name, ids)).status_code in (200, 303, 404)
+            elif name in NOT_YET:
+                assert client.get(address(name, ids)).status_code in (200, 303, 404)
+            else:
+                assert client.get(address(name, ids)).status_code == 200
 
 
 def test_an_auditor_changes_nothing_on_pages_that_others_write_on(made: World) -> None:

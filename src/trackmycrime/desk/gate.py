@@ -11,9 +11,9 @@ from django.http.response import HttpResponseBase
 
 from trackmycrime.audit import api as audit
 from trackmycrime.kernel.clock import utc_now
-from trackmycrime.people.access import DeskRequest, needs
+from trackmycrime.people.access import DeskRequest, fresh_only, needs
 
-from .rights import ROLES, Act, may
+from .rights import DANGEROUS, ROLES, Act, may
 
 View = Callable[..., HttpResponseBase]
 READ = ("GET", "HEAD")
@@ -30,17 +30,20 @@ def allowed(act: Act, methods: tuple[str, ...] = READ) -> Callable[[View], View]
     """Let a view run for staff who may `act`, by `methods`.
 
     The wall (people.middleware.StaffWall) reads the roles from the view and has turned everybody else away before;
-    here is the second lock. The view carries `act` for the test that walks every route.
+    here is the second lock. What is dangerous opens only for somebody who has shown within minutes who they are
+    (`access.fresh_only`); others are asked, and come back. The view carries `act` for the test that walks every route.
     """
 
     def decorate(view: View) -> View:
+        guarded = fresh_only(view) if act in DANGEROUS else view
+
         @wraps(view)
         def run(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if getattr(request, "staff", None) is None or not may_here(request, act):
                 raise PermissionDenied
             if request.method not in methods:
                 return HttpResponseNotAllowed(methods)
-            return view(request, *args, **kwargs)
+            return guarded(request, *args, **kwargs)
 
         run.act = act  # type: ignore[attr-defined]
         return needs(*(role for role in ROLES if may(role, act)))(run)

@@ -18,6 +18,7 @@ class Act(StrEnum):
     SEE_RECORD = "see_record"
     """Read who has opened or changed a case"""
     WRITE_UPDATE = "write_update"
+    """Write an update for the victims of a case"""
     DECIDE_HELD = "decide_held"
     """Release a held update, keep it back, or say that it is never shown"""
     SET_DATE = "set_date"
@@ -25,6 +26,7 @@ class Act(StrEnum):
     ANSWER = "answer"
     """Answer messages; opening a thread then counts as read"""
     DO_TASK = "do_task"
+    """Finish a task, with a note of what was done"""
     INVITE = "invite"
     """Send an invitation again, take it back, show and print its code"""
     RECOVER = "recover"
@@ -71,6 +73,10 @@ MAY: dict[str, frozenset[Act]] = {
     ),
     AUDITOR: frozenset(_OWN | {Act.SEE_CASES, Act.SEE_RECORD, Act.DELIVERY_LOG}),
 }
+
+DANGEROUS = frozenset({Act.INVITE, Act.SWITCH, Act.LIFT, Act.HOLD_CHANNELS, Act.WORDS})
+"""What can put somebody at risk, or reaches everybody at once: a code that opens a case, a protected or withheld case
+that opens, a channel that falls silent, the words of all letters. It is asked once more who sits there."""
 
 
 def may(role: str, act: Act) -> bool:
