@@ -53,6 +53,7 @@ def test_every_address_of_the_portal_is_one_that_is_known_here() -> None:
         "sign_out",
         "help",
         "safety",
+        "tab",
         "rights",
         "privacy",
         "cookies",

@@ -3,6 +3,7 @@ from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
 from .crossings import FUNCTIONS
 from .crossings_of_control import FUNCTIONS as CONTROL
 from .devices import MAY_BE_PUSHED
+from .disguise import FUNCTIONS as DISGUISE
 from .factors import walls as factors
 from .look.walls import WALLS as LOOK
 from .openid import walls as openid
@@ -139,6 +140,7 @@ WALLS = Walls(
     functions=[
         *HELPING.functions,
         *LOOK.functions,
+        *DISGUISE,
         *FUNCTIONS,
         *CONTROL,
         *_OF_ACCOUNT,

@@ -7,6 +7,7 @@ from uuid import UUID
 from trackmycrime.forces.models import Force
 from trackmycrime.forces.policy import DEFAULT, Policy
 from trackmycrime.kernel import setwise
+from trackmycrime.people import disguise
 from trackmycrime.people.models import Victim
 from trackmycrime.publish import gate
 from trackmycrime.publish.models import Case
@@ -23,7 +24,7 @@ select version,
     (select coalesce(sum(version), 0)::bigint from publish_contact where {NAMED_ON_PAGE}) as contacts,
     (select count(*) from messages_message m
      where m.case_id = %(case)s and m.by = 'police' and m.read_at is null and m.replaced_at is null) as unread,
-    alerts_seen(page.id, %(now)s) as opened
+    alerts_seen(page.id, %(now)s) as opened, {disguise.ASKED} as disguised
 from page
 """  # noqa: S608 (constants of ours; values are bound)
 
@@ -35,6 +36,8 @@ class State:
     version: int
     contacts: int
     unread: int
+    disguised: bool
+    """Whether the account asks for disguise"""
 
 
 def look(case_id: UUID, account_id: UUID, *, now: datetime) -> State | None:
@@ -44,7 +47,9 @@ def look(case_id: UUID, account_id: UUID, *, now: datetime) -> State | None:
     One statement; it writes only when something has changed since the account looked last.
     """
     rows = setwise.fetch(_LOOK, {"case": case_id, "account": account_id, "now": now})
-    return State(*(rows[0][name] for name in ("version", "contacts", "unread"))) if rows else None
+    return (
+        State(*(rows[0][name] for name in ("version", "contacts", "unread", "disguised"))) if rows else None
+    )
 
 
 def parts(account_id: UUID, case_id: UUID) -> list[UUID]:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("settings/sent/", sent.sent, name="sent"),
     path("help/", information.help_page, name="help"),
     path("safety/", information.safety, name="safety"),
+    path("safety/tab/", information.tab, name="tab"),
     path("rights/", information.rights, name="rights"),
     path("privacy/", information.privacy, name="privacy"),
     path("cookies/", information.cookies, name="cookies"),

@@ -12,7 +12,7 @@ from trackmycrime.kernel import setwise
 from trackmycrime.people import codes, limits
 from trackmycrime.people.look.asking import code_hash, ticket_hash
 from trackmycrime.people.look.models import Look
-from trackmycrime.people.look.walls import may_look
+from trackmycrime.people.look.walls import MAY_LOOK
 
 from .wording import Language, stage, text
 
@@ -33,7 +33,7 @@ language sql stable {_FIXED} as $$
       left join people_officer o on o.force_id = c.force_id and o.officer_id = c.officer_id and o.active
       left join forces_unit u on u.force_id = c.force_id and u.unit_id = coalesce(nullif(c.unit_id, ''), o.unit_id)
     where l.ticket_hash = ticket and l.proved_at is not null and l.expires_at > at
-      and {READABLE.format(at="at")} and {may_look("v", "l")} $$"""  # noqa: S608 (constants of ours)
+      and {READABLE.format(at="at")} and {MAY_LOOK} $$"""  # noqa: S608 (constants of ours)
 FUNCTIONS = [("publish_look(bytea, timestamptz)", _SHOWN, ("portal",))]
 
 # Everybody who has that contact on file in that crime must be one who may be reached so: two people may share it.
@@ -45,7 +45,7 @@ from unnest(%(ids)s::uuid[], %(keys)s::text[]) as asked(id, key) join people_loo
   join people_victim v on v.crime_id = k.id and v.force_id = k.force_id and v.live
     and l.address_hash = case l.channel when 'email' then v.email_hash else v.mobile_hash end
 where {READABLE.format(at="%(now)s")}
-group by l.id, c.force_id, c.id having bool_and({may_look("v", "l")})
+group by l.id, c.force_id, c.id having bool_and({MAY_LOOK})
 """  # noqa: S608 (constants of ours; values are bound)
 
 

@@ -171,6 +171,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("cy", "Cymraeg")]
 LOCALE_PATHS = [PACKAGE / "locale"]
 LANGUAGE_COOKIE_NAME = "language"
+TAB_COOKIE_NAME = "tab"
 BROWSER_COOKIE_NAME = "browser"  # each door has its own
 USE_I18N = True
 USE_TZ = True

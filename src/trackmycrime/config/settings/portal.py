@@ -15,6 +15,7 @@ SESSION_ENGINE = "trackmycrime.people.sessions.portal"
 SESSION_COOKIE_NAME = cookie_name("portal", DOOR_URL)
 CSRF_COOKIE_NAME = cookie_name("portal_csrf", DOOR_URL)
 BROWSER_COOKIE_NAME = cookie_name("portal_browser", DOOR_URL)
+TAB_COOKIE_NAME = cookie_name("portal_tab", DOOR_URL)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = is_https(DOOR_URL)
 CSRF_FAILURE_VIEW = "trackmycrime.portal.views.errors.csrf_failure"
 AUTHENTICATION_BACKENDS = ["trackmycrime.people.backends.VictimBackend"]
@@ -25,6 +26,7 @@ MIDDLEWARE = [
     "trackmycrime.config.middleware.Health",
     "trackmycrime.config.middleware.WellKnown",
     "trackmycrime.people.known.KnownAgain",
+    "trackmycrime.portal.disguise.NeutralTab",
     "trackmycrime.people.sessions.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -1,28 +1,32 @@
 """Who may do what with looks, and when a victim may be looked at without an account: the rule, once, in SQL."""
 
 from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
+from trackmycrime.people.walls_of_helping import PARENT_STILL
 
 _FIXED = "security definer set search_path = pg_catalog, public, pg_temp"
 MOST_TRIES = 5
 
 
-def may_look(victim: str, look: str) -> str:
-    """Whether this victim may be reached, and looked at, by the contact that was typed.
+def _may_look() -> str:
+    """Whether the victim ``v`` may be reached, and looked at, by the contact that was typed for the look ``l``.
 
     Closed where the force does not want it; where there is (or was) an account, which is kept better; where this site
-    is not safe or disguise is asked for; where that way is not safe or said «not for me»; and in a case of a protected
-    kind, or of somebody under 18, as long as nobody has said what is safe.
+    is not safe or disguise is asked for; for parents of who is a child no more; where that way is not safe or said «not
+    for me»; and in a case of a protected kind, or of somebody under 18, as long as nobody has said what is safe.
     """
-    address = f"case {look}.channel when 'email' then {victim}.email_hash else {victim}.mobile_hash end"
+    address = "case l.channel when 'email' then v.email_hash else v.mobile_hash end"
     return f"""(
-    {victim}.live and {victim}.account_id is null and {victim}.joined_at is null
-    and not {victim}.disguise and not {victim}.no_portal
-    and {address} = {look}.address_hash and not {look}.address_hash = any({victim}.blocked_hashes)
-    and ({victim}.safe_channels is null or {look}.channel = any({victim}.safe_channels))
-    and ({victim}.safe_known or not {victim}.under_age and not exists (select from cases_crime k
-      where k.force_id = {victim}.force_id and k.id = {victim}.crime_id and k.switched_on))
-    and exists (select from forces_force f where f.id = {victim}.force_id
+    v.live and v.account_id is null and v.joined_at is null and not v.disguise and not v.no_portal
+    and {PARENT_STILL}
+    and {address} = l.address_hash and not l.address_hash = any(v.blocked_hashes)
+    and (v.safe_channels is null or l.channel = any(v.safe_channels))
+    and (v.safe_known or not v.under_age and not exists (select from cases_crime k
+      where k.force_id = v.force_id and k.id = v.crime_id and k.switched_on))
+    and exists (select from forces_force f where f.id = v.force_id
       and coalesce((f.policy ->> 'look_without_account')::boolean, true)))"""
+
+
+MAY_LOOK = _may_look()
 
 
 # Wrong, too old, too often and nobody's are one answer; each costs the same. Whoever guesses is not told that they have

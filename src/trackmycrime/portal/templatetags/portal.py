@@ -8,6 +8,8 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from trackmycrime.portal import disguise
+
 register = template.Library()
 
 
@@ -20,6 +22,17 @@ def _pages(_language: str, here: str) -> list[tuple[str, str, bool]]:
         "account": _("Signing in"),
     }
     return [(name, reverse(route), route == here) for route, name in names.items()]
+
+
+@register.simple_tag(takes_context=True)
+def neutral_tab(context: Context) -> str:
+    """What the tab of the browser shows in disguise; empty where it may show the name of this site."""
+    request = context.get("request")
+    if request is None or not disguise.wanted(request):
+        return ""
+    names = {"cases": _("Overview"), "messages": _("Messages"), "settings": _("Settings")}
+    page, account = names.get(str(context.get("here", ""))), _("My account")
+    return f"{page} – {account}" if page else account
 
 
 @register.simple_tag(takes_context=True)

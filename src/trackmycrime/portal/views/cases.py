@@ -15,7 +15,7 @@ from trackmycrime.design.assets import digest
 from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.messages import api as messages
 from trackmycrime.people.access import PortalRequest
-from trackmycrime.portal import frame, looking, reads
+from trackmycrime.portal import disguise, frame, looking, reads
 from trackmycrime.portal.kept import Kept
 from trackmycrime.publish import view
 
@@ -42,7 +42,8 @@ def one(request: PortalRequest, id: UUID) -> HttpResponse:
     state = reads.look(id, request.account_id, now=now)
     if state is None:
         raise Http404
-    tag = _tag(state, seen_at, now)
+    disguise.note(request, state.disguised)
+    tag = _tag(state, disguise.wanted(request), seen_at, now)
     if tag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
     else:
@@ -60,10 +61,10 @@ def one(request: PortalRequest, id: UUID) -> HttpResponse:
     return response
 
 
-def _tag(state: reads.State, seen_at: datetime, now: datetime) -> str:
+def _tag(state: reads.State, neutral: bool, seen_at: datetime, now: datetime) -> str:
     """The name of the page as it stands: everything that can change it, and nothing that can be read from it.
 
     The day is in it because «by Thursday» passes; the digest because a kept page names our static files.
     """
-    parts = (state, get_language(), seen_at, london_date(now), digest())
+    parts = (state, neutral, get_language(), seen_at, london_date(now), digest())
     return f'"{hashlib.sha256(repr(parts).encode()).hexdigest()[:32]}"'

@@ -8,9 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from trackmycrime.people.access import open_to_all, safe_next
+from trackmycrime.portal import disguise
 
 ACCESSIBILITY_PREPARED = date(2026, 11, 24)
 A_YEAR = 60 * 60 * 24 * 365
@@ -40,7 +41,19 @@ def help_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def safety(request: HttpRequest) -> HttpResponse:
     """What this site hides from somebody who looks at the device, the bills or the network, and what it cannot."""
-    return _page(request, "safety")
+    return _page(request, "safety", neutral=disguise.wanted(request), needed=disguise.needed(request))
+
+
+@open_to_all
+@require_POST
+def tab(request: HttpRequest) -> HttpResponse:
+    """Show a neutral name on the tab of this browser from now on, or the name of this site again."""
+    response = HttpResponseRedirect(reverse("safety") + "#tab")
+    if "neutral" in request.POST:
+        disguise.keep(response)
+    else:
+        disguise.forget(response)
+    return response
 
 
 @open_to_all
@@ -91,6 +104,11 @@ def cookies(request: HttpRequest) -> HttpResponse:
                     " trying wrong passwords. It says nothing about you."
                 ),
                 "long": _("Half a year after you last signed in."),
+            },
+            {
+                "name": settings.TAB_COOKIE_NAME,
+                "why": _("Keeps the name of this site off the tab of your browser, if you want that."),
+                "long": _("One year."),
             },
             {
                 "name": settings.LANGUAGE_COOKIE_NAME,
