@@ -34,6 +34,7 @@ OPEN = {
         "design:other_version", "unsubscribe", "worker", "manifest", "session_left", "safety",
         "look", "look_code", "look_case", "look_end",
         "second_step", "sign_in_passkey", "sign_in_app", "sign_in_recovery",
+        "helping_link", "helping_code", "helping_account", "helping_not_for_me",
     },
     "desk": {
         "sign_in", "sign_out", "set_up", "design:other_version",
@@ -54,6 +55,10 @@ METHODS = {
         "passkey_name": "post", "passkey_remove": "post", "code_app": "both", "code_app_remove": "post",
         "recovery_codes": "both", "devices_end": "post", "devices_end_all": "post", "session_stay": "post",
         "freeze": "both", "look": "both", "look_code": "both", "look_case": "both", "look_end": "both",
+        "case_people_add": "both", "case_people_organisation": "both", "people_change": "both", "people_again": "both",
+        "people_end": "post", "people_hand_over": "both", "helping_link": "both", "helping_code": "both",
+        "helping_account": "both", "helping_not_for_me": "both", "helping_leave": "post", "helping_alerts": "post",
+        "helping_team": "both", "helping_off": "post",
     },
 }  # fmt: skip
 """What takes a form; everything else is read only."""

@@ -96,6 +96,7 @@ OPEN = {
         "home", "sign_in", "second_step", "sign_out", "help", "rights", "privacy", "cookies", "terms", "accessibility",
         "language", "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
         "other_version", "unsubscribe", "manifest", "worker", "session_left", "safety", "lost", "join_again",
+        "helping_link", "helping_code", "helping_account", "helping_not_for_me",
     },
     "desk": {
         "sign_in", "second_step", "sign_out", "set_up", "other_version", "language",

@@ -83,13 +83,11 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     answers = {each.owner_id for each in letters if each.purpose == PURPOSE}
     known = people({row["victim_id"] for row in (*alerts.values(), *codes.values())} | answers)
     failed = failed_on(alerts.values())
-    for each in letters:
+    for each in (one for one in letters if one.owner_id not in others):
         if each.purpose == "code":
             verdict = _look_at_code(each, codes.get(each.owner_id), known, now)
         elif each.purpose == PURPOSE:
             verdict = look_again(each, known.get(each.owner_id), now)
-        elif each.owner_id in others:
-            verdict = None
         else:
             alert = alerts.get(each.owner_id)
             person = without(known.get(alert["victim_id"]), failed.get(alert["id"])) if alert else None

@@ -63,12 +63,12 @@ ACKNOWLEDGE: dict[str, Any] = {
 }
 
 
-def _object(properties: dict[str, Any], description: str) -> dict[str, Any]:
+def _object(properties: dict[str, Any], description: str, *, optional: str = "") -> dict[str, Any]:
     return {
         "description": description,
         "type": "object",
         "additionalProperties": False,
-        "required": list(properties),
+        "required": [name for name in properties if name != optional],
         "properties": properties,
     }
 
@@ -81,8 +81,13 @@ _DATA: dict[str, dict[str, Any]] = {
             "victim": _VICTIM,
             "message": {"type": "string", "format": "uuid", "description": "The message's id here."},
             "text": {"type": "string", "maxLength": 4000, "description": "As the victim wrote it."},
+            "by_helper": {
+                "type": "boolean",
+                "description": "Whether somebody wrote it in their own name whom the victim has let in to the case.",
+            },
         },
         "A victim has written to the police; an officer was asked to answer.",
+        optional="by_helper",
     ),
     "contact.changed": _object(
         {

@@ -1,8 +1,12 @@
-"""Who wrote in the records system, as victims see them."""
+"""Who wrote: in the records system, as victims see them; and of those whom a victim let in."""
+
+from collections.abc import Iterable
+from uuid import UUID
 
 from django.utils.translation import get_language
 
 from trackmycrime.kernel import crypto, setwise
+from trackmycrime.people.models import Access
 
 from .models import Message
 
@@ -29,3 +33,12 @@ def named(messages: list[Message]) -> list[Message]:
     for message in sent:
         message.shown_as = names.get(("officer", message.officer_id)) or names.get(("unit", message.unit_id))
     return messages
+
+
+def helpers(messages: Iterable[Message]) -> dict[UUID, str]:
+    """What those are called who wrote by access that they were given, by access, as far as the reader may know it.
+
+    One statement, and none where only the victim wrote.
+    """
+    wanted = {message.access_id for message in messages if message.access_id}
+    return {one.id: one.name for one in Access.objects.filter(id__in=wanted)} if wanted else {}

@@ -32,7 +32,7 @@ def untaken(now: datetime, *, limit: int = 200) -> list[Message]:
     """Victims' messages that nothing has followed from yet, locked for this transaction; other workers skip them."""
     found = Message.objects.select_for_update(skip_locked=True)
     found = found.filter(by="victim", taken_at=None, written_at__lte=now).order_by("written_at")
-    return list(found.only("id", "force_id", "victim_id", "text", "written_at")[:limit])
+    return list(found.only("id", "force_id", "victim_id", "access_id", "text", "written_at")[:limit])
 
 
 def take(messages: Iterable[Message], *, now: datetime) -> int:

@@ -69,17 +69,23 @@ def lines(
     now: datetime,
     names: Mapping[UUID, str] | None = None,
     victim: str = "",
+    helpers: Mapping[UUID, str] | None = None,
+    reader: UUID | None = None,
 ) -> list[Line]:
     """The lines for one side, ``victim`` or ``police``.
 
-    `names`: for the police, who wrote what, by account; `victim`: the victim's name, for the police too. «New» is
-    what this side had not opened when the messages were read.
+    `names`: for the police, who wrote what, by account; `victim`: what the victim is called, for whoever is not the
+    victim. `helpers`: what those are called whom the victim let in, by access; `reader`: the account of one of them,
+    who reads the victim's side. «New» is what this side had not opened when the messages were read.
     """
     found = []
     for message in messages:
-        mine = message.by == side
-        if message.by == "victim":
-            who = _("You") if side == "victim" else victim
+        mine = message.by == side and (message.account_id == reader if reader else message.access_id is None)
+        if message.by == "victim" and message.access_id:
+            name = (helpers or {}).get(message.access_id, "")
+            who = _("%(name)s, who helps") % {"name": name} if name else _("Somebody who helps")
+        elif message.by == "victim":
+            who = _("You") if mine else victim
         else:
             by = (names or {}).get(message.account_id) if message.account_id else ""
             # the names of teams begin small, because they stand in sentences
@@ -92,7 +98,7 @@ def lines(
                 when=moment_words(message.written_at, now),
                 iso=london(message.written_at).isoformat(timespec="minutes"),
                 paragraphs=paragraphs(message.text),
-                is_new=not mine and message.read_at is None,
+                is_new=message.by != side and message.read_at is None and reader is None,
                 state=_state(message, side, now),
             )
         )

@@ -1,32 +1,58 @@
 """What the portal's pages ask the database for themselves, always inside the rows of the signed-in account."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from trackmycrime.forces.models import Force
 from trackmycrime.forces.policy import DEFAULT, Policy
-from trackmycrime.kernel import setwise
+from trackmycrime.kernel import crypto, setwise
 from trackmycrime.people import disguise
-from trackmycrime.people.models import Victim
+from trackmycrime.people.helping.rules import last_day
+from trackmycrime.people.models import Access, Victim
 from trackmycrime.publish import gate
 from trackmycrime.publish.models import Case
 from trackmycrime.publish.view import NAMED_ON_PAGE
 
 _LOOK = f"""
 with page as (
-    select id, version, changed_at, force_id, officer_id, unit_id from publish_case where id = %(case)s
+    select id, version, changed_at, force_id, crime_id, officer_id, unit_id from publish_case where id = %(case)s
 ), noted as (
     update people_account a set seen_at = %(now)s from page
     where a.id = %(account)s and (a.seen_at is null or a.seen_at < page.changed_at)
 )
-select version,
+select version, force_id,
     (select coalesce(sum(version), 0)::bigint from publish_contact where {NAMED_ON_PAGE}) as contacts,
     (select count(*) from messages_message m
-     where m.case_id = %(case)s and m.by = 'police' and m.read_at is null and m.replaced_at is null) as unread,
+     where m.case_id = %(case)s and m.by = 'police' and m.read_at is null and m.replaced_at is null
+       and m.victim_id = any ((select my_victims())::uuid[])) as unread,
+    exists (select from people_victim v where v.crime_id = page.crime_id and v.force_id = page.force_id) as own,
+    (select jsonb_agg(jsonb_build_array(a.id, a.victim_id, a.kind, encode(a.name, 'hex'), a.may_write, a.until,
+        a.joined_at is not null) order by a.given_at, a.id) from people_access a
+     where a.crime_id = page.crime_id and a.force_id = page.force_id and a.ended_at is null and a.until > %(now)s)
+        as access,
     alerts_seen(page.id, %(now)s) as opened, {disguise.ASKED} as disguised
 from page
 """  # noqa: S608 (constants of ours; values are bound)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Access to a case, as both sides of it see it."""
+
+    id: UUID
+    victim_id: UUID
+    kind: str
+    name: str
+    may_write: bool
+    until: datetime
+    taken_up: bool
+
+    @property
+    def last_day(self) -> date:
+        """The last day of it."""
+        return last_day(self.until)
 
 
 @dataclass(frozen=True)
@@ -38,6 +64,11 @@ class State:
     unread: int
     disguised: bool
     """Whether the account asks for disguise"""
+    own: bool = True
+    """Whether the reader holds a part in it; else they were let in to it"""
+    shared: tuple[Shared, ...] = ()
+    """Whom the reader's parts are shared with; of a reader who was let in, by what"""
+    force_id: int = 0
 
 
 def look(case_id: UUID, account_id: UUID, *, now: datetime) -> State | None:
@@ -47,9 +78,44 @@ def look(case_id: UUID, account_id: UUID, *, now: datetime) -> State | None:
     One statement; it writes only when something has changed since the account looked last.
     """
     rows = setwise.fetch(_LOOK, {"case": case_id, "account": account_id, "now": now})
-    return (
-        State(*(rows[0][name] for name in ("version", "contacts", "unread", "disguised"))) if rows else None
+    if not rows:
+        return None
+    row = rows[0]
+    return State(
+        row["version"],
+        row["contacts"],
+        row["unread"],
+        row["disguised"],
+        row["own"],
+        _shared(row["access"], row["own"]),
+        row["force_id"],
     )
+
+
+def _shared(rows: list[list[Any]] | None, own: bool) -> tuple[Shared, ...]:
+    return tuple(
+        Shared(
+            UUID(id_),
+            UUID(victim),
+            kind,
+            crypto.unseal("people_access.name", UUID(id_), bytes.fromhex(name)) if own else "",
+            may_write,
+            datetime.fromisoformat(until),
+            taken_up,
+        )
+        for id_, victim, kind, name, may_write, until, taken_up in rows or ()
+    )
+
+
+def let_in(account_id: UUID, case_id: UUID, *, now: datetime) -> list[Access]:
+    """By what the signed-in account, which has no part in this case, was let in to it: what lets it write first."""
+    case = gate.case_for(account_id, case_id)
+    if case is None:
+        return []
+    found = Access.objects.filter(
+        crime_id=case.crime_id, force_id=case.force_id, ended_at=None, until__gt=now
+    )
+    return list(found.order_by("-may_write", "-until", "id"))
 
 
 def parts(account_id: UUID, case_id: UUID) -> list[UUID]:

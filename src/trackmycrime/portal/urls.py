@@ -33,6 +33,7 @@ urlpatterns = [
     path("unsubscribe/<str:token>", unsubscribing.page, name="unsubscribe"),
     path("", include("trackmycrime.portal.urls_people")),
     path("", include("trackmycrime.portal.urls_look")),
+    path("", include("trackmycrime.portal.urls_helping")),
     path("", include("trackmycrime.portal.urls_control")),
     path("", include("trackmycrime.portal.urls_signing")),
     path("", include("trackmycrime.portal.urls_factors")),

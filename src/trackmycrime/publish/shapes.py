@@ -142,3 +142,5 @@ class CaseLine:
     new_updates: int
     new_messages: int
     closed: bool
+    helping: bool = False
+    """The reader was let in to it by somebody whose case it is"""

@@ -15,6 +15,7 @@ class Message(Protocol):
     victim_id: UUID
     text: Any
     written_at: datetime
+    access_id: UUID | None
 
 
 class ContactChange(Protocol):
@@ -46,7 +47,10 @@ class Undelivered(Protocol):
 def of_messages(messages: Iterable[Message]) -> list[News]:
     """``message.received``"""
     return [
-        News("message.received", one.id, one.victim_id, one.written_at, {"message": str(one.id), "text": one.text})
+        News(
+            "message.received", one.id, one.victim_id, one.written_at,
+            {"message": str(one.id), "text": one.text} | ({"by_helper": True} if one.access_id else {}),
+        )
         for one in messages
     ]  # fmt: skip
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from trackmycrime.kernel.clock import LONDON
+from trackmycrime.kernel.clock import LONDON, london_date
 
 LONGEST = timedelta(days=366)
 """The longest time for which access is given at once; it can be given again."""
@@ -69,6 +69,11 @@ def of_age_on(born: date | None, told: date) -> date | None:
 def ends_with(day: date) -> datetime:
     """The moment at which access «until that day» ends: when the day is over in Great Britain."""
     return datetime.combine(day + timedelta(days=1), time(0), tzinfo=LONDON)
+
+
+def last_day(until: datetime) -> date:
+    """The last day of access that ends at that moment."""
+    return london_date(until - timedelta(seconds=1))
 
 
 def starts(day: date) -> datetime:

@@ -13,7 +13,9 @@ from django.db import transaction
 
 from trackmycrime.audit import api as audit
 from trackmycrime.kernel import crypto, scope, setwise
-from trackmycrime.people import limits
+from trackmycrime.people import accounts, limits, passwords
+from trackmycrime.people.joining import AnotherPassword
+from trackmycrime.people.models import Account
 
 from .inviting import code_hash, link_hash
 
@@ -92,6 +94,28 @@ def take_up(found: OnTheWay, account: UUID, *, now: datetime) -> bool:
         )
         audit.record(audit.Actor("helper", str(account)), [act], force=row["force_id"], now=now)
     return True
+
+
+def take_up_with(
+    found: OnTheWay, email: str, password: str, address: str, *, language: str, now: datetime
+) -> Account | None:
+    """Make a new sign-in that takes it up; None when it cannot be used. Nobody comes into an account that is there.
+
+    Raises AnotherPassword and TooManyTries, as `joining.join_with`.
+    """
+    limits.before_password("portal", email, address, now=now)
+    limits.count(limits.NAMING, found.token.hex(), now=now)
+    new = passwords.hashed(email, password)
+    known = accounts.find(Account.Kind.VICTIM, email)
+    if passwords.owners(known, email, password, new=new):
+        limits.count(limits.TAKEN, found.token.hex(), now=now)
+        raise AnotherPassword
+    with transaction.atomic():
+        account = accounts.create(Account.Kind.VICTIM, email, None, language=language, now=now, stored=new)
+        if account is None or not take_up(found, account.pk, now=now):
+            transaction.set_rollback(True)
+            return None
+    return account
 
 
 def stop(found: OnTheWay, *, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseNotModified
@@ -15,9 +16,10 @@ from trackmycrime.design.assets import digest
 from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.messages import api as messages
 from trackmycrime.people.access import PortalRequest
+from trackmycrime.people.helping import giving
 from trackmycrime.portal import disguise, frame, looking, reads
 from trackmycrime.portal.kept import Kept
-from trackmycrime.publish import view
+from trackmycrime.publish import dates, view
 
 _kept = Kept()
 
@@ -43,6 +45,9 @@ def one(request: PortalRequest, id: UUID) -> HttpResponse:
     if state is None:
         raise Http404
     disguise.note(request, state.disguised)
+    if not state.own:
+        for shared in state.shared:
+            giving.looked(request.account_id, shared.id, shared.victim_id, force_id=state.force_id, now=now)
     tag = _tag(state, disguise.wanted(request), seen_at, now)
     if tag in request.headers.get("If-None-Match", ""):
         response: HttpResponse = HttpResponseNotModified()
@@ -52,13 +57,31 @@ def one(request: PortalRequest, id: UUID) -> HttpResponse:
             case = view.case_page(id, get_language() or "en", now=now, seen_at=seen_at)
             if case is None:
                 raise Http404
-            context = {"case": case, "id": id, "new_messages": state.unread}
+            context = {"case": case, "id": id, "new_messages": state.unread, **_shared(state, now)}
             main = render_to_string("portal/cases/_case.html", context)
             return frame.around(request, "portal/cases/case.html", main, here="cases")
 
         response = HttpResponse(_kept.page(request, request.account_id, f"{id} {tag}", write))
     response["ETag"] = tag
     return response
+
+
+def _shared(state: reads.State, now: datetime) -> dict[str, Any]:
+    """Whom the case is shared with; of a reader who was let in, until when and whether they may write."""
+    language, today = get_language() or "en", london_date(now)
+    lines: list[dict[str, Any]] = [
+        {
+            "name": one.name,
+            "until": dates.day(one.last_day, language, today=today),
+            "may_write": one.may_write,
+            "taken_up": one.taken_up,
+        }
+        for one in state.shared
+    ]
+    if state.own:
+        return {"shared": lines}
+    lines.sort(key=lambda line: line["may_write"], reverse=True)
+    return {"helping": lines[0] if lines else None, "hide_own": True}
 
 
 def _tag(state: reads.State, neutral: bool, seen_at: datetime, now: datetime) -> str:

@@ -57,15 +57,18 @@ def thread(request: PortalRequest, id: UUID) -> HttpResponse:
     account = request.account_id
     assert account is not None
     victims = reads.parts(account, id)
-    case = view.case_page(id, get_language() or "en", now=now) if victims else None
+    access = [] if victims else reads.let_in(account, id, now=now)
+    case = view.case_page(id, get_language() or "en", now=now) if victims or access else None
     if case is None:
         raise Http404
     form = Write(request.POST) if request.method == "POST" else Write(initial={"once": new_id()})
     if form.is_bound and form.is_valid():
         try:
-            api.write_as_victim(
-                victims[0], id, account, form.cleaned_data["text"], form.cleaned_data["once"], now=now
-            )
+            text, once = form.cleaned_data["text"], form.cleaned_data["once"]
+            if victims:
+                api.write_as_victim(victims[0], id, account, text, once, now=now)
+            else:
+                api.write_as_helper(access[0].id, id, account, text, once, now=now)
             return HttpResponseRedirect(f"{reverse('messages_of', args=[id])}?sent=1")
         except api.NotSent as why:
             if why.reason == "closed":
@@ -75,10 +78,13 @@ def thread(request: PortalRequest, id: UUID) -> HttpResponse:
                 _("You have written a lot in the last hour. Wait a little, or call 101 if it is urgent."),
             )
     found = sorted(
-        (message for victim in victims for message in api.thread(victim)),
+        (m for victim in victims or {one.victim_id for one in access} for m in api.thread(victim)),
         key=lambda message: message.written_at,
     )
-    shown = lines(found, "victim", now=now)
+    shown = lines(
+        found, "victim", now=now, helpers=api.helpers(found), victim=_("The person you help"),
+        reader=None if victims else account,
+    )  # fmt: skip
     if request.method == "GET":
         for victim in victims:
             api.mark_read_by_victim(victim, account, now=now)
@@ -88,7 +94,8 @@ def thread(request: PortalRequest, id: UUID) -> HttpResponse:
         "case": case,
         "id": id,
         "lines": shown,
-        "form": form,
+        "form": form if victims or access[0].may_write else None,
+        "helping": not victims,
         "sent": "sent" in request.GET,
         "answer_by": dates.day(due, language, today=london_date(now)),
         "here": "messages",
