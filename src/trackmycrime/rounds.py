@@ -16,8 +16,9 @@ from trackmycrime.delivery.channels.smtp import reports
 from trackmycrime.delivery.letters import Receipt
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import limits
+from trackmycrime.kernel.locks import force_lock
 from trackmycrime.messages import api as messages
-from trackmycrime.people import choices, devices, invitations
+from trackmycrime.people import choices, devices, invitations, own_addresses
 from trackmycrime.people.helping import ending
 from trackmycrime.people.helping.inviting import BELL as HELPING
 from trackmycrime.people.look.asking import BELL as LOOKS
@@ -47,6 +48,25 @@ def _take_contact_changes(now: datetime) -> int:
     returns.add(returns.of_contacts(untaken), now=now)
     choices.take(untaken, now=now)
     return len(untaken)
+
+
+def _change_addresses(now: datetime) -> int:
+    """Addresses that victims change here get a code; those that were proved are made, told of, and sent back to the
+    records system, or wait for an officer where no other route is left."""
+    wanted = own_addresses.codes_wanted(now)
+    for one in wanted:
+        alerts.send_address_code(one, now=now)
+    done = len(wanted) + own_addresses.end_old(now)
+    for force in own_addresses.forces_to_do():
+        force_lock(force)
+        changes = own_addresses.to_do(force)
+        allowed = {one.id for one in changes if one.state == "allowed"}
+        waits = alerts.ask_officers_first(force, [one for one in changes if one.id not in allowed], now=now)
+        own_addresses.wait([one for one in changes if one.id in waits], now=now)
+        made = own_addresses.make([one for one in changes if one.id not in waits], now=now)
+        alerts.tell_of_own_changes(force, made, allowed, now=now)
+        done += len(changes)
+    return done
 
 
 def _tell_of_sign_ins(now: datetime) -> int:
@@ -176,6 +196,7 @@ def _send_returns(now: datetime) -> int:
 
 PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("messages", _take_messages),
+    (own_addresses.BELL, _change_addresses),
     ("contacts", _take_contact_changes),
     (own.BELL, _tell_of_sign_ins),
     (receipts.BELL, _take_receipts),

@@ -7,7 +7,8 @@ worker.
 from trackmycrime.delivery.api import Upstairs
 
 from .answering import answer
-from .changes import CONTACT_CHANGED, tell_of_change
+from .changes import CONTACT_CHANGED, OWN_WAITS, ask_officers_first, tell_of_change, tell_of_own_changes
+from .codes import send_address_code
 from .ending import cancel_for_crimes, mend, seen
 from .inviting import Invited, send_code, send_invitations
 from .lines import Line, lines_for, waiting_for_a_channel
@@ -25,6 +26,7 @@ UPSTAIRS = Upstairs(recheck, finished, address_lost, over_cap)
 
 __all__ = [
     "CONTACT_CHANGED",
+    "OWN_WAITS",
     "UPSTAIRS",
     "Invited",
     "Line",
@@ -32,6 +34,7 @@ __all__ = [
     "Undelivered",
     "address_lost",
     "answer",
+    "ask_officers_first",
     "cancel_for_crimes",
     "finished",
     "invite_and_tell",
@@ -43,10 +46,12 @@ __all__ = [
     "recheck",
     "say_no_news",
     "seen",
+    "send_address_code",
     "send_code",
     "send_invitations",
     "tell",
     "tell_of_change",
+    "tell_of_own_changes",
     "tell_of_sign_ins",
     "waiting_for_a_channel",
 ]

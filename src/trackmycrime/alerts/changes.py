@@ -5,12 +5,15 @@ or calls unsafe, and never with the new value in it. Where there is no other rou
 with them: only then is anything sent to the new one.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from trackmycrime.kernel import setwise
 from trackmycrime.kernel.ids import new_id
+from trackmycrime.people.models import AddressChange
+from trackmycrime.people.own_addresses import COLUMN, changed_lately
 
 from .news import News
 from .reading import Person, people
@@ -19,6 +22,10 @@ from .writing import CONTACT_NEW, CONTACT_TOLD, Decided, Decisions, alert_words,
 
 CONTACT_CHANGED = "contact_changed"
 """The task where no other route is left"""
+OWN_WAITS = "own_address_waits"
+"""The task where they changed it here, and no other route is left by which they could be told"""
+OWN_CHANGED = "own_address_changed"
+"""The task that says so where they were told"""
 _NOTHING = b"\0" * 32
 
 _CASES = """
@@ -53,6 +60,65 @@ def tell_of_change(
             _add(decisions, person, cases[id_], about, channel)
     decisions.ask(needs.values())
     decisions.store()
+
+
+def ask_officers_first(force: int, changes: Sequence[AddressChange], *, now: datetime) -> set[UUID]:
+    """Which of these changes, proved by who is signed in, wait for an officer, who is asked now: those of whom no other
+    route is left that is safe and was not changed here lately. `changes` are all that are to be made of this force."""
+    decisions = Decisions(force, now)
+    changed, lately = _channels(changes), changed_lately([one.victim_id for one in changes], now=now)
+    known = people(changed)
+    waits, needs = set(), []
+    for one in changes:
+        person = known.get(one.victim_id)
+        if person is None or _other(
+            person, changed[one.victim_id] | lately.get(one.victim_id, set()), decisions
+        ):
+            continue
+        waits.add(one.id)
+        needs.append(
+            replace(
+                need(OWN_WAITS, person, "no other way", change=str(one.id), channel=one.channel),
+                once=str(one.id),
+            )
+        )
+    decisions.ask(needs)
+    decisions.store()
+    return waits
+
+
+def tell_of_own_changes(
+    force: int, changes: Sequence[AddressChange], spoken: Collection[UUID], *, now: datetime
+) -> None:
+    """Tell of these changes, which have just been made, by the other route, and the officer, who brings the record up
+    to date. `spoken`: those of which an officer has spoken with them."""
+    decisions = Decisions(force, now)
+    changed, lately = _channels(changes), changed_lately([one.victim_id for one in changes], now=now)
+    known = people(changed)
+    cases = {row["victim"]: row["case_id"] for row in setwise.fetch(_CASES, [list(changed), now])}
+    needs, told = [], set(spoken)
+    for one in changes:
+        if (person := known.get(one.victim_id)) is None:
+            continue
+        needs.append(need(OWN_CHANGED, person, "", channel=one.channel))
+        # by what was theirs before: made a moment ago, it is itself among what was changed lately
+        other = _other(person, changed[one.victim_id] | (lately.get(one.victim_id, set())), decisions)
+        if one.id not in told and other and one.victim_id in cases:
+            _add(decisions, person, cases[one.victim_id], CONTACT_TOLD, other)
+    decisions.ask(needs)
+    decisions.store()
+
+
+def _channels(changes: Iterable[AddressChange]) -> dict[UUID, set[str]]:
+    found: dict[UUID, set[str]] = {}
+    for one in changes:
+        found.setdefault(one.victim_id, set()).add(one.channel)
+    return found
+
+
+def _other(person: Person, changed: Collection[str], decisions: Decisions) -> str:
+    """A route that holds though another is changed by whoever is signed in: no phone, which they could have added."""
+    return next((one for one in COLUMN if one not in changed and _may(person, one, decisions)), "")
 
 
 def _way(person: Person, channel: str, decisions: Decisions) -> Decision:

@@ -1,4 +1,4 @@
-"""What must be known of alerts and codes to look at them once more: read for many at once."""
+"""What must be known of alerts to look at them once more: read for many at once."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -64,12 +64,6 @@ _ALONE = """
 select a.id, pg_try_advisory_xact_lock(hashtextextended(a.victim_id::text, 0)) as alone
 from alerts_alert a where a.id = any(array(select unnest(%s::uuid[])))
 """
-_CODES = """
-select i.id, i.victim_id, i.code_expires_at from people_invitation i
-where i.id = any(%(ids)s) and i.state in ('open', 'opened')
-union all select l.id, l.victim_id, l.expires_at from people_look l
-where l.id = any(%(ids)s) and l.code_hash is not null
-"""
 
 
 def alerts(ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[str, Any]]:
@@ -96,12 +90,6 @@ def alerts_to_go(ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[str, Any
     for id_, alert in found.items():
         alert["in_flight"] = alert["in_flight"] or not alone[id_]
     return found
-
-
-def codes(ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """What these codes let in to (invitations, looks) by id, those that can still be used. One statement."""
-    wanted = list(ids)
-    return {row["id"]: row for row in setwise.fetch(_CODES, {"ids": wanted})} if wanted else {}
 
 
 def items(alert: Mapping[str, Any]) -> list[Item]:

@@ -27,7 +27,7 @@ from trackmycrime.delivery.letters import LOOK_AGAIN
 from trackmycrime.kernel import setwise
 from trackmycrime.tasks.api import Need
 
-from . import facts, helping, signins
+from . import codes, facts, helping, signins
 from .answering import PURPOSE, look_again
 from .hours import moment
 from .phones import failed_on, other_phone, tried, without
@@ -79,14 +79,14 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     alerts = facts.alerts_to_go(told, now)
     signins.mark_unsafe(alerts.values(), now)
     others = helping.still_to_go([owner for owner in told if owner not in alerts], now)
-    codes = facts.codes([each.owner_id for each in letters if each.purpose == "code"])
+    verdicts |= codes.look([each for each in letters if each.purpose == "code"], now)
     answers = {each.owner_id for each in letters if each.purpose == PURPOSE}
-    known = people({row["victim_id"] for row in (*alerts.values(), *codes.values())} | answers)
+    known = people({row["victim_id"] for row in alerts.values()} | answers)
     failed = failed_on(alerts.values())
     for each in (one for one in letters if one.owner_id not in others):
         if each.purpose == "code":
-            verdict = _look_at_code(each, codes.get(each.owner_id), known, now)
-        elif each.purpose == PURPOSE:
+            continue
+        if each.purpose == PURPOSE:
             verdict = look_again(each, known.get(each.owner_id), now)
         else:
             alert = alerts.get(each.owner_id)
@@ -190,20 +190,6 @@ def finished(ended: Sequence[Finished], now: datetime) -> list[Undelivered]:
 
 
 # what still holds
-def _look_at_code(
-    sent: Letter, code: Mapping[str, Any] | None, known: Mapping[UUID, Person], now: datetime
-) -> Verdict | None:
-    person = known.get(code["victim_id"]) if code else None
-    if code is None or person is None or (code["code_expires_at"] and code["code_expires_at"] <= now):
-        return Stop("code over")
-    decision = allow(person.contact, sent.channel, now=now)
-    if decision.how != "machine" or decision.at is None:
-        return Stop(decision.reason)
-    if person.contact.addresses.get(sent.channel) != sent.address_hash:
-        return Stop("address changed")
-    if decision.at > now:
-        return Wait(decision.at) if decision.at < sent.give_up_at else Stop("not now")
-    return None
 
 
 def _look_at_alert(

@@ -106,13 +106,23 @@ _DATA: dict[str, dict[str, Any]] = {
                 "type": ["integer", "null"],
                 "description": "After how many days without news they are told so; 0: never; null: not chosen here.",
             },
+            "email": {
+                "type": ["string", "null"],
+                "description": "Their new address, confirmed by a code that went to it; null: not changed now.",
+            },
+            "mobile": {
+                "type": ["string", "null"],
+                "description": "Their new mobile number (E.164), confirmed in the same way; null: not changed now.",
+            },
             "changed": {
                 "type": "array",
-                "items": {"enum": ["preferred_channel", "language", "pace", "update_days"]},
+                "items": {
+                    "enum": ["preferred_channel", "language", "pace", "update_days", "email", "mobile"]
+                },
                 "description": "Which of them is new.",
             },
         },
-        "A victim has chosen another way or another language to be told in.",
+        "A victim has chosen another way or language to be told in, or has another address or number.",
     ),
     "alert.undeliverable": _object(
         {
@@ -149,6 +159,8 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "language": "cy",
         "pace": None,
         "update_days": None,
+        "email": None,
+        "mobile": None,
         "changed": ["preferred_channel"],
     },
     "alert.undeliverable": {

@@ -78,6 +78,11 @@ def text_hash(invitation: UUID, code: str) -> bytes:
     return crypto.blind("invitation-text", f"{invitation}:{plain(code)}")
 
 
+def address_hash(batch: UUID, code: str) -> bytes:
+    """The code that went to an address that somebody wants to change to."""
+    return crypto.blind("own-address", f"{batch}:{plain(code)}")
+
+
 def proof_hash(ticket: str) -> bytes:
     """What a browser holds that typed the right code."""
     return crypto.blind("invitation-proof", ticket)

@@ -20,9 +20,36 @@ begin
     from people_victim v where v.id = any (my_readable())
     on conflict (force_id, kind, once) where done_at is null do nothing;
     get diagnostics asked = row_count;
+    update people_address_change c set state = 'over', finished_at = at
+    where c.account_id = me and c.state in ('asked', 'proved');
     delete from people_portal_session s where s.account_id = me;
     delete from people_push_device d where d.account_id = me;
     return asked;
 end $$"""
 
-FUNCTIONS: list[Function] = [("people_freeze(timestamptz)", _FREEZE, ("portal",))]
+# The portal cannot say by itself that a code was right. Five wrong ones end it, from all browsers together.
+_PROVE = f"""
+create or replace function people_address_prove(b uuid, typed bytea, at timestamptz) returns text
+language plpgsql volatile {_FIXED} as $$
+declare me uuid := app_account(); one people_address_change%rowtype;
+begin
+    select c.* into one from people_address_change c
+    where c.batch = b and c.account_id = me and c.state = 'asked' and c.expires_at > at and c.code_hash is not null
+    order by c.id limit 1 for update;
+    if one.id is null then return 'over'; end if;
+    if one.code_hash = typed then
+        update people_address_change c set state = 'proved', finished_at = at, code_hash = null
+        where c.batch = b and c.account_id = me and c.state = 'asked';
+        return 'right';
+    end if;
+    update people_address_change c set tries = one.tries + 1,
+        state = case when one.tries + 1 < 5 then 'asked' else 'over' end,
+        finished_at = case when one.tries + 1 < 5 then null else at end
+    where c.batch = b and c.account_id = me and c.state = 'asked';
+    return case when one.tries + 1 < 5 then 'wrong' else 'over' end;
+end $$"""
+
+FUNCTIONS: list[Function] = [
+    ("people_freeze(timestamptz)", _FREEZE, ("portal",)),
+    ("people_address_prove(uuid, bytea, timestamptz)", _PROVE, ("portal",)),
+]

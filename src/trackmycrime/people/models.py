@@ -234,6 +234,11 @@ class Victim(models.Model):
     """Of the newest `victim.changed`; -1: came over from a crime that was merged into this one"""
     told_at = models.DateTimeField(null=True)
     """When the records system last said who this is and how to reach them, by its own clock"""
+    said_email_hash = models.BinaryField(max_length=32, null=True)
+    """Of the email that the records system had said when it was changed here, which stands until that says another;
+    empty where it had said none; None: not changed here"""
+    said_mobile_hash = models.BinaryField(max_length=32, null=True)
+    """The same of the mobile number"""
     withdrawn_sequence = models.BigIntegerField(default=-1)
     safe_sequence = models.BigIntegerField(default=-1)
     enhanced_sequence = models.BigIntegerField(default=-1)
@@ -269,8 +274,11 @@ class ContactChange(models.Model):
     language = models.CharField(max_length=8, blank=True)
     pace = models.CharField(max_length=10, default="")
     agreed_days = models.SmallIntegerField(null=True)
+    email = EncryptedTextField(null=True)
+    """Another address, where that was changed here (`own_addresses`)"""
+    mobile = EncryptedTextField(null=True)
     changed: Any = ArrayField(models.CharField(max_length=20))
-    """Which of them is new: ``preferred_channel``, ``language``, ``pace``, ``update_days``"""
+    """Which of them is new: ``preferred_channel``, ``language``, ``pace``, ``update_days``, ``email``, ``mobile``"""
     at = models.DateTimeField()
     taken_at = models.DateTimeField(null=True)
     """When the worker carried on what follows from it (the records system is told)"""
@@ -383,4 +391,5 @@ from .helping.models import Access as Access  # noqa: E402 (a room inside this o
 from .helping.models import HelpInvitation as HelpInvitation  # noqa: E402
 from .helping.models import Member as Member  # noqa: E402
 from .helping.models import Organisation as Organisation  # noqa: E402
+from .models_of_control import AddressChange as AddressChange  # noqa: E402
 from .recovering.models import IdentityCheck as IdentityCheck  # noqa: E402

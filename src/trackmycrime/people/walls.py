@@ -1,13 +1,13 @@
 from trackmycrime.kernel.walls import Key, Policy, Walls, of_force
 
 from .crossings import FUNCTIONS
-from .crossings_of_control import FUNCTIONS as CONTROL
 from .devices import MAY_BE_PUSHED
 from .disguise import FUNCTIONS as DISGUISE
 from .factors import walls as factors
 from .look.walls import WALLS as LOOK
 from .openid import walls as openid
 from .recovering import walls as recovering
+from .walls_of_control import WALLS as CONTROL
 from .walls_of_helping import MY_FORCES, MY_VICTIMS, PARTS, of_account
 from .walls_of_helping import WALLS as HELPING
 
@@ -28,10 +28,13 @@ ME = "kind = 'victim' and id = (select app_account())"
 OF_A_VICTIM = "exists (select from people_victim v where v.account_id = people_push_device.account_id)"
 STAFF_OF_FORCE = "any (array(select s.account_id from people_staff s))"
 
+NO_ADDRESS = "email is null and mobile is null"
+
 WALLS = Walls(
     grants={
         **HELPING.grants,
         **recovering.GRANTS,
+        **CONTROL.grants,
         "people_account": {
             "portal": "select, insert, update (password, last_login, language, language_asked_at, seen_at,"
             " second_step, code_alone, frozen_at)",
@@ -42,7 +45,6 @@ WALLS = Walls(
         "people_setup_link": {},
         "people_portal_session": {"portal": "select, insert, update, delete", "worker": "select, delete"},
         "people_desk_session": {"desk": "select, insert, update, delete", "worker": "select, delete"},
-        "people_sign_in": {"portal": "select, insert", "worker": "select, update (told, taken_at), delete"},
         "people_officer": {
             "desk": "select",
             "gateway": "select, insert, update",
@@ -60,7 +62,7 @@ WALLS = Walls(
             "gateway": "select",
             "worker": "select, update (ok_at), delete",
         },
-        "people_contact_change": {"portal": "insert", "worker": "select, update (taken_at)"},
+        "people_contact_change": {"portal": "insert", "worker": "select, insert, update (taken_at)"},
         "people_invitation": {
             "desk": "select, insert, update",
             "gateway": "select, insert, update",
@@ -72,6 +74,7 @@ WALLS = Walls(
     },
     policies={
         **HELPING.policies,
+        **CONTROL.policies,
         "people_account": {
             "portal": [
                 Policy(ME, None, "select"),
@@ -84,10 +87,6 @@ WALLS = Walls(
             ],
         },
         "people_staff": of_force("desk", "gateway", "worker"),
-        "people_sign_in": {
-            "portal": [Policy(MINE, None, "select"), Policy("", f"{MINE} and taken_at is null", "insert")],
-            "worker": [Policy("true", "true")],
-        },
         "people_officer": of_force("desk", "gateway", "worker"),
         "people_victim": {
             "portal": [
@@ -108,7 +107,13 @@ WALLS = Walls(
             "worker": [Policy("true", "true")],
         },
         "people_contact_change": {
-            "portal": [Policy("", f"victim_id = {MY_VICTIMS} and taken_at is null", "insert")],
+            "portal": [
+                Policy(
+                    "",
+                    f"victim_id = {MY_VICTIMS} and taken_at is null and email is null and mobile is null",
+                    "insert",
+                )
+            ],
             **of_force("worker"),
         },
         "people_invitation": of_force("desk", "gateway", "worker"),
@@ -121,6 +126,7 @@ WALLS = Walls(
         *HELPING.keys,
         *LOOK.keys,
         *recovering.KEYS,
+        *CONTROL.keys,
         Key(
             "people_contact_change",
             "people_contact_change_same_force",
@@ -142,7 +148,7 @@ WALLS = Walls(
         *LOOK.functions,
         *DISGUISE,
         *FUNCTIONS,
-        *CONTROL,
+        *CONTROL.functions,
         *_OF_ACCOUNT,
         *factors.FUNCTIONS,
         *openid.FUNCTIONS,

@@ -15,6 +15,7 @@ from trackmycrime.kernel import bell, crypto
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.kernel.locks import force_lock
 from trackmycrime.messages import api as messages
+from trackmycrime.people import own_addresses
 from trackmycrime.people.models import Victim
 from trackmycrime.publish import promises
 from trackmycrime.publish.models import Case, Entry
@@ -220,11 +221,12 @@ def _victim(staff: Staff, victim_id: UUID) -> Victim:
     return victim
 
 
-def told_in_person(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> Task:
+def told_in_person(staff: Staff, task_id: UUID, note: str, *, now: datetime, refused: bool = False) -> Task:
     """A person has done what a task asked for. Raises NotPossible: ``unknown`` (or done already).
 
     Who has spoken with a victim has thereby released what waited for it, if it still says the same; and who has spoken
-    about a new address, that it is asked to confirm.
+    about a new address, that it is asked to confirm, or, where the victim proved it here, that it is made; `refused`:
+    that it is not theirs.
     """
     force_lock(staff.force_id)
     task = tasks.done(staff.force_id, task_id, by=staff.account_id, note=note, now=now)
@@ -236,6 +238,12 @@ def told_in_person(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> 
     if task.kind == alerts.CONTACT_CHANGED and task.victim_id:
         changed = {task.victim_id: list(task.detail["channels"])}
         alerts.tell_of_change(staff.force_id, changed, now=now, spoken=True)
+    if task.kind == alerts.OWN_WAITS and own_addresses.decide(
+        staff.force_id, UUID(task.detail["change"]), allow=not refused, now=now
+    ):
+        _record(
+            staff, f"address.{'refused' if refused else 'allowed'}", "victim", task.victim_id or task.id, now
+        )
     return task
 
 
@@ -250,6 +258,11 @@ def letter_posted(
     alerts.post(task, victim, made, language, now=now)
     _record(staff, "letter.posted", "victim", victim.id, now)
     return task
+
+
+def address_refused(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> Task:
+    """An officer has spoken with them: the address that was typed here is not theirs. Raises NotPossible."""
+    return told_in_person(staff, task_id, note, now=now, refused=True)
 
 
 def address_confirmed(staff: Staff, task_id: UUID, note: str, *, now: datetime) -> Task:

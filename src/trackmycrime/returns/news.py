@@ -27,6 +27,8 @@ class ContactChange(Protocol):
     language: str
     pace: str
     agreed_days: int | None
+    email: Any
+    mobile: Any
     changed: Any
     at: datetime
 
@@ -62,7 +64,7 @@ def of_contacts(changes: Iterable[ContactChange]) -> list[News]:
             "contact.changed", one.id, one.victim_id, one.at,
             {
                 "preferred_channel": one.channel or None, "language": one.language or None, "pace": one.pace or None,
-                "update_days": one.agreed_days, "changed": one.changed,
+                "update_days": one.agreed_days, "email": one.email, "mobile": one.mobile, "changed": one.changed,
             },
         )
         for one in changes

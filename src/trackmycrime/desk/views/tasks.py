@@ -1,10 +1,12 @@
 """One task: what it is, and that a person has done it."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.http import HttpResponse
 
 from trackmycrime import pipeline
+from trackmycrime.alerts.api import OWN_WAITS
 from trackmycrime.desk import letters, words
 from trackmycrime.desk.forms import TaskForm
 from trackmycrime.desk.gate import FORM, allowed, may_here, write_down
@@ -14,6 +16,7 @@ from trackmycrime.desk.rights import Act
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people.access import DeskRequest
 from trackmycrime.people.models import Victim
+from trackmycrime.tasks.models import Task
 
 from . import found
 from .case import title_of
@@ -28,7 +31,11 @@ def task(request: DeskRequest, task_id: UUID) -> HttpResponse:
     form = TaskForm(request.POST if request.method == "POST" and may_do else None)
     if form.is_valid():
         with found.possible():
-            did = pipeline.address_confirmed if "confirm" in request.POST else pipeline.told_in_person
+            did: Callable[..., Task] = pipeline.told_in_person
+            if "confirm" in request.POST:
+                did = pipeline.address_confirmed
+            elif "refuse" in request.POST:
+                did = pipeline.address_refused
             did(request.staff, one.id, form.cleaned_data["note"], now=now)
         if one.crime_id is None:
             return back_to("start", done="settled")
@@ -47,6 +54,7 @@ def task(request: DeskRequest, task_id: UUID) -> HttpResponse:
         task=reads.task_line(one.id, one.kind, one.victim_id, one.due_at, now),
         do=words.task(one.kind, "do"),
         button=words.task(one.kind, "done"),
+        may_refuse=one.kind == OWN_WAITS,
         about_address=one.kind in pipeline.ABOUT_ADDRESSES,
         reason=words.reason(str(one.detail["reason"])) if one.detail.get("reason") else "",
         victim=victim,

@@ -48,13 +48,14 @@ def victim_changed(rows: Rows, event: Event, data: Any, live: bool) -> None:
     if data.enhanced_rights is not None and event.sequence > victim["enhanced_sequence"]:
         victim |= {"enhanced": data.enhanced_rights, "enhanced_sequence": event.sequence}
     if event.sequence > victim["sequence"]:
-        victim |= _told(rows, victim["id"], event, data)
+        victim |= _told(rows, victim, event, data)
     was_live, victim["live"] = victim["live"], victim["sequence"] > victim["withdrawn_sequence"]
     if victim["live"] and not was_live:
         rows.messages_touched.add(crime["id"])  # what was written to them meanwhile
 
 
-def _told(rows: Rows, key: UUID, event: Event, data: Any) -> dict[str, Any]:
+def _told(rows: Rows, victim: dict[str, Any], event: Event, data: Any) -> dict[str, Any]:
+    key = victim["id"]
     detail = {
         "name": data.name,
         "organisation": data.organisation,
@@ -67,10 +68,10 @@ def _told(rows: Rows, key: UUID, event: Event, data: Any) -> dict[str, Any]:
     return {
         "role": data.role,
         "detail": crypto.seal_json("people_victim.detail", key, detail),
-        "email": crypto.seal("people_victim.email", key, data.email) if data.email else None,
-        "email_hash": crypto.blind_email(data.email) if data.email else None,
-        "mobile": crypto.seal("people_victim.mobile", key, data.mobile) if data.mobile else None,
-        "mobile_hash": crypto.blind("mobile", data.mobile) if data.mobile else None,
+        **_address(victim, "email", data.email, crypto.blind_email(data.email) if data.email else None),
+        **_address(
+            victim, "mobile", data.mobile, crypto.blind("mobile", data.mobile) if data.mobile else None
+        ),
         "language": data.language or "",
         "under_age": data.born_on is not None and under_age(data.born_on, rows.now.date()),
         "of_age_on": of_age_on(data.born_on, event.time.date()),
@@ -78,6 +79,16 @@ def _told(rows: Rows, key: UUID, event: Event, data: Any) -> dict[str, Any]:
         "sequence": event.sequence,
         "told_at": event.time,
     }
+
+
+def _address(victim: dict[str, Any], column: str, value: str | None, hash_: bytes | None) -> dict[str, Any]:
+    """What is known of an address now. One that the victim changed here stands as long as the records system says
+    what it had said before (docs/returns.md)."""
+    said = victim[f"said_{column}_hash"]
+    if said is not None and bytes(said) == (hash_ or b""):
+        return {}
+    sealed = crypto.seal(f"people_victim.{column}", victim["id"], value) if value else None
+    return {column: sealed, f"{column}_hash": hash_, f"said_{column}_hash": None}
 
 
 def victim_withdrawn(rows: Rows, event: Event, data: Any, live: bool) -> None:
@@ -240,6 +251,8 @@ def new_victim(force_id: int, crime_id: UUID, person: str) -> dict[str, Any]:
         "live": True,
         "sequence": -1,
         "told_at": None,
+        "said_email_hash": None,
+        "said_mobile_hash": None,
         "withdrawn_sequence": -1,
         "withdrawn_reason": "",
         "invited_at": None,
