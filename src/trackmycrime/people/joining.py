@@ -86,7 +86,7 @@ def usable(link: str, *, now: datetime) -> bool:
 def open_link(link: str, address: str, *, now: datetime) -> Joining | None:
     """Open an invitation because somebody pressed its button; None when it cannot be used. Raises TooManyTries."""
     limits.count(limits.OPENING, address, now=now)
-    return _opened(codes.link_hash(link), now)
+    return opened(codes.link_hash(link), now)
 
 
 def open_code(typed: str, address: str, *, now: datetime) -> Joining | None:
@@ -97,13 +97,14 @@ def open_code(typed: str, address: str, *, now: datetime) -> Joining | None:
     limits.count(limits.TYPING, address, now=now)
     if len(codes.plain(typed)) != codes.START_LENGTH:
         return None
-    found = _opened(codes.start_hash(typed), now)
+    found = opened(codes.start_hash(typed), now)
     if found and found.second == "none":
         return prove(found, typed, address, now=now)[1]
     return found
 
 
-def _opened(token: bytes, now: datetime) -> Joining | None:
+def opened(token: bytes, now: datetime) -> Joining | None:
+    """Open the invitation with this keyed hash, for whoever has shown the first proof; None when it cannot be used."""
     row = _call("select id, way, second, recovers from people_invitation_open(%s, %s)", token, now)
     return Joining(token, *row) if row else None
 

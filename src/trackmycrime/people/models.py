@@ -258,6 +258,12 @@ class Victim(models.Model):
                 condition=models.Q(account__isnull=False),
                 name="people_victim_account",
             ),
+            # what else the same person might join
+            models.Index(
+                fields=["person", "force"],
+                condition=models.Q(account=None, live=True),
+                name="people_victim_not_joined",
+            ),
             models.Index(
                 fields=["crime_id"], condition=models.Q(role="parent_guardian"), name="people_victim_parents"
             ),

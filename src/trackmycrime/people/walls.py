@@ -5,6 +5,7 @@ from .devices import MAY_BE_PUSHED
 from .disguise import FUNCTIONS as DISGUISE
 from .factors import walls as factors
 from .look.walls import WALLS as LOOK
+from .offers import FUNCTION as OFFERS
 from .openid import walls as openid
 from .recovering import walls as recovering
 from .walls_of_control import WALLS as CONTROL
@@ -153,6 +154,7 @@ WALLS = Walls(
         *factors.FUNCTIONS,
         *openid.FUNCTIONS,
         *recovering.FUNCTIONS,
+        OFFERS,
     ],
 )
 __all__ = [

@@ -32,6 +32,7 @@ urlpatterns = [
     path("settings/address/", contact.confirm_address, name="confirm_address"),
     path("unsubscribe/<str:token>", unsubscribing.page, name="unsubscribe"),
     path("", include("trackmycrime.portal.urls_people")),
+    path("", include("trackmycrime.portal.urls_offers")),
     path("", include("trackmycrime.portal.urls_look")),
     path("", include("trackmycrime.portal.urls_helping")),
     path("", include("trackmycrime.portal.urls_control")),

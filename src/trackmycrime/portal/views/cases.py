@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from trackmycrime.design.assets import digest
 from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.messages import api as messages
+from trackmycrime.people import offers
 from trackmycrime.people.access import PortalRequest
 from trackmycrime.people.helping import giving
 from trackmycrime.portal import disguise, frame, looking, reads
@@ -32,6 +33,7 @@ def mine(request: PortalRequest) -> HttpResponse:
     lines = view.my_cases(get_language() or "en", now=now, seen_at=seen_at, unread=messages.my_unread())
     news = sum(line.new_updates + line.new_messages for line in lines)
     context = {"lines": lines, "news": news, "here": "cases", "join_url": reverse("join")}
+    context["offered"] = len(offers.mine(now))
     return render(request, "portal/cases/mine.html", context)
 
 
