@@ -18,7 +18,7 @@ from trackmycrime.forces.models import Force
 from trackmycrime.kernel import limits
 from trackmycrime.kernel.locks import force_lock
 from trackmycrime.messages import api as messages
-from trackmycrime.people import choices, devices, invitations, own_addresses
+from trackmycrime.people import choices, devices, invitations, once, own_addresses
 from trackmycrime.people.helping import ending
 from trackmycrime.people.helping.inviting import BELL as HELPING
 from trackmycrime.people.look.asking import BELL as LOOKS
@@ -144,6 +144,13 @@ def _send_look_codes(now: datetime) -> int:
     return len(wanted) + looks.tidy(now)
 
 
+def _send_sign_in_codes(now: datetime) -> int:
+    """The codes that people who sign in have asked for go out, where that is safe."""
+    wanted = once.wanted(now)
+    alerts.send_sign_in_codes(wanted, now=now)
+    return len(wanted)
+
+
 def _renew_invitations(now: datetime) -> int:
     """Unused invitations are renewed on days 3 and 10, then an officer is asked; those of closed cases end."""
     due = sorted(invitations.due_for_renewal(now), key=lambda one: one.force_id)
@@ -204,6 +211,7 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     (returns.BELL, _send_returns),
     ("codes", _send_codes),
     (LOOKS, _send_look_codes),
+    (once.BELL, _send_sign_in_codes),
     ("invitations", _renew_invitations),
     (HELPING, _help),
     ("of_age", ending.say_who_is_grown_up),
@@ -213,13 +221,16 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("quiet", _say_no_news),
     ("sessions", clear_expired),
     ("old sign-ins", own.forget),
+    ("old codes", once.forget),
     ("limits", limits.clear_ended),
     ("budgets", caps.tidy),
     ("devices", devices.forget_unsafe),
 )
 """What a worker carries on, in order: (what the bell calls it, what is done). Each is a transaction, repeatable."""
 
-SELDOM = frozenset({PROMISES, "of_age", "unspoken", "quiet", "devices", "budgets", "old sign-ins"})
+SELDOM = frozenset(
+    {PROMISES, "of_age", "unspoken", "quiet", "devices", "budgets", "old sign-ins", "old codes"}
+)
 """Passes that look for days to come and not for moments: done now and then, or when rung for. Promises and silence are
 looked for in all open cases; an index on a date that changes with almost every entry would cost more each time one is
 published."""

@@ -35,6 +35,7 @@ OPEN = {
         "look", "look_code", "look_case", "look_end",
         "second_step", "sign_in_passkey", "sign_in_app", "sign_in_recovery",
         "helping_link", "helping_code", "helping_account", "helping_not_for_me",
+        "sign_in_code", "sign_in_code_typed",
     },
     "desk": {
         "sign_in", "sign_out", "set_up", "design:other_version",
@@ -59,6 +60,7 @@ METHODS = {
         "people_end": "post", "people_hand_over": "both", "helping_link": "both", "helping_code": "both",
         "helping_account": "both", "helping_not_for_me": "both", "helping_leave": "post", "helping_alerts": "post",
         "helping_team": "both", "helping_off": "post",
+        "own_password": "both", "own_second": "both", "sign_in_code": "both", "sign_in_code_typed": "both",
     },
 }  # fmt: skip
 """What takes a form; everything else is read only."""

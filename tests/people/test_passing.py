@@ -38,8 +38,10 @@ def asks_for(account: Account, step: str) -> None:
 def test_half_of_it_lets_nobody_in_and_the_other_half_does(monkeypatch: pytest.MonkeyPatch) -> None:
     account, request = make_account(), browser()
     asks_for(account, "app")
-    told: list[tuple[UUID, How]] = []
-    monkeypatch.setattr(sessions, "began", lambda _r, account, how, _now: told.append((account.pk, how)))
+    told: list[tuple[UUID, list[How]]] = []
+    monkeypatch.setattr(
+        sessions, "began", lambda _r, account, hows, _now, by: told.append((account.pk, hows))
+    )
     assert passed(request, account, How.PASSWORD) is None
     assert access.signed_in(request) is None
     half = signing.half(request, now=NOW)
@@ -50,7 +52,7 @@ def test_half_of_it_lets_nobody_in_and_the_other_half_does(monkeypatch: pytest.M
     assert access.signed_in(request) == account.pk
     assert request.session.session_key not in (before, None)
     assert signing.half(request, now=NOW) is None
-    assert told == [(account.pk, How.APP)]
+    assert told == [(account.pk, [How.APP, How.PASSWORD])]
     assert Record.objects.get(action="signed_in").detail == {"how": ["app", "password"]}
 
 

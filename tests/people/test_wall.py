@@ -97,6 +97,8 @@ OPEN = {
         "language", "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
         "other_version", "unsubscribe", "manifest", "worker", "session_left", "safety", "lost", "join_again",
         "helping_link", "helping_code", "helping_account", "helping_not_for_me",
+        "sign_in_code", "sign_in_code_typed", "look", "look_case", "look_code", "look_end",
+        "sign_in_passkey", "sign_in_app", "sign_in_recovery",
     },
     "desk": {
         "sign_in", "second_step", "sign_out", "set_up", "other_version", "language",

@@ -18,6 +18,7 @@ from .news import News
 from .posting import post
 from .quiet import say_no_news
 from .reading import people
+from .sign_in_codes import send_sign_in_codes
 from .signins import tell_of_sign_ins
 from .telling import invite_and_tell, tell
 from .upstairs import finished, recheck
@@ -49,6 +50,7 @@ __all__ = [
     "send_address_code",
     "send_code",
     "send_invitations",
+    "send_sign_in_codes",
     "tell",
     "tell_of_change",
     "tell_of_own_changes",

@@ -6,14 +6,16 @@ from uuid import UUID
 
 from trackmycrime.delivery.api import POST, Finished, Letter, Verdict
 
-from . import looking, posting
+from . import looking, posting, sign_in_codes
 from .looking import Undelivered
 
 
 def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     """Which of these letters, about to be sent or printed, must not be (any more, or now); all others may."""
+    signing = sign_in_codes.ours(letters)
     return {
-        **looking.recheck([each for each in letters if each.purpose != POST], now),
+        **looking.recheck([each for each in letters if each.purpose != POST and each.id not in signing], now),
+        **sign_in_codes.look_again([each for each in letters if each.id in signing], now),
         **posting.look_again([each for each in letters if each.purpose == POST], now),
     }
 

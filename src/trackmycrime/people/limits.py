@@ -34,6 +34,11 @@ KNOWN = Limit("sign-in-known", 0, timedelta(days=180))
 # few, so all strangers together have a day's tries. A passkey cannot be guessed; its look-ups are counted.
 SECOND_DAY = Limit("second-step-day", 60, DAY)
 SHOWING = Limit("passkey-showing", 60, QUARTER)
+# Codes for signing in, to be sent and to be typed: five tries each, so some dozens of guesses a day for one account.
+CODES_HERE = Limit("sign-in-codes-here", 20, timedelta(hours=1))
+CODES = Limit("sign-in-codes", 5, timedelta(hours=1))
+CODES_DAY = Limit("sign-in-codes-day", 15, DAY)
+CODES_TYPED = Limit("sign-in-codes-typed", 60, QUARTER)
 
 # Joining.
 OPENING = Limit("invitation-opening", 60, QUARTER)
@@ -140,6 +145,12 @@ class Tries:
                 clear(limit, who)
             hit(KNOWN, who, now=now)
         self._keep()
+
+
+def is_known(door: str, email: str, browser: str, *, now: datetime) -> bool:
+    """Whether the account of that email was used with that browser (`known.shown`)."""
+    tries = Tries(door, email, "", browser)
+    return bool(tries.browser and seen(KNOWN, tries.browser, now=now))
 
 
 @contextmanager

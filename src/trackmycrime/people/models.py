@@ -264,6 +264,15 @@ class Victim(models.Model):
                 condition=models.Q(account=None, live=True),
                 name="people_victim_not_joined",
             ),
+            # whether an address is used by more than one account (`alerts.sign_in_codes`)
+            *(
+                models.Index(
+                    fields=[f"{address}_hash"],
+                    condition=models.Q(account__isnull=False),
+                    name=f"people_victim_{address}",
+                )
+                for address in ("email", "mobile")
+            ),
             models.Index(
                 fields=["crime_id"], condition=models.Q(role="parent_guardian"), name="people_victim_parents"
             ),
@@ -398,4 +407,5 @@ from .helping.models import HelpInvitation as HelpInvitation  # noqa: E402
 from .helping.models import Member as Member  # noqa: E402
 from .helping.models import Organisation as Organisation  # noqa: E402
 from .models_of_control import AddressChange as AddressChange  # noqa: E402
+from .once.models import SignInCode as SignInCode  # noqa: E402
 from .recovering.models import IdentityCheck as IdentityCheck  # noqa: E402

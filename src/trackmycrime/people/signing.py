@@ -29,6 +29,7 @@ __all__ = [
     "confirmed",
     "fresh",
     "half",
+    "has_shown",
     "must_add",
     "passed",
     "sign_in",
@@ -54,12 +55,15 @@ def sign_in(request: HttpRequest, door: str, email: str, password: str, *, now: 
     return signed
 
 
-def passed(request: HttpRequest, door: str, account_id: UUID, how: How, *, now: datetime) -> Account | None:
+def passed(
+    request: HttpRequest, door: str, account_id: UUID, how: How, *, by: str = "", now: datetime
+) -> Account | None:
     """Note that this browser has shown `how` for this account; the account if that is enough.
 
     Then its session begins, under a new key, and that is written down; in the session of this very account it counts
     as `confirmed` instead. Else None: while `half` says that something was shown, the caller sends them on to
-    ``second_step``. Of an account that is frozen or closed nothing is noted, so it looks like a wrong password.
+    ``second_step``. Of an account that is frozen or closed nothing is noted, so it looks like a wrong password. `by` is
+    the channel by which a code went.
     """
     account = _BACKENDS[door]().get_user(account_id)
     if account is None or not account.is_active or account.frozen_at:
@@ -72,7 +76,7 @@ def passed(request: HttpRequest, door: str, account_id: UUID, how: How, *, now: 
     if access.signed_in(request) == account.pk:
         _confirm(request, account, hows, now)
     else:
-        _begin(request, account, hows, how, now)
+        _begin(request, account, hows, by, now)
     return account
 
 
@@ -99,12 +103,19 @@ def asked_next(request: HttpRequest, door: str, *, now: datetime) -> frozenset[H
     return asked - lacking(held(door, account.pk))
 
 
+def has_shown(request: HttpRequest, how: How, *, now: datetime) -> bool:
+    """Whether whoever is signed in has shown `how`, at their sign-in or within the last minutes."""
+    begun = half(request, now=now)
+    mine = begun is not None and begun.account_id == access.signed_in(request)
+    return how in shown.signed(request) or bool(mine and begun and how in begun.hows)
+
+
 def confirmed(request: HttpRequest, how: How, now: datetime) -> None:
     """Write down in the session that the person who is signed in has just shown `how`: it is fresh again."""
     shown.sign(request, shown.signed(request) | {how}, now=now)
 
 
-def _begin(request: HttpRequest, account: Account, hows: frozenset[How], how: How, now: datetime) -> None:
+def _begin(request: HttpRequest, account: Account, hows: frozenset[How], by: str, now: datetime) -> None:
     """Begin the session. What it held before stays, unless it was another account's."""
     binding, actor, force = _scope(account.pk, account.kind)
     with binding:
@@ -114,7 +125,7 @@ def _begin(request: HttpRequest, account: Account, hows: frozenset[How], how: Ho
         act = audit.Act("signed_in", "account", str(account.pk), {"how": sorted(hows)})
         audit.record(actor, [act], force=force, now=now)
         account.refresh_from_db(fields=["language"])
-        sessions.began(request, account, how, now)
+        sessions.began(request, account, sorted(hows), now, by=by)
 
 
 def _confirm(request: HttpRequest, account: Account, hows: frozenset[How], now: datetime) -> None:

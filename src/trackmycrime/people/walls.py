@@ -6,6 +6,7 @@ from .disguise import FUNCTIONS as DISGUISE
 from .factors import walls as factors
 from .look.walls import WALLS as LOOK
 from .offers import FUNCTION as OFFERS
+from .once import walls as once
 from .openid import walls as openid
 from .recovering import walls as recovering
 from .walls_of_control import WALLS as CONTROL
@@ -72,6 +73,7 @@ WALLS = Walls(
         **factors.GRANTS,
         **LOOK.grants,
         **openid.GRANTS,
+        **once.GRANTS,
     },
     policies={
         **HELPING.policies,
@@ -122,6 +124,7 @@ WALLS = Walls(
         **LOOK.policies,
         **openid.POLICIES,
         **recovering.POLICIES,
+        **once.POLICIES,
     },
     keys=[
         *HELPING.keys,
@@ -155,6 +158,7 @@ WALLS = Walls(
         *openid.FUNCTIONS,
         *recovering.FUNCTIONS,
         OFFERS,
+        *once.FUNCTIONS,
     ],
 )
 __all__ = [

@@ -127,6 +127,12 @@ def parts(account_id: UUID, case_id: UUID) -> list[UUID]:
     return list(mine.order_by("joined_at", "id").values_list("id", flat=True))
 
 
+def force_names() -> list[str]:
+    """What the forces are called that this service is for, in both languages."""
+    names = Force.objects.values_list("name", "name_cy")
+    return [name for both in names for name in both if name]
+
+
 def policy_of(victim: Victim) -> Policy:
     """What the force of this victim decides for itself."""
     return DEFAULT.changed(Force.objects.values_list("policy", flat=True).get(id=victim.force_id))

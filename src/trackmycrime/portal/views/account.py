@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_safe
 
@@ -17,6 +18,16 @@ SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = (
     ),
     ("code_app", lazy("Codes from an app"), lazy("Six numbers from your phone, besides your password.")),
     ("recovery_codes", lazy("Recovery codes"), lazy("For the day on which your phone is gone.")),
+    (
+        "own_password",
+        lazy("Change your password"),
+        lazy("Every other browser is then signed out."),
+    ),
+    (
+        "own_second",
+        lazy("How you sign in"),
+        lazy("Choose whether we ask for more than your password."),
+    ),
     (
         "devices",
         lazy("Where you are signed in"),
@@ -35,5 +46,9 @@ SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = (
 def hub(request: PortalRequest) -> HttpResponse:
     """The list."""
     sections = [(reverse(name), title, about) for name, title, about in SECTIONS]
-    context = {"sections": sections, "here": "account", "email": request.account.email}
+    done = {
+        "password": _("Your new password is set"),
+        "way": _("From now on you sign in in that way"),
+    }.get(request.GET.get("done", ""), "")
+    context = {"sections": sections, "here": "account", "email": request.account.email, "done": done}
     return render(request, "portal/account/account.html", context)

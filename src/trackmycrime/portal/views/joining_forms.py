@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from trackmycrime.people import accounts
+from trackmycrime.portal import reads
 from trackmycrime.publish import wording
 
 
@@ -47,21 +48,9 @@ class CodeForm(forms.Form):
     )
 
 
-class NewAccount(forms.Form):
-    """What somebody wants to sign in with."""
+class NewPassword(forms.Form):
+    """A password that somebody chooses."""
 
-    email = forms.EmailField(
-        label=_("Email address"),
-        help_text=_(
-            "You will use it to sign in. We keep telling you about news in the way that police have agreed with you."
-        ),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
-        error_messages={
-            "required": lazy_words("error.email_missing"),
-            "invalid": lazy_words("error.email_format"),
-        },
-    )
     password = forms.CharField(
         label=_("Choose a password"),
         help_text=_(
@@ -74,16 +63,35 @@ class NewAccount(forms.Form):
         error_messages={"required": lazy_words("error.password_missing")},
     )
 
+
+class NewAccount(NewPassword):
+    """What somebody wants to sign in with."""
+
+    field_order = ("email", "password")
+    email = forms.EmailField(
+        label=_("Email address"),
+        help_text=_(
+            "You will use it to sign in. We keep telling you about news in the way that police have agreed with you."
+        ),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        error_messages={
+            "required": lazy_words("error.email_missing"),
+            "invalid": lazy_words("error.email_format"),
+        },
+    )
+
     def clean(self) -> dict[str, Any]:
         """Say what is wrong with the password, if anything is."""
         given = super().clean() or self.cleaned_data
         if password := given.get("password"):
-            for fault in accounts.password_faults(password, given.get("email", "")):
-                self.add_error("password", _said(fault))
+            for fault in accounts.password_faults(password, given.get("email", ""), reads.force_names()):
+                self.add_error("password", said(fault))
         return given
 
 
-def _said(fault: str) -> str:
+def said(fault: str) -> str:
+    """What is wrong with a password, in words."""
     if fault == "short":
         return words("error.password_short", min=accounts.SHORTEST_PASSWORD)
     if fault == "common":

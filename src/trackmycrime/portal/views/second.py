@@ -17,6 +17,7 @@ STEPS: dict[How, tuple[str, str | Promise]] = {
     How.PASSKEY: ("sign_in_passkey", _("Use a passkey")),
     How.APP: ("sign_in_app", _("Use a code from your app")),
     How.RECOVERY: ("sign_in_recovery", _("Use a recovery code")),
+    How.CODE: ("sign_in_code", _("Get a code by text or email")),
 }
 """By what is shown: the name of the page's address, and what its link says; in the order of the list"""
 
@@ -34,7 +35,8 @@ def steps(request: HttpRequest) -> list[tuple[str, str | Promise]]:
 def step(request: HttpRequest) -> HttpResponse:
     """Straight to the page where there is one way; else the list of ways."""
     if signed_in(request):
-        return HttpResponseRedirect(reverse("confirm"))
+        to = safe_next(request, "")
+        return HttpResponseRedirect(reverse("confirm") + (f"?{urlencode({'next': to})}" if to else ""))
     if not signing.half(request, now=utc_now()):
         return HttpResponseRedirect(f"{reverse('sign_in')}?ended=1")
     ways = steps(request)
