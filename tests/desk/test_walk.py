@@ -11,6 +11,7 @@ import pytest
 from django.urls import URLPattern, URLResolver
 
 from tests.desk.people import World, held, quarantined, sign_in, world
+from tests.people.helping import let_in, organisation
 from tests.support.doors import DoorClient, door_client
 from trackmycrime.alerts.models import Alert
 from trackmycrime.desk import urls
@@ -29,13 +30,13 @@ OPEN = {
 READ_ONLY = {
     "start", "cases", "case", "record", "held", "messages", "invitation", "quarantine", "quarantine_event", "alert",
     "log", "log_csv", "log_ndjson", "channels",
-    "words", "words_history", "account", "factor_needed",
+    "words", "words_history", "account", "factor_needed", "sharing",
 }  # fmt: skip
 NOT_YET = {"lift", "switch", "release_channel"}
 """What is not there as long as nothing is withheld, protected or held"""
 WRITE_ONLY = {
     "passkey_name", "passkey_remove", "code_app_remove", "release", "code", "invitation_letter", "invite_by_letter",
-    "news_letter", "invite_again", "in_person", "revoke", "quarantine_replay",
+    "end_access", "close_organisation", "news_letter", "invite_again", "in_person", "revoke", "quarantine_replay",
 }  # fmt: skip
 
 
@@ -69,6 +70,8 @@ def ids_of(made: World) -> dict[str, Any]:
         "entry_id": entry,
         "task_id": task.id,
         "passkey": uuid.uuid4(),
+        "access_id": let_in(made.victim()).id,
+        "organisation_id": organisation(made.force).id,
         "event_id": quarantined(made, f"Q{len(Event.objects.all())}"),
     }
 

@@ -51,6 +51,8 @@ def done_words(code: str) -> str:
         "released_channel": _("The channel sends again. What waited goes out now."),
         "asked": _("This is being done. Load the page again in a moment to see what became of it."),
         "words_saved": _("The words are saved. What is written from now on goes out in them."),
+        "access_ended": _("It is stopped. They cannot see the case any more."),
+        "organisation_closed": _("It is closed. Nobody there sees anything any more."),
         "again": _("That was done already."),
     }.get(code, "")
 
@@ -68,6 +70,7 @@ def page(
         ("channels", _("Channels"), Act.SEE_CHANNELS),
         ("log", _("What was sent"), Act.DELIVERY_LOG),
         ("words", _("Words"), Act.WORDS),
+        ("organisations", _("Organisations"), Act.ORGANISATIONS),
         ("account", _("Signing in"), Act.OWN_SIGN_IN),
     ]
     shared = {

@@ -47,6 +47,8 @@ class Act(StrEnum):
     """Hold a channel, so that nothing goes out by it, and let it go again"""
     WORDS = "words"
     """Change the force's own words for what leaves the machine; each save is written down"""
+    ORGANISATIONS = "organisations"
+    """Name the advocate organisations that victims can let in, and invite the first who says who works there"""
 
 
 _OWN = {Act.START, Act.OWN_SIGN_IN}
@@ -69,12 +71,20 @@ MAY: dict[str, frozenset[Act]] = {
     SUPERVISOR: frozenset(_WORK | {Act.SEE_RECORD, Act.LIFT, Act.DELIVERY_LOG, Act.SEE_CHANNELS}),
     # Runs the force's side of the service, for which nobody's case is needed: figures, quarantine, channels, words.
     ADMINISTRATOR: frozenset(
-        _OWN | {Act.QUARANTINE, Act.DELIVERY_LOG, Act.SEE_CHANNELS, Act.HOLD_CHANNELS, Act.WORDS}
+        _OWN
+        | {
+            Act.QUARANTINE,
+            Act.DELIVERY_LOG,
+            Act.SEE_CHANNELS,
+            Act.HOLD_CHANNELS,
+            Act.WORDS,
+            Act.ORGANISATIONS,
+        }
     ),
     AUDITOR: frozenset(_OWN | {Act.SEE_CASES, Act.SEE_RECORD, Act.DELIVERY_LOG}),
 }
 
-DANGEROUS = frozenset({Act.INVITE, Act.SWITCH, Act.LIFT, Act.HOLD_CHANNELS, Act.WORDS})
+DANGEROUS = frozenset({Act.INVITE, Act.SWITCH, Act.LIFT, Act.HOLD_CHANNELS, Act.WORDS, Act.ORGANISATIONS})
 """What can put somebody at risk, or reaches everybody at once: a code that opens a case, a protected or withheld case
 that opens, a channel that falls silent, the words of all letters. It is asked once more who sits there."""
 

@@ -58,6 +58,7 @@ urlpatterns = [
     path("words/<str:text_key>/", wording.text, name="words_text"),
     path("words/<str:text_key>/history/", wording.history, name="words_history"),
     path("", include("trackmycrime.desk.urls_people")),
+    path("", include("trackmycrime.desk.urls_helping")),
     path("", include("trackmycrime.desk.urls_provider")),
     path("", include("trackmycrime.desk.urls_invitations")),
     path("", include("trackmycrime.desk.urls_signing")),

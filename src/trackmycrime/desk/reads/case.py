@@ -86,6 +86,8 @@ class Person:
     invitation: Invitation | None
     invitation_state: str
     unread: int
+    shared: int
+    """How many people and organisations see the case with them"""
 
     @property
     def id(self) -> UUID:
@@ -146,6 +148,8 @@ _PEOPLE_NOW = """
 select v.id,
        (select count(*) from messages_message m where m.victim_id = v.id and m.by = 'victim' and m.read_at is null)
          unread,
+       (select count(*) from people_access a where a.victim_id = v.id and a.ended_at is null and a.until > now())
+         shared,
        (select i.id from people_invitation i where i.victim_id = v.id order by i.created_at desc limit 1) invitation
 from people_victim v where v.force_id = %s and v.crime_id = %s
 """
@@ -174,6 +178,7 @@ def _person(
         invitation=invitation,
         invitation_state=invitation_state(invitation, now),
         unread=more["unread"],
+        shared=more["shared"],
     )
 
 

@@ -45,6 +45,18 @@ ACTIONS = {
     "address.allowed": lazy("Said that a new address or number is theirs"),
     "address.refused": lazy("Said that a new address or number is not theirs"),
     "address.confirmed": lazy("Confirmed an address"),
+    "sharing.seen": lazy("Looked at who sees the case"),
+    "access.given": lazy("Let somebody in to the case"),
+    "access.changed": lazy("Changed what somebody who was let in may do"),
+    "access.invited_again": lazy("Invited anew somebody who was let in"),
+    "access.taken_up": lazy("Joined, to help"),
+    "access.ended": lazy("Access of somebody who was let in ended"),
+    "access.left": lazy("Does not help any more"),
+    "access.alerts_on": lazy("Asked to be told when there is something new"),
+    "access.alerts_off": lazy("Asked to be told no more"),
+    "case.seen_by_helper": lazy("Opened the case, to help"),
+    "message.written_by_helper": lazy("Wrote to police, to help"),
+    "contact.handed_over": lazy("Handed the case to another contact of the business"),
     "message.sent": lazy("Wrote to a victim"),
     "entry.published": lazy("An update was published"),
     "entry.held": lazy("An update was held"),
@@ -91,6 +103,7 @@ def record(force: int, crime_id: UUID, now: datetime, *, number: int) -> Slice:
         "source": _("The records system"),
         "victim": _("The victim"),
         "officer": _("A member of staff"),
+        "helper": _("Somebody who was let in"),
     }
     lines = [
         Line(

@@ -9,6 +9,7 @@ from trackmycrime import pipeline
 from trackmycrime.desk.forms import AnswerForm
 from trackmycrime.desk.gate import FORM, allowed, may_here, write_down
 from trackmycrime.desk.pages import back_to, page
+from trackmycrime.desk.reads import sharing
 from trackmycrime.desk.reads import waiting as waiting_threads
 from trackmycrime.desk.reads.me import scope
 from trackmycrime.desk.reads.record import staff_names
@@ -65,6 +66,7 @@ def thread(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         now=now,
         names={m.account_id: names.get(str(m.account_id), "") for m in messages if m.account_id},
         victim=str(victim.detail.get("name") or _("The victim")),
+        helpers=sharing.names(messages),
     )
     if messages and may_answer and request.method == "GET":
         own = bool(crime.officer_id) and crime.officer_id == request.staff.officer_id
