@@ -99,6 +99,8 @@ OPEN = {
         "helping_link", "helping_code", "helping_account", "helping_not_for_me",
         "sign_in_code", "sign_in_code_typed", "look", "look_case", "look_code", "look_end",
         "sign_in_passkey", "sign_in_app", "sign_in_recovery",
+        "one_login_there", "one_login_back", "one_login_logout", "one_login_confirm", "one_login_connect",
+        "one_login_start", "one_login_join",
     },
     "desk": {
         "sign_in", "second_step", "sign_out", "set_up", "other_version", "language",

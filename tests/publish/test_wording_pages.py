@@ -10,7 +10,7 @@ import pytest
 from django.utils import translation
 
 ROOT = Path(__file__).resolve().parents[2]
-SAME_IN_BOTH = {"GOV.UK Notify"}
+SAME_IN_BOTH = {"GOV.UK Notify", "GOV.UK One Login"}
 
 
 def _script(name: str) -> ModuleType:

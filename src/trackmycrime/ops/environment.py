@@ -23,9 +23,10 @@ _SECRETS = {
     "TMC_TEXT_RECEIPTS_SECRET": ("gateway", "worker"),
     "TMC_MAIL_RECEIPTS_TOKEN": ("gateway",),
     "TMC_VAPID_PRIVATE_KEY": ("worker",),
+    "TMC_ONE_LOGIN_KEY": ("portal",),
 }
 """Who is told what: only the worker sends, and it tells some providers the secret that receipts come with; the gateway
-takes the receipts"""
+takes the receipts; the portal alone shows who it is to the provider by which victims sign in"""
 _SENDING_URLS = ("TMC_EMAIL_URL", "TMC_TEXT_URL")
 
 

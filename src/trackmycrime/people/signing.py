@@ -99,8 +99,8 @@ def asked_next(request: HttpRequest, door: str, *, now: datetime) -> frozenset[H
     if account is None:
         return frozenset()
     hows = begun.hows if begun else frozenset()
-    asked = next_steps(hows, **_asks(account, door))
-    return asked - lacking(held(door, account.pk))
+    asked = next_steps(hows, **_asks(account, door)) - lacking(held(door, account.pk))
+    return asked if account.has_usable_password() else asked - {How.PASSWORD}
 
 
 def has_shown(request: HttpRequest, how: How, *, now: datetime) -> bool:

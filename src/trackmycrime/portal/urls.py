@@ -38,6 +38,7 @@ urlpatterns = [
     path("", include("trackmycrime.portal.urls_control")),
     path("", include("trackmycrime.portal.urls_signing")),
     path("", include("trackmycrime.portal.urls_factors")),
+    path("", include("trackmycrime.portal.urls_one_login")),
     path("", include("trackmycrime.design.urls")),
 ]
 handler400 = errors.bad_request

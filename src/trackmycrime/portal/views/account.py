@@ -1,5 +1,6 @@
 """What somebody decides about their sign-in, as a list of pages."""
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,6 +30,11 @@ SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = (
         lazy("Choose whether we ask for more than your password."),
     ),
     (
+        "one_login",
+        lazy("GOV.UK One Login"),
+        lazy("With the sign-in that you have for other government services."),
+    ),
+    (
         "devices",
         lazy("Where you are signed in"),
         lazy("See which browsers are signed in, and sign them out."),
@@ -45,7 +51,8 @@ SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = (
 @require_safe
 def hub(request: PortalRequest) -> HttpResponse:
     """The list."""
-    sections = [(reverse(name), title, about) for name, title, about in SECTIONS]
+    left_out = set() if settings.TMC_ONE_LOGIN_ISSUER else {"one_login"}
+    sections = [(reverse(name), title, about) for name, title, about in SECTIONS if name not in left_out]
     done = {
         "password": _("Your new password is set"),
         "way": _("From now on you sign in in that way"),

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -166,7 +167,14 @@ def account(request: HttpRequest, found: Joining) -> HttpResponse:
             form.add_error("password", words("error.password_common"))
         except limits.TooManyTries as many:
             status = _too_many(form, many)
-    return _page(request, "account", form=form, status=status, signed_in=bool(mine))
+    return _page(
+        request,
+        "account",
+        form=form,
+        status=status,
+        signed_in=bool(mine),
+        one_login=bool(settings.TMC_ONE_LOGIN_ISSUER),
+    )
 
 
 @open_to_all

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from trackmycrime.kernel.clock import utc_now
-from trackmycrime.people import signing
+from trackmycrime.people import shown, signing
 from trackmycrime.people.access import open_to_all, safe_next, signed_in
 from trackmycrime.people.signing import How
 
@@ -18,6 +18,7 @@ STEPS: dict[How, tuple[str, str | Promise]] = {
     How.APP: ("sign_in_app", _("Use a code from your app")),
     How.RECOVERY: ("sign_in_recovery", _("Use a recovery code")),
     How.CODE: ("sign_in_code", _("Get a code by text or email")),
+    How.PROVIDER: ("one_login_confirm", _("Sign in with GOV.UK One Login once more")),
 }
 """By what is shown: the name of the page's address, and what its link says; in the order of the list"""
 
@@ -25,6 +26,8 @@ STEPS: dict[How, tuple[str, str | Promise]] = {
 def steps(request: HttpRequest) -> list[tuple[str, str | Promise]]:
     """(address, words) of what this browser may show next, each with the page that was asked for."""
     asked = signing.asked_next(request, "portal", now=utc_now())
+    if How.PROVIDER not in shown.signed(request):
+        asked -= {How.PROVIDER}
     to = safe_next(request, "")
     query = f"?{urlencode({'next': to})}" if to else ""
     return [(reverse(name) + query, words) for how, (name, words) in STEPS.items() if how in asked]

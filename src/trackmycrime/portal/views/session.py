@@ -98,6 +98,7 @@ def to_second_step(to: str) -> HttpResponse:
 
 def _page(request: HttpRequest, form: SignIn, *, status: int = 200, **context: Any) -> HttpResponse:
     context |= {"form": form, "join_url": reverse("join"), "next": safe_next(request, "")}
+    context["one_login"] = bool(settings.TMC_ONE_LOGIN_ISSUER)
     context["passkeys"] = passkeys.to_sign_in("portal", now=utc_now())
     return render(request, "portal/account/sign_in.html", context, status=status)
 
