@@ -2,6 +2,7 @@
 
 import pytest
 
+from trackmycrime.people.enough import How, lacking, straight
 from trackmycrime.people.factors.second import Held, after, may_go
 
 
@@ -40,3 +41,25 @@ def test_an_officer_is_asked_for_the_strongest_they_have_and_keeps_one(held: Hel
     for asked in ("", "app", "passkey"):
         assert after("desk", asked, held) == then
     assert may_go("desk", held) is bool(then)
+
+
+@pytest.mark.parametrize(
+    ("ways", "at_once"),
+    [
+        ({How.APP, How.RECOVERY}, How.APP),
+        ({How.APP}, How.APP),
+        ({How.PASSKEY}, How.PASSKEY),
+        ({How.PASSKEY, How.RECOVERY}, None),
+        ({How.PASSKEY, How.APP, How.RECOVERY}, None),
+        (set(), None),
+    ],
+)
+def test_where_there_is_nothing_to_choose_it_is_asked_for_at_once(
+    ways: set[How], at_once: How | None
+) -> None:
+    assert straight(ways) == at_once
+
+
+def test_nobody_is_asked_for_what_they_do_not_have() -> None:
+    assert lacking(Held()) == {How.PASSKEY, How.APP, How.RECOVERY}
+    assert lacking(Held(app=True, codes=1)) == {How.PASSKEY}

@@ -78,3 +78,10 @@ def lacking(held: Held) -> frozenset[How]:
     """What nobody can show who has no more than that."""
     has = {How.PASSKEY: held.passkeys, How.APP: held.app, How.RECOVERY: held.codes}
     return frozenset(how for how, there in has.items() if not there)
+
+
+def straight(ways: Set[How]) -> How | None:
+    """What to ask for at once, where there is nothing to choose: the app's own page leads to the recovery codes."""
+    if len(ways) == 1:
+        return next(iter(ways))
+    return How.APP if ways == {How.APP, How.RECOVERY} else None

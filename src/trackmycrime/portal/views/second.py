@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import shown, signing
 from trackmycrime.people.access import open_to_all, safe_next, signed_in
+from trackmycrime.people.enough import straight
 from trackmycrime.people.signing import How
 
 STEPS: dict[How, tuple[str, str | Promise]] = {
@@ -25,24 +26,28 @@ STEPS: dict[How, tuple[str, str | Promise]] = {
 
 def steps(request: HttpRequest) -> list[tuple[str, str | Promise]]:
     """(address, words) of what this browser may show next, each with the page that was asked for."""
+    return list(_ways(request).values())
+
+
+def _ways(request: HttpRequest) -> dict[How, tuple[str, str | Promise]]:
     asked = signing.asked_next(request, "portal", now=utc_now())
     if How.PROVIDER not in shown.signed(request):
         asked -= {How.PROVIDER}
     to = safe_next(request, "")
     query = f"?{urlencode({'next': to})}" if to else ""
-    return [(reverse(name) + query, words) for how, (name, words) in STEPS.items() if how in asked]
+    return {how: (reverse(name) + query, words) for how, (name, words) in STEPS.items() if how in asked}
 
 
 @open_to_all
 @require_safe
 def step(request: HttpRequest) -> HttpResponse:
-    """Straight to the page where there is one way; else the list of ways."""
+    """Straight to the page where there is nothing to choose; else the list of ways."""
     if signed_in(request):
         to = safe_next(request, "")
         return HttpResponseRedirect(reverse("confirm") + (f"?{urlencode({'next': to})}" if to else ""))
     if not signing.half(request, now=utc_now()):
         return HttpResponseRedirect(f"{reverse('sign_in')}?ended=1")
-    ways = steps(request)
-    if len(ways) == 1:
-        return HttpResponseRedirect(ways[0][0])
-    return render(request, "portal/account/second.html", {"ways": ways})
+    ways = _ways(request)
+    if at_once := straight(ways.keys()):
+        return HttpResponseRedirect(ways[at_once][0])
+    return render(request, "portal/account/second.html", {"ways": list(ways.values())})
