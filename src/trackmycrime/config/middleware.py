@@ -104,7 +104,7 @@ class WellKnown:
             return HttpResponse(security_txt(utc_now()), content_type="text/plain; charset=utf-8")
         if request.path == "/.well-known/change-password":
             with suppress(NoReverseMatch):
-                return HttpResponseRedirect(reverse("password"))
+                return HttpResponseRedirect(reverse("own_password"))
         return self.get_response(request)
 
 
@@ -113,6 +113,6 @@ def security_txt(now: datetime) -> str:
     expires = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(days=90)
     lines = [f"Contact: {each}" for each in settings.TMC_SECURITY_CONTACT.split()]
     lines += [f"Expires: {expires.strftime('%Y-%m-%dT%H:%M:%SZ')}", "Preferred-Languages: en, cy"]
-    if settings.DOOR_URL:
+    if settings.DOOR_URL.startswith("https:"):
         lines.append(f"Canonical: {settings.DOOR_URL.rstrip('/')}/.well-known/security.txt")
     return "\n".join(lines) + "\n"

@@ -1,6 +1,7 @@
 """How often anything that guards a secret may be tried. Counted in PostgreSQL, before anything costly is done."""
 
 import ipaddress
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -161,7 +162,11 @@ def trying(request: HttpRequest, door: str, email: str, *, now: datetime) -> Ite
     """
     tries = Tries(door, email, address_of(request), known.shown(request), keep=lambda: known.keep(request))
     with turns.one():
-        tries.count(now=now)
+        try:
+            tries.count(now=now)
+        except TooManyTries:
+            time.sleep(turns.PAUSE)
+            raise
         yield tries
 
 

@@ -9,6 +9,8 @@ from trackmycrime.kernel.limits import Limit
 
 MOST = 3
 """One password is hashed (`hashing`), the others wait. A door has eight threads."""
+PAUSE = 0.02
+"""Seconds that a try over a limit waits: as long as a hash takes, so that being turned away is no quicker."""
 
 _places = threading.BoundedSemaphore(MOST)
 
