@@ -51,7 +51,15 @@ def test_an_unknown_role_may_nothing() -> None:
 
 
 def test_what_is_dangerous_is_asked_about_once_more() -> None:
-    assert {Act.INVITE, Act.SWITCH, Act.LIFT, Act.HOLD_CHANNELS, Act.WORDS, Act.ORGANISATIONS} == DANGEROUS
+    assert {
+        Act.INVITE,
+        Act.RECOVER,
+        Act.SWITCH,
+        Act.LIFT,
+        Act.HOLD_CHANNELS,
+        Act.WORDS,
+        Act.ORGANISATIONS,
+    } == DANGEROUS
 
 
 def test_the_page_of_roles_is_made_from_the_table() -> None:

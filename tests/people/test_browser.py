@@ -5,12 +5,24 @@ from playwright.sync_api import sync_playwright
 
 from tests.design.served import served
 from tests.design.test_browser import FLAGS, violations
-from tests.people.making import PASSWORD, invited, make_account, make_crime, make_force, make_victim, sign_in
+from tests.people.making import (
+    PASSWORD,
+    invited,
+    make_account,
+    make_crime,
+    make_force,
+    make_officer,
+    make_victim,
+    sign_in,
+)
 from tests.support import chromium
-from tests.support.doors import door_client
+from tests.support.doors import DoorClient, door_client
+from trackmycrime.audit.api import Actor
+from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import utc_now
-from trackmycrime.people import staff
+from trackmycrime.people import invitations, staff
 from trackmycrime.people.models import Invitation
+from trackmycrime.people.recovering import checks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
 
@@ -22,7 +34,9 @@ def pages(language: str) -> dict[str, str]:
         invited(make_victim(make_crime(force, f"46/{n}/26"), mobile=mobile), utc_now())
         for n, mobile in enumerate(("+447700900123", None, None))
     )
-    make_account()
+    account = make_account()
+    make_victim(make_crime(force, "46/8/26"), "p8", account=account, joined_at=utc_now())
+    invited(make_victim(make_crime(force, "46/9/26"), "p8"), utc_now())
     guest, other, desk = door_client("portal"), door_client("portal"), door_client("desk")
     mine, _ = sign_in("portal")
     for client in (guest, other, mine):
@@ -47,20 +61,38 @@ def pages(language: str) -> dict[str, str]:
     found["account-mine"] = mine.get("/start/account/")
     other.post(f"/start/{with_officer.token}", {"start": "1"})
     found["code-officer"] = other.get("/start/code/")
-    for _ in range(5):
-        found["locked"] = other.post("/start/code/", {"code": "1"})
-    found["unusable"] = other.get(f"/start/{with_officer.token}")
+    found["unusable"] = other.get(f"/start/{'x' * 32}")
+    found["start-from-letter"] = other.get("/start/?code=CDFG-HJKM-3467")
+    found["lost"] = other.get("/lost/")
+    found["again"] = let_in(force, language).get("/start/again/")
+    found["more-cases"] = mine.get("/cases/more/")
+    found["my-cases"] = mine.get("/cases/")
     other.post(link, {"not_for_me": "1"})
     found["stopped"] = other.post("/start/not-for-me/")
     setup = f"/set-up/{staff.add(force, 'jo@example.org', 'officer', now=utc_now()).token}"
     found["desk-set-up"] = desk.get(setup)
     found["desk-set-up-wrong"] = desk.post(setup, {"password": "short"})
-    found["desk-set-up-done"] = desk.post(setup, {"password": PASSWORD})
+    found["desk-set-up-done"] = desk.post(setup, {"password": PASSWORD}, follow=True)
     found["desk-unusable"] = desk.get(setup)
+    desk = door_client("desk")  # the one before is signed in now
+    desk.cookies["language"] = language
     found["desk-sign-in"] = desk.get("/sign-in/?ended=1")
     found["desk-sign-in-wrong"] = desk.post("/sign-in/", {"email": "x"})
     found["desk-signed-out"] = desk.post("/sign-out/")
     return {f"/{name}": response.content.decode() for name, response in found.items()}
+
+
+def let_in(force: Force, language: str) -> DoorClient:
+    """Somebody who had joined and lost everything, and has typed the code that an officer gave them after a look."""
+    victim = make_victim(make_crime(force, "46/77/26"), "p7", account=make_account("lost@example.org"))
+    officer = Actor("officer", str(make_officer(force, "who@example.org").pk))
+    check = checks.record(victim, "in_person", ["passport"], by=officer, now=utc_now())
+    made = invitations.invite_in_person(force, victim, by=officer, check=check, now=utc_now())
+    assert made
+    client = door_client("portal")
+    client.get(f"/language/{language}/")
+    client.post("/start/", {"code": made.token})
+    return client
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])

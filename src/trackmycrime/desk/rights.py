@@ -84,7 +84,9 @@ MAY: dict[str, frozenset[Act]] = {
     AUDITOR: frozenset(_OWN | {Act.SEE_CASES, Act.SEE_RECORD, Act.DELIVERY_LOG}),
 }
 
-DANGEROUS = frozenset({Act.INVITE, Act.SWITCH, Act.LIFT, Act.HOLD_CHANNELS, Act.WORDS, Act.ORGANISATIONS})
+DANGEROUS = frozenset(
+    {Act.INVITE, Act.RECOVER, Act.SWITCH, Act.LIFT, Act.HOLD_CHANNELS, Act.WORDS, Act.ORGANISATIONS}
+)
 """What can put somebody at risk, or reaches everybody at once: a code that opens a case, a protected or withheld case
 that opens, a channel that falls silent, the words of all letters. It is asked once more who sits there."""
 
