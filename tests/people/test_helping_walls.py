@@ -113,6 +113,9 @@ ENDS: dict[str, Callable[[Made], object]] = {
     "the victim has no part any more": lambda m: Victim.objects.filter(id=m.part.id).update(live=False),
     "another person holds the part": lambda m: Victim.objects.filter(id=m.part.id).update(account=m.idris),
     "who gave it is shut out": lambda m: Account.objects.filter(id=m.rhian.id).update(is_active=False),
+    "who gave it has closed their account": lambda m: Account.objects.filter(id=m.rhian.id).update(
+        frozen_at=NOW
+    ),
     "a child came of age": lambda m: (
         Access.objects.update(kind="guardian", by_officer=True),
         Victim.objects.filter(id=m.part.id).update(of_age_on=NOW.date() - DAY),

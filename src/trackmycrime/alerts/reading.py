@@ -8,6 +8,7 @@ from uuid import UUID
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.people import devices
 from trackmycrime.people.reaching import Known
+from trackmycrime.people.walls_of_helping import PARENT_STILL
 
 from .addresses import LOST_OF_VICTIM
 from .phones import Phone, subscription
@@ -23,10 +24,13 @@ DONE = ("opened", "by_person", "failed", "cancelled")
 REACHED = (*OPEN, "sent", "delivered", "opened")
 """Alerts by which a machine has told somebody, or is about to."""
 
+# Who spoke for a child as its parent has no part in it any more from the 18th birthday on.
+_LIVE = f"v.live and {PARENT_STILL} as live"
+
 # What was told before decides nothing for who has joined. Phones are read of those only who want to be told there,
 # or of whom somebody said that it is safe.
 _VICTIMS = f"""
-select {", ".join(f"v.{column}" for column in Known._fields)},
+select {", ".join(_LIVE if column == "live" else f"v.{column}" for column in Known._fields)},
   f.languages, f.words_revision, told.last_told, coalesce(told.invited, false) as invited,
   array(select a.address_hash from delivery_address a
     where a.force_id = v.force_id and a.address_hash in (v.email_hash, v.mobile_hash) and {LOST_OF_VICTIM}) as lost,

@@ -28,6 +28,7 @@ ENDED = {
     "time": lazy("The time was over"),
     "of_age": lazy("The child is 18"),
     "contact": lazy("They became the named contact"),
+    "reopened": lazy("The account was opened again after it was lost"),
     "moved": lazy("Another account follows the case"),
 }
 

@@ -101,7 +101,8 @@ class Access(models.Model):
     """The account of whoever ended it; None: its time was over"""
     ended_why = models.CharField(max_length=12, blank=True)
     """``victim``, ``officer``, ``left`` (they did not want to any more), ``not_for_me``, ``time``, ``of_age``,
-    ``contact`` (they are the business's named contact now), ``moved`` (another person holds the victim's part)"""
+    ``contact`` (they are the business's named contact now), ``moved`` (another person holds the victim's part),
+    ``reopened`` (the account that gave it was lost, and opened again)"""
     told_at = models.DateTimeField(null=True)
     """When they were last told that there is something new"""
 

@@ -59,6 +59,9 @@ begin
     delete from people_provider_session p where p.account_id = inv.recovers;
     delete from people_portal_session d where d.account_id = inv.recovers;
     delete from people_push_device d where d.account_id = inv.recovers;
+    -- whom somebody else may have let in; whoever is back can let them in again
+    update people_access x set ended_at = at, ended_why = 'reopened'
+    where x.given_by = inv.recovers and not x.by_officer and x.ended_at is null;
     update tasks_task t set done_at = at, detail = '{{"closed": "by itself"}}'
     where t.victim_id = any (array(select v.id from people_victim v where v.account_id = inv.recovers))
       and t.done_at is null

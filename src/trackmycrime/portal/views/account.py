@@ -40,6 +40,11 @@ SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = (
         lazy("See which browsers are signed in, and sign them out."),
     ),
     (
+        "helping",
+        lazy("Where you help"),
+        lazy("Cases of others that you were let in to, and organisations that you work for."),
+    ),
+    (
         "freeze",
         lazy("Somebody else may have seen this"),
         lazy("Close your account at once. Your officer then helps you."),

@@ -32,7 +32,13 @@ def mine(request: PortalRequest) -> HttpResponse:
     seen_at = looking.since(request, now=now)
     lines = view.my_cases(get_language() or "en", now=now, seen_at=seen_at, unread=messages.my_unread())
     news = sum(line.new_updates + line.new_messages for line in lines)
-    context = {"lines": lines, "news": news, "here": "cases", "join_url": reverse("join")}
+    context = {
+        "helping": any(line.helping for line in lines),
+        "lines": lines,
+        "news": news,
+        "here": "cases",
+        "join_url": reverse("join"),
+    }
     context["offered"] = len(offers.mine(now))
     return render(request, "portal/cases/mine.html", context)
 

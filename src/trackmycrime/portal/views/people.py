@@ -224,6 +224,7 @@ def _why(one: Access) -> str:
         "not_for_me": _("They said that the invitation was not for them"),
         "of_age": _("The birthday was there"),
         "contact": _("They became the named contact"),
+        "reopened": _("Your account was opened again after it was lost"),
         "moved": _("Somebody else followed the case then"),
     }.get(one.ended_why, _("The time was over"))
 
