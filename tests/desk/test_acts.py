@@ -364,6 +364,9 @@ def test_an_invitation_is_sent_again_made_by_hand_and_taken_back(invited: World,
     assert "done=made" in officer.post(f"{path}in-person/")["Location"]
     by_hand = Invitation.objects.get(victim=person, state="open")
     assert (by_hand.way, by_hand.second) == ("desk", "none")
+    page = text(officer.get(path).content)
+    assert page.index("Earlier invitations") < page.rindex("Taken back")
+    assert page.rindex("Email") > page.index("Earlier invitations")
     sheet = text(officer.post(f"{path}code/").content)
     assert by_hand.activation_code in sheet
     assert "/start/" in sheet

@@ -26,6 +26,9 @@ from trackmycrime.publish.models import Case
 from . import found
 from .case import title_of
 
+MOST_SHOWN = 20
+"""How many invitations of one person the page shows"""
+
 
 @allowed(Act.INVITE)
 def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
@@ -33,12 +36,12 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
     now = utc_now()
     victim = found.victim(request, victim_id)
     crime = found.crime(request, victim.crime_id)
-    newest = (
+    every = list(
         Invitation.objects.filter(victim_id=victim.id)
         .defer("activation_code")
-        .order_by("-created_at")
-        .first()
+        .order_by("-created_at", "-id")[:MOST_SHOWN]
     )
+    newest = every[0] if every else None
     alive = newest is not None and newest.state in invitations.ALIVE and newest.expires_at > now
     write_down(request, "invitation.seen", "victim", victim.id)
     checked = checks.standing(victim, request.staff.account_id, now=now) if victim.account_id else None
@@ -54,6 +57,14 @@ def invitation(request: DeskRequest, victim_id: UUID) -> HttpResponse:
         state=reads.invitation_state(newest, now),
         newest=newest,
         alive=alive,
+        earlier=[
+            (
+                words.moment(one.created_at, now),
+                words.said(words.WAYS, one.way),
+                reads.invitation_state(one, now),
+            )
+            for one in every[1:]
+        ],
         can_invite=victim.live
         and Case.objects.filter(force_id=victim.force_id, crime_id=crime.id, open=True).exists(),
         checked=checked,
