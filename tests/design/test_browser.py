@@ -141,6 +141,16 @@ def test_a_key_three_times_leaves_and_the_link_is_plain(page: Page, address: str
     assert page.url == address + "/form", "the page that was left is not one step back"
 
 
+def test_without_script_the_way_out_is_a_plain_link(browser: Browser, address: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.route("https://www.bbc.co.uk/*", lambda route: route.fulfill(body="weather"))
+    page.goto(address + "/case")
+    page.click("text=Exit this page")
+    page.wait_for_url("https://www.bbc.co.uk/weather")
+    context.close()
+
+
 def test_strip_comes_first_after_the_skip_link(page: Page, address: str) -> None:
     page.goto(address + "/case")
     seen = []
