@@ -1,5 +1,7 @@
 """The pages to join and to sign in at the desk in a real browser: accessibility, small phones, content policy."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -16,11 +18,12 @@ from tests.people.making import (
     sign_in,
 )
 from tests.support import chromium
-from tests.support.doors import DoorClient, door_client
+from tests.support.doors import DoorClient, door_client, role
 from trackmycrime.audit.api import Actor
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import invitations, staff
+from trackmycrime.people.factors import code_app, recovery
 from trackmycrime.people.models import Invitation
 from trackmycrime.people.recovering import checks
 
@@ -79,6 +82,7 @@ def pages(language: str) -> dict[str, str]:
     found["desk-sign-in"] = desk.get("/sign-in/?ended=1")
     found["desk-sign-in-wrong"] = desk.post("/sign-in/", {"email": "x"})
     found["desk-signed-out"] = desk.post("/sign-out/")
+    found |= signing_pages(language)
     return {f"/{name}": response.content.decode() for name, response in found.items()}
 
 
@@ -93,6 +97,40 @@ def let_in(force: Force, language: str) -> DoorClient:
     client.get(f"/language/{language}/")
     client.post("/start/", {"code": made.token})
     return client
+
+
+def signing_pages(language: str) -> dict[str, Any]:
+    """Those on which somebody signs in by more than a password, and decides about it."""
+    account = make_account("kit@example.org")
+    officer = make_officer(make_force("essex"), "al@example.org")
+    guest, mine, begun, desk = (door_client(door) for door in ("portal", "portal", "portal", "desk"))
+    for client in (guest, mine, begun, desk):
+        client.cookies["language"] = language
+    sign_in("portal", "kit@example.org", client=mine)
+    desk.enter(officer, "password", "app")
+    found = {"hub": mine.get("/account/?done=way"), "confirm": mine.get("/confirm/")}
+    found["confirm-wrong"] = mine.post("/confirm/", {"password": "x"})
+    found["password"] = mine.get("/account/password/")
+    found["password-wrong"] = mine.post("/account/password/", {"password": "short"})
+    found["ways"] = mine.get("/account/second/?way=code")
+    found["ways-wrong"] = mine.post("/account/second/", {"way": "x"})
+    found["code-ask-mine"] = mine.get("/sign-in/code/")
+    found["code-ask"] = guest.get("/sign-in/code/")
+    found["code-ask-wrong"] = guest.post("/sign-in/code/", {"email": "x"})
+    guest.post("/sign-in/code/", {"email": "nobody@example.org", "way": "text"})
+    found["code-typed"] = guest.get("/sign-in/code/type/")
+    found["code-typed-wrong"] = guest.post("/sign-in/code/type/", {"code": "000000"})
+    secret = code_app.new_secret()
+    now = utc_now()
+    with role("portal"):
+        assert code_app.add("portal", account.pk, secret, code_app.code_at(secret, now), now=now)
+        recovery.renew("portal", account.pk, now=now)
+    sign_in("portal", "kit@example.org", client=begun)
+    found["second"] = begun.get("/sign-in/second/", follow=True)
+    found["desk-hub"] = desk.get("/account/")
+    found["desk-confirm"] = desk.get("/confirm/")
+    assert {name: one.status_code for name, one in found.items() if one.status_code != 200} == {}
+    return found
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])

@@ -214,6 +214,16 @@ def test_a_code_besides_the_password_opens_what_the_password_alone_does_not(acco
     assert Record.objects.get(action="signed_in").detail == {"how": ["code", "password"]}
 
 
+def test_no_code_for_who_asked_for_an_app_because_somebody_else_may_read_what_is_sent(
+    account: Account,
+) -> None:
+    Account.objects.update(code_alone=False, second_step="app")
+    client, _ = sign_in("portal")
+    for answer in (client.get("/sign-in/code/"), client.post("/sign-in/code/", {"way": "text"})):
+        assert answer.headers["Location"] == "/sign-in/second/"
+    assert sent() is None
+
+
 def test_a_code_is_asked_for_ever_after_only_once_one_has_come(account: Account) -> None:
     Account.objects.update(code_alone=False)
     client, _ = sign_in("portal")

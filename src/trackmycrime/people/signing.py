@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from trackmycrime.audit import api as audit
 from trackmycrime.kernel import scope
 
-from . import access, limits, sessions, shown, staff
+from . import access, limits, passwords, sessions, shown, staff
 from .backends import StaffBackend, VictimBackend
 from .enough import How, enough, lacking, must_add, next_steps
 from .factors.owner import held
@@ -144,7 +144,7 @@ def confirm_password(request: HttpRequest, door: str, password: str, *, now: dat
     if account is None:
         return None
     with limits.trying(request, door, account.email, now=now) as tries:
-        if not account.check_password(password):
+        if not passwords.owners([account], account.email, password):
             return None
         tries.forgive(now=now)
     return passed(request, door, account.pk, How.PASSWORD, now=now)

@@ -73,6 +73,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     now, to, status = utc_now(), safe_next(request, ""), 200
     begun = signing.half(request, now=now)
     account = begun.account_id if begun else signed_in(request)
+    if begun and How.CODE not in signing.asked_next(request, "portal", now=now) | begun.hows:
+        return to_second_step(to)  # who asked for an app or a passkey is not let in by a code
     form = Ask(request.POST if request.method == "POST" else None, initial={"way": "text"})
     if account:
         del form.fields["email"]
