@@ -250,9 +250,10 @@ def test_a_provider_that_does_not_answer_is_said(desk: Desk) -> None:
 
 
 def test_at_the_next_sign_in_a_claim_that_ended_closes_the_account_and_every_session(desk: Desk) -> None:
-    elsewhere = desk.come_in()
+    elsewhere, here = desk.come_in(), desk.come_in()
     desk.openid.claims(desk.name, roles=["Canteen"])
-    assert desk.sign_in()[1].status_code == 403
+    assert desk.sign_in(here)[1].status_code == 403
+    assert here.get("/").status_code == 302
     assert elsewhere.get("/").status_code == 302
     assert not Staff.objects.get(account=desk.account).active
     assert not DeskSession.objects.filter(account=desk.account).exists()

@@ -48,7 +48,12 @@ def explained(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return _said(
                 request, 503, _("Your force’s sign-in does not answer just now. Try again in a minute.")
             )
-        except (Refused, NotLetIn):
+        except NotLetIn:
+            # whoever was signed in here may just have been closed, and their sessions with them
+            request.session.flush()
+            request.staff = None  # type: ignore[attr-defined]
+            return _not_let_in(request)
+        except Refused:
             return _not_let_in(request)
         except limits.TooManyTries:
             return _said(
