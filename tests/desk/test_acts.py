@@ -388,7 +388,7 @@ def test_no_machine_sends_where_it_is_not_safe(invited: World, officer: Client) 
 
 
 def test_who_has_joined_and_forgot_the_password_gets_a_new_invitation(made: World, officer: Client) -> None:
-    assert "They have forgotten their password" in text(officer.get(f"/cases/{made.crime().id}/").content)
+    assert "They cannot sign in any more" in text(officer.get(f"/cases/{made.crime().id}/").content)
     path = f"/people/{made.victim().id}/invitation/"
     page = text(officer.get(path).content)
     assert "Make sure first who it is" in page
@@ -439,6 +439,22 @@ def test_who_has_not_joined_or_must_not_come_here_is_not_let_in_again(
     given = {"how": "in_person", "what": ["known"]}
     assert officer.post(f"/people/{invited.victim().id}/identity/", given).status_code == 404
     assert not IdentityCheck.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "kind", ["account_frozen", "invitation_locked", "invite_in_person", "invitation_not_used"]
+)
+def test_a_task_that_ends_in_an_invitation_leads_to_it(made: World, officer: Client, kind: str) -> None:
+    person = made.victim()
+    task = Task.objects.create(
+        force=made.force,
+        kind=kind,
+        once="x",
+        crime_id=person.crime_id,
+        victim_id=person.id,
+        created_at=utc_now(),
+    )
+    assert f'href="/people/{person.id}/invitation/"' in officer.get(f"/tasks/{task.id}/").content.decode()
 
 
 def test_nobody_is_invited_to_a_closed_case(invited: World, officer: Client) -> None:

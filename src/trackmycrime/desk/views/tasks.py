@@ -21,6 +21,15 @@ from trackmycrime.tasks.models import Task
 from . import found
 from .case import title_of
 
+ABOUT_JOINING = (
+    "invite_in_person",
+    "invitation_not_used",
+    "invitation_locked",
+    "not_for_me",
+    "account_frozen",
+)
+"""The tasks after which somebody may need a new invitation"""
+
 
 @allowed(Act.SEE_CASES, FORM)
 def task(request: DeskRequest, task_id: UUID) -> HttpResponse:
@@ -54,6 +63,7 @@ def task(request: DeskRequest, task_id: UUID) -> HttpResponse:
         task=reads.task_line(one.id, one.kind, one.victim_id, one.due_at, now),
         do=words.task(one.kind, "do"),
         button=words.task(one.kind, "done"),
+        about_joining=victim is not None and one.kind in ABOUT_JOINING and may_here(request, Act.INVITE),
         may_refuse=one.kind == OWN_WAITS,
         about_address=one.kind in pipeline.ABOUT_ADDRESSES,
         reason=words.reason(str(one.detail["reason"])) if one.detail.get("reason") else "",
