@@ -43,6 +43,7 @@ OPEN = {
         "sign_in", "sign_out", "set_up", "design:other_version",
         "second_step", "sign_in_passkey", "sign_in_app", "sign_in_recovery",
         "provider", "provider_back", "provider_again", "provider_confirm", "provider_logout",
+        "session_left",
     },
 }  # fmt: skip
 """What may be opened by anybody. Think twice before a line is added."""
@@ -65,6 +66,7 @@ METHODS = {
         "own_password": "both", "own_second": "both", "sign_in_code": "both", "sign_in_code_typed": "both",
         "one_login": "both", "one_login_join": "both",
         "one_login_logout": "post",
+        "own_address": "both", "own_address_code": "both",
     },
 }  # fmt: skip
 """What takes a form; everything else is read only."""

@@ -25,18 +25,19 @@ pytestmark = pytest.mark.django_db
 OPEN = {
     "sign_in", "sign_out", "second_step", "set_up", "design:other_version",
     "provider", "provider_back", "provider_again", "provider_confirm", "provider_logout",
-    "sign_in_passkey", "sign_in_app", "sign_in_recovery",
+    "sign_in_passkey", "sign_in_app", "sign_in_recovery", "session_left",
 }  # fmt: skip
 READ_ONLY = {
     "start", "cases", "case", "record", "held", "messages", "invitation", "quarantine", "quarantine_event", "alert",
     "log", "log_csv", "log_ndjson", "channels",
-    "words", "words_history", "account", "factor_needed", "sharing",
+    "words", "words_history", "account", "factor_needed", "sharing", "devices",
 }  # fmt: skip
 NOT_YET = {"lift", "switch", "release_channel"}
 """What is not there as long as nothing is withheld, protected or held"""
 WRITE_ONLY = {
     "passkey_name", "passkey_remove", "code_app_remove", "release", "code", "invitation_letter", "invite_by_letter",
     "end_access", "close_organisation", "news_letter", "invite_again", "in_person", "revoke", "quarantine_replay",
+    "devices_end", "devices_end_all", "session_stay",
 }  # fmt: skip
 
 
@@ -72,6 +73,7 @@ def ids_of(made: World) -> dict[str, Any]:
         "passkey": uuid.uuid4(),
         "access_id": let_in(made.victim()).id,
         "organisation_id": organisation(made.force).id,
+        "name": "x",
         "event_id": quarantined(made, f"Q{len(Event.objects.all())}"),
     }
 

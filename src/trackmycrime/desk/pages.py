@@ -53,6 +53,7 @@ def done_words(code: str) -> str:
         "words_saved": _("The words are saved. What is written from now on goes out in them."),
         "access_ended": _("It is stopped. They cannot see the case any more."),
         "organisation_closed": _("It is closed. Nobody there sees anything any more."),
+        "session_ended": _("Signed out there. That browser has to sign in again."),
         "again": _("That was done already."),
     }.get(code, "")
 

@@ -63,5 +63,6 @@ urlpatterns = [
     path("", include("trackmycrime.desk.urls_invitations")),
     path("", include("trackmycrime.desk.urls_signing")),
     path("", include("trackmycrime.desk.urls_factors")),
+    path("", include("trackmycrime.desk.urls_control")),
     path("", include("trackmycrime.design.urls")),
 ]

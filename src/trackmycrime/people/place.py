@@ -11,10 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from trackmycrime.kernel import crypto
 
-from . import limits
+from . import countries, limits
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,18 @@ def place_of(request: HttpRequest) -> Place:
         said = request.headers.get(name, "").strip().upper()
         country = said if re.fullmatch("[A-Z]{2}", said) and said not in _NOWHERE else ""
     return Place(crypto.blind("place", address).hex()[:32], _private(address), country)
+
+
+def said(country: str, *, private: bool, same: bool = False) -> str:
+    """A place in the reader's language: «Another network, in France». `same`: it is the one that they are on now."""
+    if same:
+        return _("The network that you are on now")
+    if private:
+        return _("A private network")
+    if country:
+        name = countries.name(country, get_language() or "en")
+        return _("Another network, in %(country)s") % {"country": name}
+    return _("Another network")
 
 
 _NOWHERE = ("XX", "ZZ", "T1", "A1", "A2", "AP", "EU")

@@ -14,6 +14,11 @@ SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = (
     ("passkeys", _("Passkeys"), _("By finger, face or PIN of your phone or computer, without a password.")),
     ("code_app", _("Codes from an app"), _("Six numbers from your phone, besides your password.")),
     ("recovery_codes", _("Recovery codes"), _("For the day on which your phone is gone.")),
+    (
+        "devices",
+        _("Where you are signed in"),
+        _("See which browsers are signed in, and sign them out."),
+    ),
 )
 """(the name of a page's address, its title, one sentence about it), in the order of the list"""
 

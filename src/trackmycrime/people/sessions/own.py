@@ -96,6 +96,21 @@ def end(request: HttpRequest, name: str, *, now: datetime) -> bool:
     return bool(gone)
 
 
+def left(request: HttpRequest, *, now: datetime) -> dict[str, int]:
+    """For the warning (session.js): how many seconds are left, and how many there would be if somebody went on now.
+
+    To ask does not make the session longer. Of nobody's session nothing is left.
+    """
+    if not access.signed_in(request):
+        return {"left": 0, "after": 0}
+    ends, renewed = request.session.ends(now)  # type: ignore[attr-defined]
+    request.session.modified = False
+    return {
+        "left": max(0, int((ends - now).total_seconds())),
+        "after": max(0, int((renewed - now).total_seconds())),
+    }
+
+
 def write_down(request: HttpRequest, account: UUID, action: str, *, now: datetime, **detail: object) -> None:
     """Keep that the holder of the account did this."""
     who: access.StaffMember | None = getattr(request, "staff", None)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from trackmycrime.kernel.clock import london_date, utc_now
-from trackmycrime.people import browsers, countries, freezing, sessions, signing
+from trackmycrime.people import browsers, freezing, place, sessions, signing
 from trackmycrime.people.access import PortalRequest, open_to_all
 from trackmycrime.people.sessions import own
 from trackmycrime.publish import dates
@@ -29,7 +29,7 @@ def devices(request: PortalRequest) -> HttpResponse:
                 "name": one.name,
                 "here": one.here,
                 "browser": browsers.said(one.browser, one.system),
-                "place": _place(one.country, private=one.private, same=one.same_network or one.here),
+                "place": place.said(one.country, private=one.private, same=one.same_network or one.here),
                 "began": _moment(one.began_at, now),
                 "used": _moment(one.used_at, now),
             }
@@ -38,7 +38,7 @@ def devices(request: PortalRequest) -> HttpResponse:
         "recent": [
             {
                 "browser": browsers.said(one.detail["browser"], one.detail["system"]),
-                "place": _place(one.detail["country"], private=one.detail["private"]),
+                "place": place.said(one.detail["country"], private=one.detail["private"]),
                 "at": _moment(one.at, now),
                 "told": _told(one.told),
             }
@@ -56,7 +56,8 @@ def devices(request: PortalRequest) -> HttpResponse:
 @require_POST
 def end(request: PortalRequest, name: str) -> HttpResponse:
     """End one of them; the one that asks goes by signing out."""
-    own.end(request, name, now=utc_now())
+    if not own.end(request, name, now=utc_now()):
+        raise Http404
     return HttpResponseRedirect(f"{reverse('devices')}?ended=1")
 
 
@@ -93,17 +94,8 @@ def signed_out(request: HttpRequest, page: str, *, now: datetime, **context: Any
 @open_to_all
 @require_safe
 def left(request: HttpRequest) -> HttpResponse:
-    """For the warning (session.js): how many seconds are left, and how many there would be after `stay`.
-
-    To ask does not make the session longer. Nobody who is signed out is told more than that.
-    """
-    now = utc_now()
-    if not getattr(request, "account_id", None):
-        return JsonResponse({"left": 0, "after": 0})
-    ends, renewed = request.session.ends(now)  # type: ignore[attr-defined]
-    request.session.modified = False
-    seconds = [max(0, int((end - now).total_seconds())) for end in (ends, renewed)]
-    return JsonResponse({"left": seconds[0], "after": seconds[1]})
+    """How many seconds of the session are left, for the warning (session.js)."""
+    return JsonResponse(own.left(request, now=utc_now()))
 
 
 @require_POST
@@ -120,18 +112,6 @@ def _moment(at: datetime, now: datetime) -> str:
         return _("today at %(time)s") % {"time": time}
     said = dates.short_day(day, language, today=london_date(now))
     return _("%(day)s at %(time)s") % {"day": said, "time": time}
-
-
-def _place(country: str, *, private: bool, same: bool = False) -> str:
-    if same:
-        return _("The network that you are on now")
-    if private:
-        return _("A private network")
-    if country:
-        return _("Another network, in %(country)s") % {
-            "country": countries.name(country, get_language() or "en")
-        }
-    return _("Another network")
 
 
 def _told(word: str) -> str:
