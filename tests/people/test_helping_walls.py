@@ -18,6 +18,7 @@ from trackmycrime.kernel.scope import bound
 from trackmycrime.messages import api as messages
 from trackmycrime.messages.models import Message
 from trackmycrime.people.models import Access, Account, ContactChange, HelpInvitation, Member, Victim
+from trackmycrime.people.walls_of_helping import HELPED
 from trackmycrime.publish.models import Case, Entry
 
 pytestmark = pytest.mark.django_db
@@ -351,3 +352,22 @@ def test_an_officer_lets_in_guardians_in_their_own_force_and_in_their_own_name(m
             Access.objects.create(**row)
     with role("gateway"), pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
         list(Access.objects.all())
+
+
+def test_what_one_was_let_in_to_is_found_by_an_index(made: Made) -> None:
+    """Each page asks for it several times, and almost nobody was let in to anything."""
+    query(
+        "insert into people_access (id, force_id, victim_id, crime_id, kind, name, may_write, wants_alerts, until,"
+        " by_officer, given_by, given_at, ended_why) select gen_random_uuid(), force_id, victim_id, crime_id, kind,"
+        " name, false, false, until, true, given_by, given_at, '' from people_access, generate_series(1, 3000)"
+        " where id = %s",
+        made.access.id,
+    )
+    query("analyze people_access")
+    with bound(account=made.gwen.id):
+        plan = "\n".join(row[0] for row in query(f"explain select a.id {HELPED}"))
+        assert "Seq Scan on people_access" not in plan, plan
+        assert "people_access_account" in plan, plan
+        assert "people_access_org" in plan, plan
+        assert "hashed SubPlan" not in plan, plan  # it would read all accounts
+        assert query("select unnest(my_accesses())") == [(made.access.id,)]

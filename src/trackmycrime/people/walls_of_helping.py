@@ -23,14 +23,14 @@ ORGANISATIONS = f"""from people_member m join people_organisation o on o.id = m.
     where m.account_id = {ME} and m.ended_at is null and o.ended_at is null"""
 
 STANDS = f"""a.ended_at is null and a.until > now() and v.live and {PARENT_STILL}
-    and (a.by_officer or exists (select from people_account g
-        where g.id = v.account_id and g.id = a.given_by and g.is_active and g.frozen_at is null))
+    and (a.by_officer or coalesce((select g.is_active and g.frozen_at is null from people_account g
+        where g.id = v.account_id and g.id = a.given_by), false))
     and (a.kind <> 'guardian' or coalesce(v.of_age_on, 'infinity') > {TODAY})"""
 """Whether the access ``a`` to the part ``v`` counts at this moment. Who gave it must still be who holds the part, so
 that what somebody gave away who should never have been there is gone with them; it rests while they are frozen."""
 
 HELPED = f"""from people_access a join people_victim v on v.force_id = a.force_id and v.id = a.victim_id
-    where (a.account_id = {ME} or a.organisation_id = any(my_organisations())) and {STANDS}"""
+    where (a.account_id = {ME} or a.organisation_id = any ((select my_organisations())::uuid[])) and {STANDS}"""
 """The access that the signed-in account has to parts of others"""
 
 MY_ACCESSES = "any ((select my_accesses())::uuid[])"
