@@ -30,6 +30,20 @@ A role belongs to one person at one force. It is given by `trackmycrime officer 
 force's OpenID provider (`trackmycrime force provider set`, [0024](decisions/0024-openid.md)), which must give \
 exactly one; officer and supervisor together are a supervisor. An administrator runs the force's side of the \
 service, for which nobody's case is needed; an auditor reads and changes nothing.
+
+## By the force's own provider
+
+```
+trackmycrime force provider set south-wales --issuer https://login.example.org --client-id trackmycrime \\
+    --secret-file secret.txt --role-claim roles --role "TMC officers=officer" --role "TMC auditors=auditor"
+```
+
+Register at the provider the address to come back to, `TMC_DESK_URL/sign-in/back/`, and for back-channel logout \
+`TMC_DESK_URL/sign-in/with/<force>/logout/`. It should give `auth_time` (without it nobody \
+whom it vouches for does what is dangerous), \
+a refresh token (`offline_access`; else the browser is sent to ask every quarter of an hour), and \
+`email_verified`. `--officer-claim` names the claim that holds the records system's id of the officer. \
+`trackmycrime force provider off` ends it, and the sessions that it vouches for, at once.
 """
 
 

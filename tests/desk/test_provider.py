@@ -5,15 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from tests.desk.people import PASSWORD as LOCAL
 from tests.desk.people import staff as local_officer
-from tests.support.doors import DoorClient, door_client
+from tests.support.doors import DoorClient, door_client, role
 from tests.support.events import START, make_force
 from tests.support.provider import PASSWORD, Provider, query_of
 from trackmycrime.audit.models import Record
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import utc_now
+from trackmycrime.kernel.ids import new_id
+from trackmycrime.kernel.scope import bound
 from trackmycrime.people.models import Account, DeskSession, ForceProvider, Identity, ProviderSession, Staff
 from trackmycrime.people.openid import provider as speaking
 
@@ -392,3 +395,64 @@ def test_nothing_but_the_provider_lets_in_whom_it_vouches_for(desk: Desk) -> Non
     assert answer.get("Location", "") != "/"
     with pytest.raises(staff.VouchedFor):
         staff.add(desk.force, desk.email, "administrator", now=utc_now())
+
+
+# ---------------------------------------------------------------- walls
+
+
+def test_a_page_of_somebody_who_is_signed_in_can_make_and_close_nobody(desk: Desk) -> None:
+    desk.come_in()
+    subject = Identity.objects.get().subject_hash
+    arguments = [b"s" * 32, new_id(), b"x", b"m" * 32, True, "!", new_id(), "administrator", "", utc_now()]
+    calls = [
+        ("select people_staff_come(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", arguments),
+        ("select people_staff_gone(%s, %s)", [subject, utc_now()]),
+        ("select people_staff_logged_out(%s, %s)", [subject, b"x"]),
+    ]
+    for sql, values in calls:
+        for scope in ({"force": desk.force.pk, "account": desk.account.pk}, {}):
+            with (
+                role("desk"),
+                pytest.raises(DatabaseError, match="speaks for a force"),
+                bound(**scope),
+                connection.cursor() as cursor,
+            ):
+                cursor.execute(sql, values)
+    assert Account.objects.filter(kind="officer").count() == 1
+    assert Staff.objects.get().active
+
+
+def test_another_force_sees_and_closes_nothing_of_a_provider(desk: Desk) -> None:
+    desk.come_in()
+    other = make_force("south-wales")
+    subject = Identity.objects.get().subject_hash
+    with role("desk"), bound(force=other.pk), connection.cursor() as cursor:
+        assert not ForceProvider.objects.exists()
+        cursor.execute("select people_staff_gone(%s, %s)", [subject, utc_now()])
+        assert cursor.fetchone() == (None,)
+        cursor.execute("select people_staff_by(%s)", [subject])
+        assert cursor.fetchone() == (None,)
+    with role("desk"), bound(force=desk.force.pk):
+        assert ForceProvider.objects.get().secret == PASSWORD
+    assert Staff.objects.get().active
+
+
+@pytest.mark.parametrize("door", ["portal", "gateway", "worker"])
+def test_no_other_door_reads_a_provider_or_its_secret(desk: Desk, door: str) -> None:
+    with role(door), pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+        ForceProvider.objects.count()
+
+
+def test_the_secret_and_the_refresh_token_are_sealed(desk: Desk) -> None:
+    desk.come_in()
+    with connection.cursor() as cursor:
+        cursor.execute("select secret from people_force_provider")
+        assert PASSWORD.encode() not in bytes(cursor.fetchone()[0])
+        cursor.execute("select refresh from people_provider_session")
+        assert (ProviderSession.objects.get().refresh or "").encode() not in bytes(cursor.fetchone()[0])
+
+
+def test_who_begins_again_and_again_is_slowed_down(desk: Desk) -> None:
+    client = door_client("desk")
+    answers = [client.get(f"/sign-in/with/{desk.force.slug}/").status_code for _ in range(61)]
+    assert answers == [302] * 60 + [429]
