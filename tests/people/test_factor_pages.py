@@ -93,6 +93,7 @@ def test_a_passkey_alone_signs_in(door: str) -> None:
     assert answer["Location"] == "/account/"
     assert inside(other, door)
     assert Record.objects.filter(action="signed_in", detail__how=["passkey"]).exists()
+    assert other.cookies[f"{door}_browser"].value, "whoever tries passwords beside it does not lock it out"
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -141,6 +141,10 @@ class Tries:
             # who signs in costs those behind the same address nothing
             hit(NETWORK, self.network, now=now, weight=-1)
             hit(ADDRESS, self.address, now=now, weight=-1)
+        self.remember(now=now)
+
+    def remember(self, *, now: datetime) -> None:
+        """The account is used in this browser and from this address: both have tries of their own from now on."""
         for who in filter(None, (self.here, self.browser)):
             for limit in (PAIR, PAIR_DAY, KNOWN):
                 clear(limit, who)
@@ -154,20 +158,25 @@ def is_known(door: str, email: str, browser: str, *, now: datetime) -> bool:
     return bool(tries.browser and seen(KNOWN, tries.browser, now=now))
 
 
+def tries(request: HttpRequest, door: str, email: str) -> Tries:
+    """The tries of that email by this request's browser, from its address."""
+    return Tries(door, email, address_of(request), known.shown(request), keep=lambda: known.keep(request))
+
+
 @contextmanager
 def trying(request: HttpRequest, door: str, email: str, *, now: datetime) -> Iterator[Tries]:
     """One try of a password by this request: counted, in its turn. Call `forgive` on it when it was right.
 
     Raises Busy and TooManyTries, before anything is hashed.
     """
-    tries = Tries(door, email, address_of(request), known.shown(request), keep=lambda: known.keep(request))
+    this = tries(request, door, email)
     with turns.one():
         try:
-            tries.count(now=now)
+            this.count(now=now)
         except TooManyTries:
             time.sleep(turns.PAUSE)
             raise
-        yield tries
+        yield this
 
 
 def before_password(door: str, email: str, address: str, *, now: datetime, browser: str = "") -> None:

@@ -126,6 +126,9 @@ def _begin(request: HttpRequest, account: Account, hows: frozenset[How], by: str
         audit.record(actor, [act], force=force, now=now)
         account.refresh_from_db(fields=["language"])
         sessions.began(request, account, sorted(hows), now, by=by)
+    if How.PASSWORD not in hows:  # else `sign_in` has done it
+        door = "portal" if account.kind == Account.Kind.VICTIM else "desk"
+        limits.tries(request, door, account.email).remember(now=now)
 
 
 def _confirm(request: HttpRequest, account: Account, hows: frozenset[How], now: datetime) -> None:
