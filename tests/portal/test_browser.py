@@ -89,6 +89,8 @@ def pages(language: str) -> dict[str, str]:
         "settings": client.get("/settings/?saved=1"),
         "sent": _sent(client, made.force, language),
         "devices": client.get("/account/devices/?ended=1"),
+        "freeze": client.get("/account/freeze/"),
+        **_own_address(client),
         **_phone(client),
     }
     client.post(
@@ -101,6 +103,7 @@ def pages(language: str) -> dict[str, str]:
     found["language-wrong"] = client.post("/settings/language/", {})
     Victim.objects.update(live=False)
     found["no-cases"] = client.get("/cases/")
+    found["signed-out-everywhere"] = client.post("/account/freeze/")
     found["signed-out"] = client.post("/sign-out/")
     return {f"/{name}": response.content.decode() for name, response in found.items()}
 
@@ -124,6 +127,20 @@ def _look(language: str) -> dict[str, HttpResponse]:
     found["look-ended"] = guest.post("/look/end/", follow=True)
     assert "tmc-facts" in found["look-case"].content.decode()
     return found
+
+
+@override_settings(TMC_EMAIL_URL="smtp://127.0.0.1:1", TMC_TEXT_URL="http://127.0.0.1:1/")
+def _own_address(client: Client) -> dict[str, HttpResponse]:
+    """Changing one's own address: what is on file, the forms, what is wrong with them."""
+    form = f"/settings/contact/{Victim.objects.filter(safe_channels=None).order_by('id')[0].id}/email/"
+    asked = client.post(form, {"value": "new@example.org"})
+    return {
+        "own-address": client.get(form),
+        "own-address-wrong": client.post(form, {"value": "x"}),
+        "own-address-code": client.get(asked["Location"]),
+        "own-address-code-wrong": client.post(asked["Location"], {"code": "1"}),
+        "own-addresses": client.get("/settings/contact/"),
+    }
 
 
 def _phone(client: Client) -> dict[str, HttpResponse]:
