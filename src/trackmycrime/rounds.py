@@ -221,6 +221,7 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
     ("quiet", _say_no_news),
     ("sessions", clear_expired),
     ("old sign-ins", own.forget),
+    ("old addresses", own_addresses.forget),
     ("old codes", once.forget),
     ("limits", limits.clear_ended),
     ("budgets", caps.tidy),
@@ -229,7 +230,17 @@ PASSES: tuple[tuple[str, Callable[[datetime], int]], ...] = (
 """What a worker carries on, in order: (what the bell calls it, what is done). Each is a transaction, repeatable."""
 
 SELDOM = frozenset(
-    {PROMISES, "of_age", "unspoken", "quiet", "devices", "budgets", "old sign-ins", "old codes"}
+    {
+        PROMISES,
+        "of_age",
+        "unspoken",
+        "quiet",
+        "devices",
+        "budgets",
+        "old addresses",
+        "old sign-ins",
+        "old codes",
+    }
 )
 """Passes that look for days to come and not for moments: done now and then, or when rung for. Promises and silence are
 looked for in all open cases; an index on a date that changes with almost every entry would cost more each time one is

@@ -1,6 +1,7 @@
 """Changing one's own address: proved on the new route, told on another, and an officer first where there is none."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -313,3 +314,11 @@ def test_it_asks_for_a_fresh_sign_in_and_for_codes_only_so_often(made: World) ->
         )
         clock.shift(11 * 60)
         assert "/confirm/" in client.get(PAGE)["Location"]
+
+
+def test_what_came_to_its_end_is_forgotten_after_ninety_days(made: World) -> None:
+    prove(*asked(made))
+    with role("worker"):
+        assert dict(rounds.PASSES)["old addresses"](utc_now() + timedelta(days=89)) == 0
+        assert dict(rounds.PASSES)["old addresses"](utc_now() + timedelta(days=91)) == 1
+    assert on_file(made) == (NEW, MOBILE)

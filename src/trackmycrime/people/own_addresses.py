@@ -24,6 +24,7 @@ LATELY = timedelta(days=14)
 """For so long a route that was changed here is not one by which the change of another is told: whoever changed one
 could change both"""
 SHOWN = timedelta(days=30)
+KEPT = timedelta(days=90)
 BELL = "addresses"
 """What the worker's pass that carries these changes on is called (`rounds.PASSES`)"""
 ASKING = Limit("own-address-asking", 6, limits.DAY)
@@ -209,6 +210,13 @@ def end_old(now: datetime) -> int:
     """What nobody has proved in time is over; says how many (worker)."""
     found = AddressChange.objects.filter(state="asked", expires_at__lte=now)
     return int(found.update(state="over", finished_at=now))
+
+
+def forget(now: datetime) -> int:
+    """Delete what came to its end longer than `KEPT` ago: the audit and the returns say that it was; says how many
+    (worker)."""
+    found = AddressChange.objects.filter(state__in=["done", "refused", "over"], finished_at__lt=now - KEPT)
+    return int(found.delete()[0])
 
 
 def _still(change: AddressChange, victim: Victim, column: str) -> bool:

@@ -13,7 +13,7 @@ WALLS = Walls(
         "people_address_change": {
             "portal": "select, insert, update (state, finished_at)",
             "desk": "select, update (state, finished_at)",
-            "worker": "select, update",
+            "worker": "select, update, delete",
         },
     },
     policies={
