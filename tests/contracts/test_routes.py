@@ -31,7 +31,8 @@ OPEN = {
     "portal": {
         "home", "sign_in", "sign_out", "help", "rights", "privacy", "cookies", "terms", "accessibility", "language",
         "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
-        "design:other_version", "unsubscribe", "worker", "manifest", "session_left", "safety",
+        "design:other_version", "unsubscribe", "worker", "manifest", "session_left", "safety", "tab",
+        "join_again", "lost",
         "look", "look_code", "look_case", "look_end",
         "second_step", "sign_in_passkey", "sign_in_app", "sign_in_recovery",
         "helping_link", "helping_code", "helping_account", "helping_not_for_me",
@@ -47,7 +48,7 @@ OPEN = {
     },
 }  # fmt: skip
 """What may be opened by anybody. Think twice before a line is added."""
-ON_THE_WAY = {"join_code", "join_text", "join_account", "join_existing", "join_not_for_me"}
+ON_THE_WAY = {"join_code", "join_text", "join_account", "join_existing", "join_again", "join_not_for_me"}
 """Open, but only for a browser that has an invitation in its hands."""
 METHODS = {
     "portal": {
@@ -58,7 +59,8 @@ METHODS = {
         "sign_in_passkey": "both", "sign_in_app": "both", "sign_in_recovery": "both", "passkeys": "both",
         "passkey_name": "post", "passkey_remove": "post", "code_app": "both", "code_app_remove": "post",
         "recovery_codes": "both", "devices_end": "post", "devices_end_all": "post", "session_stay": "post",
-        "freeze": "both", "look": "both", "look_code": "both", "look_case": "both", "look_end": "both",
+        "freeze": "both", "join_again": "both", "tab": "post",
+        "look": "both", "look_code": "both", "look_case": "both", "look_end": "both",
         "case_people_add": "both", "case_people_organisation": "both", "people_change": "both", "people_again": "both",
         "people_end": "post", "people_hand_over": "both", "helping_link": "both", "helping_code": "both",
         "helping_account": "both", "helping_not_for_me": "both", "helping_leave": "post", "helping_alerts": "post",
