@@ -40,6 +40,8 @@ def test_each_dangerous_page_asks_after_ten_minutes_and_no_other_does(made: Worl
     with later(11):
         for name in GUARDED:
             act: Act = ROUTES[name].callback.act  # type: ignore[attr-defined]
+            if act == Act.OWN_SIGN_IN:
+                continue  # some of one's own pages ask too
             client = clients["supervisor" if may("supervisor", act) else "administrator"]
             for method in ("get", "post"):
                 answer = getattr(client, method)(address(name, ids))
@@ -61,7 +63,7 @@ def test_who_has_not_the_right_is_not_even_asked(made: World) -> None:
 def test_the_password_once_more_opens_it_and_a_wrong_one_does_not(made: World) -> None:
     account = staff(made.force, "administrator").account
     client = door_client("desk")
-    client.post("/sign-in/", {"email": account.email, "password": PASSWORD})
+    client.enter(account, "password", "app")
     with later(11):
         assert asks(client.get(DANGER))
         assert client.post("/confirm/", {"password": "wrong", "next": DANGER}).status_code == 200

@@ -1,6 +1,6 @@
 """Signing in by an OpenID provider as people do it: real browser, real processes, a real provider, in both languages.
 
-An officer by their force's own.
+An officer by their force's own, a victim by one with GOV.UK One Login's profile, from the invitation on.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from tests.journey.test_journey import report
 from tests.portal.test_one_login import PEM, PUBLIC
-from tests.support.installation import Installation, counterparts, data_folder
+from tests.support.installation import Installation, counterparts, data_folder, plain
+from tests.support.processes import eventually
 from tests.support.provider import PASSWORD, Provider
 from tests.support.serving import Serving
 from tests.support.visitor import Visitor, browsers
@@ -48,7 +50,7 @@ def running(openid: Provider, tmp_path_factory: pytest.TempPathFactory) -> Itera
         }
         words = ("--portal", f"127.0.0.1:{portal}", "--desk", f"127.0.0.1:{desk}", "--gateway", "127.0.0.1:0")
         with Serving(folder, settings=settings, words=words) as serving:
-            made = Installation(serving.ready(), mail, text)
+            made = Installation(serving.ready(240), mail, text)
             made.add_force(FORCE, "South Wales Police", "en,cy", "Heddlu De Cymru")
             secret = tmp_path_factory.mktemp("secret") / "secret"
             secret.write_text(PASSWORD)
@@ -115,3 +117,42 @@ def test_an_officer_signs_in_by_the_forces_own_provider(
     visitor.reads("You are not signed in")
     visitor.page.goto(f"{running.serving.desk}/")
     visitor.reads("Sign in with your force")
+
+
+@pytest.mark.parametrize(("language", "script"), [("en", False), ("cy", True)])
+def test_a_victim_joins_and_comes_back_by_one_login(
+    running: Installation, openid: Provider, browser: Browser, language: str, script: bool
+) -> None:
+    number = {"en": 1, "cy": 2}[language]
+    address, mobile, name = f"rhian{number}@example.org", f"+44770090020{number}", f"rhian in {language}"
+    openid.person(name, email=address, email_verified=True)
+    spoken = {"language": language}
+    report(running, FORCE, f"62/{number}", f"P{number}", mobile, "Rhian Example", email=address, **spoken)
+    (link,) = [
+        word
+        for word in plain(running.wait_for_mail(address, 1)).split()
+        if "/start/" in word and "http" in word
+    ]
+    visitor = Visitor(browser, running.serving.portal, language=language, script=script)
+    visitor.context.set_extra_http_headers({"Accept-Language": language})
+    visitor.go(link)
+    visitor.press("Start")
+    visitor.press("Send me a code")
+    visitor.reads("We are sending you a text")
+    eventually(lambda: bool(running.texts_to(mobile)), 90, "the text with the code")
+    visitor.type("Code", running.wait_for_code(mobile))
+    visitor.press("Continue")
+    visitor.page.get_by_role("link", name=visitor.words("Use it instead of a password")).click()
+    at_the_provider(visitor, openid, name)
+    visitor.reads("Is this your GOV.UK One Login?")
+    visitor.press("Yes, open my case")
+    visitor.go("/account/one-login/")
+    visitor.reads("You can sign in here with GOV.UK One Login. Whoever can sign in there can read your case.")
+    visitor.press("Do not use it here any more")
+    visitor.reads("Nothing else lets you in yet. Add a passkey first.")
+    visitor.context.clear_cookies(name="portal")
+    visitor.go("/sign-in/")
+    visitor.page.get_by_role("link", name=visitor.words("Sign in with GOV.UK One Login")).click()
+    visitor.page.wait_for_url(f"{visitor.home}/cases/**")
+    visitor.asked = {url for url in visitor.asked if not url.startswith(openid.issuer)}
+    visitor.look()
