@@ -21,11 +21,11 @@ from tests.people.making import (
     make_victim,
     sign_in,
 )
-from tests.support.doors import door_client
+from tests.support.doors import DoorClient, door_client
 from trackmycrime.audit import api as audit
 from trackmycrime.audit.models import Record
 from trackmycrime.people import access
-from trackmycrime.people.models import Staff, Victim
+from trackmycrime.people.models import Account, Staff, Victim
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +95,7 @@ OPEN = {
     "portal": {
         "home", "sign_in", "second_step", "sign_out", "help", "rights", "privacy", "cookies", "terms", "accessibility",
         "language", "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
-        "other_version", "unsubscribe", "manifest", "worker", "session_left", "safety", "lost", "join_again",
+        "other_version", "unsubscribe", "manifest", "worker", "session_left", "safety", "lost", "join_again", "tab",
         "helping_link", "helping_code", "helping_account", "helping_not_for_me",
         "sign_in_code", "sign_in_code_typed", "look", "look_case", "look_code", "look_end",
         "sign_in_passkey", "sign_in_app", "sign_in_recovery",
@@ -104,6 +104,7 @@ OPEN = {
     },
     "desk": {
         "sign_in", "second_step", "sign_out", "set_up", "other_version", "language",
+        "sign_in_passkey", "sign_in_app", "sign_in_recovery", "session_left",
         "provider", "provider_back", "provider_again", "provider_confirm", "provider_logout",
     },
 }  # fmt: skip
@@ -164,29 +165,35 @@ def test_without_the_policy_this_suite_would_notice() -> None:
     assert client.get("/mine/").content.decode().startswith("[] ")
 
 
+def entered(account: Account) -> DoorClient:
+    """An officer at the desk who has shown enough."""
+    client = door_client("desk")
+    client.enter(account, "password", "app")
+    return client
+
+
 def test_an_officer_sees_the_rows_of_their_force_and_no_others() -> None:
     force, other = two_victims()
-    make_officer(force, "jo@example.org", "supervisor", officer_id="5512")
-    make_officer(other, "al@example.org")
-    client, _ = sign_in("desk", "jo@example.org")
+    client = entered(make_officer(force, "jo@example.org", "supervisor", officer_id="5512"))
     assert client.get("/staff/").content.decode() == "['mine', 'theirs', 'withdrawn'] supervisor 5512"
-    elsewhere, _ = sign_in("desk", "al@example.org")
+    elsewhere = entered(make_officer(other, "al@example.org"))
     assert elsewhere.get("/staff/").content.decode() == "['mine-elsewhere'] officer "
 
 
 def test_a_role_opens_what_it_should_and_no_more() -> None:
     force = make_force()
-    make_officer(force, "jo@example.org", "supervisor")
-    make_officer(force, "al@example.org", "officer")
-    assert sign_in("desk", "jo@example.org")[0].get("/supervisors/").status_code == 200
-    assert sign_in("desk", "al@example.org")[0].get("/supervisors/").status_code == 403
+    supervisor, officer = (
+        make_officer(force, f"{who}@example.org", who) for who in ("supervisor", "officer")
+    )
+    assert entered(supervisor).get("/supervisors/").status_code == 200
+    assert entered(officer).get("/supervisors/").status_code == 403
     with pytest.raises(ValueError, match="needs one or more"):
         access.needs("chief")
 
 
 def test_who_leaves_the_staff_is_out_at_the_next_page() -> None:
     account = make_officer(make_force())
-    client, _ = sign_in("desk", "jo@example.org")
+    client = entered(account)
     assert client.get("/staff/").status_code == 200
     Staff.objects.filter(account=account).update(active=False)
     assert client.get("/staff/").headers["Location"].startswith("/sign-in/")
