@@ -64,7 +64,7 @@ METHODS = {
         "case_people_add": "both", "case_people_organisation": "both", "people_change": "both", "people_again": "both",
         "people_end": "post", "people_hand_over": "both", "helping_link": "both", "helping_code": "both",
         "helping_account": "both", "helping_not_for_me": "both", "helping_leave": "post", "helping_alerts": "post",
-        "helping_team": "both", "helping_off": "post",
+        "helping_team": "both", "helping_off": "post", "take_case": "post",
         "own_password": "both", "own_second": "both", "sign_in_code": "both", "sign_in_code_typed": "both",
         "one_login": "both", "one_login_join": "both",
         "one_login_logout": "post",

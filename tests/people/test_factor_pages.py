@@ -240,6 +240,7 @@ def test_an_officer_without_a_second_factor_gets_nowhere_else() -> None:
     assert "/account/passkeys/" in needed
     assert "/cases/" not in needed
     with_app(client)
+    assert "One thing more" in client.get("/account/recovery/?said=added").content.decode()
     assert inside(client, "desk")
     assert account("desk").second_step == "app"
 
