@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.test import RequestFactory
 
 from tests.desk.people import PASSWORD, World, world
 from tests.support.doors import door_client, role
@@ -17,7 +18,10 @@ from trackmycrime.delivery.models import Dispatch
 from trackmycrime.delivery.work import Holder, claim
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.ids import new_id
-from trackmycrime.people.models import SignIn, Victim
+from trackmycrime.kernel.scope import bound
+from trackmycrime.people.factors.owner import owned
+from trackmycrime.people.models import Account, SignIn, Victim
+from trackmycrime.people.own_sign_in import WAYS, choose
 from trackmycrime.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
@@ -234,3 +238,37 @@ def test_it_is_forgotten_after_ninety_days(made: World) -> None:
     with role("worker"):
         assert dict(rounds.PASSES)["old sign-ins"](utc_now() + timedelta(days=89)) == 0
         assert dict(rounds.PASSES)["old sign-ins"](utc_now() + timedelta(days=91)) == 1
+
+
+def changes(door: str, account: Any, action: str) -> None:
+    with role(door), owned(door, account) as owner:
+        owner.record(action, now=utc_now())
+
+
+def test_who_changes_how_they_sign_in_is_told_of_it(made: World) -> None:
+    account = made.accounts["P1"].pk
+    changes("portal", account, "passkey_renamed")
+    assert told() == {}, "its name lets nobody in"
+    changes("portal", account, "passkey_added")
+    assert SignIn.objects.get().how == "changed"
+    assert list(told().values()) == ["alert.sign_in.email"]
+
+
+@pytest.mark.parametrize("way", ["password", "second step"])
+def test_a_new_password_and_another_second_step_are_told_too(made: World, way: str) -> None:
+    client = sign_in()
+    told()
+    quiet()
+    if way == "password":
+        client.post("/account/password/", {"password": "seven quiet otters"})
+    else:
+        with role("portal"), bound(account=made.accounts["P1"].pk):
+            account = Account.objects.get(pk=made.accounts["P1"].pk)
+            request: Any = RequestFactory().get("/")
+            Account.objects.filter(pk=account.pk).update(second_step="app")
+            account.second_step = "app"
+            assert choose(request, account, WAYS[0], now=utc_now())
+    assert SignIn.objects.filter(how="changed").count() == 1
+    assert len(told()) == 1
+    page = client.get("/account/devices/").content.decode()
+    assert "How you sign in was changed" in page

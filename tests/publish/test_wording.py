@@ -157,7 +157,7 @@ def test_both_is_welsh_first_and_a_subject_stays_one_line() -> None:
 
 def test_only_agreed_placeholders_are_used() -> None:
     allowed = {"unit", "officer", "next_update", "address", "link", "code", "minutes", "min", "max", "date"}
-    allowed |= {"court", "when", "type", "weeks", "day", "item", "place", "reference"}
+    allowed |= {"court", "when", "type", "weeks", "day", "until", "item", "place", "reference"}
     of_checks = {"found", "known", "count", "most"}
     for key, value in load("en").items():
         for part in (value,) if isinstance(value, str) else value:

@@ -35,6 +35,7 @@ VALUES = {
     "known": "code",
     "count": 3,
     "most": 2,
+    "until": "12 December 2026",
 }
 FOR_OFFICERS = ("task.", "check.")
 

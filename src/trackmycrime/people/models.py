@@ -138,13 +138,14 @@ class DeskSession(DoorSession):
 
 
 class SignIn(models.Model):
-    """That a victim's account was signed in to: shown to its owner, who is told of it by another way."""
+    """That a victim's account was signed in to, or how that is done was changed: shown to its owner, who is told of it
+    by another way."""
 
     id = models.UUIDField(primary_key=True, default=new_id)
     account = models.ForeignKey(Account, models.CASCADE)
     at = models.DateTimeField()
     how = models.CharField(max_length=40)
-    """By what: words of `signing.How`, with + between"""
+    """By what: words of `signing.How`, with + between; ``changed`` (`sessions.own`)"""
     by = models.CharField(max_length=10, blank=True)
     """The channel whose holder could do it (``email``, ``text``): what tells of it goes another way, if there is one"""
     detail = EncryptedJSONField()

@@ -88,3 +88,4 @@ def change_password(
 def _record(account: Account, action: str, now: datetime, **detail: str) -> None:
     act = audit.Act(action, "account", str(account.pk), detail)
     audit.record(audit.Actor("victim", str(account.pk)), [act], force=None, now=now)
+    sessions.changed(account.pk, now=now)

@@ -8,11 +8,16 @@ from uuid import UUID
 
 from trackmycrime.audit import api as audit
 from trackmycrime.kernel import scope
-from trackmycrime.people import staff
+from trackmycrime.people import sessions, staff
 from trackmycrime.people.models import Account
 
 from . import second
 from .models import CodeApp, Passkey, RecoveryCode
+
+TOLD = frozenset(
+    {"passkey_added", "passkey_removed", "code_app_added", "code_app_removed", "recovery_codes_made"}
+)
+"""Of these a victim is told by another way: whoever adds a way in may mean to come back."""
 
 
 class LastOne(Exception):
@@ -32,6 +37,8 @@ class Owner:
         actor = audit.Actor("victim" if self.door == "portal" else "officer", str(self.account))
         acts = [audit.Act(action, "account", str(self.account), detail or {})]
         audit.record(actor, acts, force=self.force, now=now)
+        if self.door == "portal" and action in TOLD:
+            sessions.changed(self.account, now=now)
 
     def held(self) -> second.Held:
         """What the account has now."""

@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from trackmycrime.audit import api as audit
 from trackmycrime.kernel import crypto, scope
 from trackmycrime.kernel.limits import Limit, hit
-from trackmycrime.people import accounts, joining
+from trackmycrime.people import accounts, joining, sessions
 from trackmycrime.people.joining import Joining
 from trackmycrime.people.models import Account, Identity, Passkey
 
@@ -106,6 +106,7 @@ def connect(account: UUID, held: Pending, *, now: datetime) -> None:
         except IntegrityError:
             raise Taken from None
         _record(account, "provider_connected", now)
+        sessions.changed(account, now=now)
 
 
 def only_way(account: Account) -> bool:

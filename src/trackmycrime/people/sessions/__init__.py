@@ -7,9 +7,9 @@ from django.contrib.sessions.middleware import SessionMiddleware
 
 from trackmycrime.people.models import DeskSession, PortalSession, ProviderSession, PushDevice
 
-from .own import began
+from .own import began, changed
 
-__all__ = ["SessionMiddleware", "began", "clear_expired", "end_all"]
+__all__ = ["SessionMiddleware", "began", "changed", "clear_expired", "end_all"]
 
 
 def clear_expired(now: datetime) -> int:

@@ -19,6 +19,8 @@ NOTED = "device"
 """Under which name a session keeps what browser it is, and from where it was signed in"""
 KEPT = timedelta(days=90)
 """For how long it is kept that somebody signed in"""
+CHANGED = "changed"
+"""How a row says that not a sign-in but how one signs in is new"""
 BELL = "sign-ins"
 """What the worker's pass that tells of them is called (`rounds.PASSES`)"""
 
@@ -139,8 +141,18 @@ def began(
         bell.ring(BELL)
 
 
+def changed(account: UUID, *, now: datetime) -> None:
+    """How this victim's account is signed in to is another now: its owner is told as of a sign-in.
+
+    In the caller's transaction, which is bound to the account.
+    """
+    nowhere = {"browser": "", "system": "", "private": False, "country": ""}
+    SignIn.objects.create(account_id=account, at=now, how=CHANGED, detail=nowhere)
+    bell.ring(BELL)
+
+
 def recent(account_id: UUID, *, most: int = 20) -> list[SignIn]:
-    """When the signed-in account was signed in to, the newest first."""
+    """When the signed-in account was signed in to, or how that is done was changed, the newest first."""
     return list(SignIn.objects.filter(account_id=account_id).order_by("-at", "-id")[:most])
 
 

@@ -37,6 +37,7 @@ def devices(request: PortalRequest) -> HttpResponse:
         ],
         "recent": [
             {
+                "changed": one.how == own.CHANGED,
                 "browser": browsers.said(one.detail["browser"], one.detail["system"]),
                 "place": place.said(one.detail["country"], private=one.detail["private"]),
                 "at": _moment(one.at, now),
