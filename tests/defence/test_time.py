@@ -107,8 +107,9 @@ def test_whether_there_is_an_account_cannot_be_told_by_the_time(
 def test_the_statistic_sees_a_door_that_hashes_nothing_for_nobody(
     kinds: dict[str, Callable[[int], str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = accounts.whose
+    honest, bare = accounts.whose, bare_hash()
     monkeypatch.setattr(accounts, "whose", lambda known, *rest: honest(known, *rest) if known else None)
     taken = measured("portal", {name: kinds[name] for name in ("there", "nobody")})
     _, low, _ = shift(taken["nobody"], taken["there"])
-    assert low > bare_hash() / 3
+    # what else the machine does may have made one of them longer
+    assert low > min(bare, bare_hash()) / 3

@@ -171,4 +171,5 @@ def test_a_body_without_length_is_read_to_its_end(niche: Sender) -> None:
 
 
 def test_the_gateway_has_no_sessions_and_no_templates() -> None:
-    assert gateway_settings.MIDDLEWARE == ["trackmycrime.config.middleware.SafeHeaders"]
+    ours = ["trackmycrime.config.middleware.SafeHeaders", "trackmycrime.config.middleware.WellKnown"]
+    assert ours == gateway_settings.MIDDLEWARE

@@ -15,7 +15,7 @@ from trackmycrime.feed.contract import TYPES, vocabulary
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.messages.api import MOST_CHARACTERS
 
-from . import words
+from . import words, words_of_events
 
 OFTEN = (
     "still_working",
@@ -260,7 +260,7 @@ class DropForm(forms.Form):
     reason = forms.ChoiceField(
         label=lazy("Why?"),
         widget=forms.RadioSelect,
-        choices=list(words.DROPS.items()),
+        choices=list(words_of_events.DROPS.items()),
         error_messages={"required": lazy("Choose why it is dropped")},
     )
 
@@ -299,7 +299,7 @@ class QuarantineForm(forms.Form):
     problem = forms.ChoiceField(
         label=lazy("Problem"),
         required=False,
-        choices=[("", lazy("All")), *words.PROBLEMS.items()],
+        choices=[("", lazy("All")), *words_of_events.PROBLEMS.items()],
     )
     type = forms.ChoiceField(
         label=lazy("Type of event"),

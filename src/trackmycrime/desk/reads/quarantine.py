@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from trackmycrime.desk import words
+from trackmycrime.desk.words_of_events import FATES, PROBLEMS
 from trackmycrime.feed.models import Handling, Source
 from trackmycrime.feed.quarantine import Found, Look
 
@@ -59,7 +60,7 @@ def row(one: Found, now: datetime) -> Row:
         type=one.type or _("Type not known"),
         subject=one.subject,
         sequence=one.sequence,
-        problem=words.said(words.PROBLEMS, one.problem.get("type", "")),
+        problem=words.said(PROBLEMS, one.problem.get("type", "")),
         detail=one.problem.get("detail", ""),
         when=words.moment(one.received_at, now),
         waits=waits,
@@ -88,13 +89,11 @@ def asked(one: Handling | None, now: datetime) -> Asked | None:
     if one.done_at is None:
         return Asked(_("%(act)s: being done.") % {"act": act}, when, over=False)
     if one.event_id is None:
-        fates = [
-            f"{words.said(words.FATES, fate)[:-1]}: {count:,}" for fate, count in sorted(one.outcome.items())
-        ]
+        fates = [f"{words.said(FATES, fate)[:-1]}: {count:,}" for fate, count in sorted(one.outcome.items())]
         return Asked(f"{act}. " + "; ".join(fates), when, over=True)
-    fates = [
-        words.said(words.FATES if fate in words.FATES else words.PROBLEMS, fate) for fate in one.outcome
-    ] or ([str(words.FATES["dropped"])] if one.act == "drop" else [])
+    fates = [words.said(FATES if fate in FATES else PROBLEMS, fate) for fate in one.outcome] or (
+        [str(FATES["dropped"])] if one.act == "drop" else []
+    )
     return Asked(f"{act}. " + " ".join(fates), when, over=True)
 
 

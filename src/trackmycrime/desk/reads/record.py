@@ -39,6 +39,8 @@ ACTIONS = {
     "invitation_locked": lazy("The invitation was locked after too many wrong codes"),
     "invitation_not_for_me": lazy("Somebody said that the invitation is not for them"),
     "joined": lazy("Joined"),
+    "look_code_made": lazy("Asked for a code to look without an account"),
+    "looked_without_account": lazy("Looked where the case stands, without an account"),
     "account.frozen": lazy("Closed the account, because somebody else may have seen it"),
     "address.asked": lazy("Asked to change their address or number"),
     "address.changed": lazy("Changed their address or number"),

@@ -13,7 +13,7 @@ from django.http import Http404, HttpResponse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from trackmycrime.desk import words
+from trackmycrime.desk import words, words_of_events
 from trackmycrime.desk.forms import DropForm, PatchForm, QuarantineForm, SubjectForm
 from trackmycrime.desk.gate import FORM, WRITE, allowed, write_down
 from trackmycrime.desk.pages import back_to, page
@@ -119,7 +119,9 @@ def event(request: DeskRequest, event_id: UUID) -> HttpResponse:
         envelope=list(look.envelope.items()),
         asked=reads.asked(asked, now),
         open=look.found.status == quarantine.QUARANTINED and (asked is None or asked.done_at is not None),
-        fate=words.said(words.FATES, look.found.status) if look.found.status != "quarantined" else "",
+        fate=words.said(words_of_events.FATES, look.found.status)
+        if look.found.status != "quarantined"
+        else "",
     )
 
 
@@ -175,7 +177,7 @@ def replay_all(request: DeskRequest) -> HttpResponse:
     since = datetime.fromisoformat(wanted.since) if wanted.since else None
     said = {
         _("Source"): dict(reads.sources(force)).get(wanted.source, ""),
-        _("Problem"): words.said(words.PROBLEMS, wanted.problem) if wanted.problem else "",
+        _("Problem"): words.said(words_of_events.PROBLEMS, wanted.problem) if wanted.problem else "",
         _("Type of event"): wanted.type,
         _("Waiting for another event"): wanted.waiting and _("Yes") if wanted.waiting != "no" else _("No"),
         _("Received since"): dates.day(london_date(since), words.language()) if since else "",

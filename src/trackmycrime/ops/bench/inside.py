@@ -131,7 +131,7 @@ def join(crimes: int, invited: bool = False) -> int:
                 )
                 for part in parts
             ]
-            Account.objects.bulk_create(accounts)
+            Account.objects.bulk_create(accounts, batch_size=2_000)  # PostgreSQL takes 65,535 values at once
             rows = [
                 {"id": part.id, "account_id": account.id, "joined_at": now}
                 for part, account in zip(parts, accounts, strict=True)
