@@ -19,7 +19,7 @@ from trackmycrime.ops.bench.inside import PASSWORD
 from trackmycrime.ops.bench.installation import Installation, installation
 
 pytestmark = pytest.mark.processes
-GUESSES = int(os.environ.get("TMC_TEST_GUESSES", "1500"))
+GUESSES = int(os.environ.get("TMC_TEST_GUESSES", "800"))
 ADDRESSES = 200
 CONNECTIONS = 8
 

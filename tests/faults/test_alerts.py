@@ -1,4 +1,4 @@
-"""Twenty thousand alerts through providers that fail in every way, by workers that are killed at random, two of them
+"""Thousands of alerts through providers that fail in every way, by workers that are killed at random, two of them
 each in a network of its own, while PostgreSQL ends and begins again.
 
 Afterwards every alert is in a true state: what is said to be sent was taken, what could not be sent is a person's task;
@@ -35,7 +35,7 @@ from trackmycrime.ops.exits import Unreachable
 from trackmycrime.ops.tether import tethered
 
 pytestmark = pytest.mark.processes
-ALERTS = int(os.environ.get("TMC_TEST_ALERTS", "20000"))
+ALERTS = int(os.environ.get("TMC_TEST_ALERTS", "6000"))
 SEED = int(os.environ.get("TMC_TEST_SEED", "20261128"))
 BATCH = 500
 SENDERS = 8
