@@ -21,7 +21,7 @@ from tests.support.processes import eventually
 from tests.support.serving import Serving
 from trackmycrime.ops.embedded import record
 
-SECONDS = 15.0
+SECONDS = 30.0
 """«Within seconds», on a machine that does other things too."""
 FEED = "/api/feed/v1/events"
 
