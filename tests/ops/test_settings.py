@@ -7,6 +7,8 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from trackmycrime.config.settings.base import database
 from trackmycrime.delivery.channels.push import vapid
@@ -16,6 +18,22 @@ from trackmycrime.ops.embedded import Address
 from trackmycrime.ops.exits import Unreachable, WrongUse
 
 VAPID = vapid.new_private_key()
+
+
+def _pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    """As it is written into one line of settings."""
+    made = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return made.decode().replace("\n", "\\n")
+
+
+P_256 = ec.generate_private_key(ec.SECP256R1())
+ONE_LOGIN = {
+    "TMC_ONE_LOGIN_ISSUER": "https://oidc.example.org/",
+    "TMC_ONE_LOGIN_CLIENT_ID": "trackmycrime",
+    "TMC_ONE_LOGIN_KEY": _pem(P_256),
+}
 GIVEN = {
     "TMC_DATABASE_URL": "postgresql://tmc_owner:owners-own-password@db.example.org:5433/trackmycrime?sslmode=require",
     "TMC_SECRET_KEY": "a secret that is long enough to be one, surely",
@@ -187,6 +205,42 @@ def test_production_refuses_one_by_one(change: dict[str, str], setting: str, wor
 def test_production_may_do_without_push() -> None:
     without = {name: value for name, value in GIVEN.items() if not name.startswith("TMC_VAPID")}
     assert production.faults(without, {}) == []
+
+
+def test_production_takes_one_login_whole_or_not_at_all() -> None:
+    assert production.faults(GIVEN | ONE_LOGIN, {}) == []
+    rsa_key = _pem(rsa.generate_private_key(65537, 2048))
+    assert production.faults(GIVEN | ONE_LOGIN | {"TMC_ONE_LOGIN_KEY": rsa_key}, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "setting", "words"),
+    [
+        ({"TMC_ONE_LOGIN_ISSUER": ""}, "TMC_ONE_LOGIN_ISSUER", "must be set too"),
+        ({"TMC_ONE_LOGIN_ISSUER": "http://oidc.example.org/"}, "TMC_ONE_LOGIN_ISSUER", "https://"),
+        ({"TMC_ONE_LOGIN_CLIENT_ID": ""}, "TMC_ONE_LOGIN_CLIENT_ID", "must be set too"),
+        ({"TMC_ONE_LOGIN_KEY": ""}, "TMC_ONE_LOGIN_KEY", "must be set too"),
+        ({"TMC_ONE_LOGIN_KEY": "a shared secret"}, "TMC_ONE_LOGIN_KEY", "private key in PEM"),
+        (
+            {"TMC_ONE_LOGIN_KEY": _pem(ec.generate_private_key(ec.SECP384R1()))},
+            "TMC_ONE_LOGIN_KEY",
+            "P-256",
+        ),
+        (
+            {
+                "TMC_ONE_LOGIN_KEY": P_256.public_key()
+                .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+                .decode()
+            },
+            "TMC_ONE_LOGIN_KEY",
+            "private key",
+        ),
+    ],
+)
+def test_production_refuses_one_login_by_halves(change: dict[str, str], setting: str, words: str) -> None:
+    (fault,) = production.faults(GIVEN | ONE_LOGIN | change, {})
+    assert fault.setting == setting
+    assert words in fault.problem
 
 
 def test_a_key_for_pushes_that_is_none_ends_the_start_with_its_name() -> None:

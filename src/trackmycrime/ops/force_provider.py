@@ -97,8 +97,13 @@ def set_provider(
     if "openid" not in scope.split():
         raise WrongUse("the scope must name openid")
     named_roles = mapping(roles)
+    theirs = speaking.Provider(issuer, client_id, secret, scope)
     try:
-        speaking.metadata(speaking.Provider(issuer, client_id, secret, scope))
+        if theirs.signs:
+            speaking.signing_key(secret)
+        speaking.metadata(theirs)
+    except speaking.Refused as why:
+        raise WrongUse(f"the secret's file: {why}") from None
     except speaking.Unreachable as why:
         raise Unreachable(f"{issuer}: {why}") from None
     with transaction.atomic():

@@ -18,6 +18,7 @@ SHORTEST_SECRET = 32
 SHORTEST_PASSWORD = 16
 _NOTIFY = {"TMC_EMAIL_URL": "TMC_NOTIFY_EMAIL_TEMPLATE", "TMC_TEXT_URL": "TMC_NOTIFY_TEXT_TEMPLATE"}
 """What else can send, by what it takes the place of"""
+_ONE_LOGIN = ("TMC_ONE_LOGIN_ISSUER", "TMC_ONE_LOGIN_CLIENT_ID", "TMC_ONE_LOGIN_KEY")
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,28 @@ def _pushing(environ: Mapping[str, str]) -> list[Fault]:
     return faults
 
 
+def _one_login(environ: Mapping[str, str]) -> list[Fault]:
+    """GOV.UK One Login may be left out; what is given of it must be right."""
+    from trackmycrime.people.openid import provider  # only this needs what speaks with one
+
+    named = {name: environ.get(name, "").strip() for name in _ONE_LOGIN}
+    if not any(named.values()):
+        return []
+    faults = [
+        Fault(name, f"must be set too: {', '.join(filter(named.get, named))} is")
+        for name, value in named.items()
+        if not value
+    ]
+    if named["TMC_ONE_LOGIN_ISSUER"] and not _is_public(environ, "TMC_ONE_LOGIN_ISSUER"):
+        faults.append(Fault("TMC_ONE_LOGIN_ISSUER", "must be the provider's https:// address"))
+    try:
+        if named["TMC_ONE_LOGIN_KEY"]:
+            provider.signing_key(named["TMC_ONE_LOGIN_KEY"])
+    except provider.Refused:
+        faults.append(Fault("TMC_ONE_LOGIN_KEY", "must be a private key in PEM, of RSA or P-256"))
+    return faults
+
+
 def faults(environ: Mapping[str, str], generated: Mapping[str, str]) -> list[Fault]:
     """All that stands between these settings and production.
 
@@ -193,6 +216,7 @@ def faults(environ: Mapping[str, str], generated: Mapping[str, str]) -> list[Fau
     found += _sending(environ)
     found += _mail(environ)
     found += _pushing(environ)
+    found += _one_login(environ)
     if environ.get("TMC_DEMO") == "1":
         found.append(Fault("TMC_DEMO", "must not be set: it opens the mailbox page to everybody"))
     return found

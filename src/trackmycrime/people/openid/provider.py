@@ -181,19 +181,21 @@ def _read(provider: Provider, token: str) -> jwt.Token:
     raise AssertionError
 
 
-def _signing_key(pem: str) -> RSAKey | ECKey:
-    """The private key that we sign with. Raises Refused when it is none."""
+def signing_key(pem: str) -> RSAKey | ECKey:
+    """The private key that we sign with; its line breaks may be written as ``\\n``. Raises Refused when it is none."""
     for kind in (RSAKey, ECKey):
         with suppress(JoseError, ValueError):
-            return kind.import_key(pem.strip())
-    raise Refused("our own key is neither of RSA nor of an elliptic curve")
+            key = kind.import_key(pem.strip().replace("\\n", "\n"))
+            if key.is_private and (isinstance(key, RSAKey) or key.curve_name == "P-256"):
+                return key
+    raise Refused("our own key is no private one of RSA or P-256")
 
 
 def _session(provider: Provider, described: Mapping[str, Any], back: str) -> OAuth2Session:
     methods = described.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     secret: Any = provider.secret
     if provider.signs:
-        secret, method = _signing_key(provider.secret), "private_key_jwt"
+        secret, method = signing_key(provider.secret), "private_key_jwt"
     else:
         method = "client_secret_basic" if "client_secret_basic" in methods else "client_secret_post"
     session = OAuth2Session(

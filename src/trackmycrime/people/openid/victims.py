@@ -55,9 +55,12 @@ def provider() -> Provider | None:
     """The provider for victims, if one is set (``TMC_ONE_LOGIN_ISSUER``)."""
     if not settings.TMC_ONE_LOGIN_ISSUER:
         return None
-    key = settings.TMC_ONE_LOGIN_KEY.replace("\\n", "\n")
     return Provider(
-        settings.TMC_ONE_LOGIN_ISSUER, settings.TMC_ONE_LOGIN_CLIENT_ID, key, "openid email", one_login=True
+        settings.TMC_ONE_LOGIN_ISSUER,
+        settings.TMC_ONE_LOGIN_CLIENT_ID,
+        settings.TMC_ONE_LOGIN_KEY,
+        "openid email",
+        one_login=True,
     )
 
 
