@@ -36,9 +36,10 @@ def named(messages: list[Message]) -> list[Message]:
 
 
 def helpers(messages: Iterable[Message]) -> dict[UUID, str]:
-    """What those are called who wrote by access that they were given, by access, as far as the reader may know it.
+    """What those are called who wrote by access that they were given, by message, as far as the reader may know it.
 
     One statement, and none where only the victim wrote.
     """
-    wanted = {message.access_id for message in messages if message.access_id}
-    return {one.id: one.name for one in Access.objects.filter(id__in=wanted)} if wanted else {}
+    wrote = {message.id: message.access_id for message in messages if message.access_id}
+    known = Access.objects.in_bulk(set(wrote.values())) if wrote else {}
+    return {id_: known[access].name for id_, access in wrote.items() if access in known}

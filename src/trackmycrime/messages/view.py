@@ -75,14 +75,14 @@ def lines(
     """The lines for one side, ``victim`` or ``police``.
 
     `names`: for the police, who wrote what, by account; `victim`: what the victim is called, for whoever is not the
-    victim. `helpers`: what those are called whom the victim let in, by access; `reader`: the account of one of them,
+    victim. `helpers`: what those are called whom the victim let in, by the message that they wrote; `reader`: the account of one of them,
     who reads the victim's side. «New» is what this side had not opened when the messages were read.
     """
     found = []
     for message in messages:
         mine = message.by == side and (message.account_id == reader if reader else message.access_id is None)
         if message.by == "victim" and message.access_id:
-            name = (helpers or {}).get(message.access_id, "")
+            name = (helpers or {}).get(message.id, "")
             who = _("%(name)s, who helps") % {"name": name} if name else _("Somebody who helps")
         elif message.by == "victim":
             who = _("You") if mine else victim

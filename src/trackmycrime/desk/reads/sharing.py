@@ -68,22 +68,24 @@ def _line(one: Access, now: datetime) -> Shared:
 
 
 def names(messages: Iterable[Message]) -> dict[UUID, str]:
-    """Who wrote by access that the victim gave, by access: of an organisation who it was there."""
-    wrote = {message.access_id: message.account_id for message in messages if message.access_id}
+    """Who wrote by access that the victim gave, by message: of an organisation, whose workers share one access, who it
+    was there."""
+    wrote = [message for message in messages if message.access_id]
     if not wrote:
         return {}
-    known = Access.objects.in_bulk(list(wrote))
+    known = Access.objects.in_bulk({message.access_id for message in wrote})
     of = {one.organisation_id for one in known.values() if one.organisation_id}
+    accounts = {message.account_id for message in wrote}
     there: dict[tuple[UUID | None, UUID | None], str] = {
         (member.organisation_id, member.account_id): member.name
-        for member in (
-            Member.objects.filter(organisation_id__in=of, account_id__in=set(wrote.values())) if of else ()
-        )
+        for member in (Member.objects.filter(organisation__in=of, account__in=accounts) if of else ())
     }
-    return {
-        id_: ", ".join(filter(None, (there.get((one.organisation_id, wrote[id_]), ""), one.name)))
-        for id_, one in known.items()
-    }
+
+    def called(message: Message) -> str:
+        one = known[message.access_id]
+        return ", ".join(filter(None, (there.get((one.organisation_id, message.account_id), ""), one.name)))
+
+    return {message.id: called(message) for message in wrote if message.access_id in known}
 
 
 @dataclass(frozen=True)
