@@ -75,8 +75,9 @@ def lines(
     """The lines for one side, ``victim`` or ``police``.
 
     `names`: for the police, who wrote what, by account; `victim`: what the victim is called, for whoever is not the
-    victim. `helpers`: what those are called whom the victim let in, by the message that they wrote; `reader`: the account of one of them,
-    who reads the victim's side. «New» is what this side had not opened when the messages were read.
+    victim. `helpers`: what those are called whom the victim let in, by the message that they wrote; `reader`: the
+    account of one of them, who reads the victim's side. «New» is what this side had not opened when the messages were
+    read.
     """
     found = []
     for message in messages:
