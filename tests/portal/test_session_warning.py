@@ -105,6 +105,26 @@ def test_what_cannot_be_made_longer_says_so_and_ends_with_nothing_on_the_screen(
         assert page.url.endswith(HERE), "the site itself leads from there to the sign-in"
 
 
+def test_the_last_end_is_told_too_to_who_has_stayed_before() -> None:
+    with opened("en") as (page, server, forward):
+        server.left, server.after = 170, 350
+        forward(21)
+        dialog = page.get_by_role("alertdialog")
+        with page.expect_response("**/session/"):
+            dialog.locator("[data-go-on]").click()
+        expect(dialog).to_be_hidden()
+        server.left = server.after = 170
+        forward(181)
+        expect(dialog).to_be_visible()
+        expect(dialog).to_contain_text("for as long as we allow")
+        expect(dialog.locator("[data-go-on]")).to_be_hidden()
+        dialog.get_by_role("button", name="Back to the page").click()
+        server.left = server.after = 100
+        with page.expect_response("**/session/"):
+            forward(16)
+        expect(dialog).to_be_hidden()  # it is told once
+
+
 def test_another_tab_that_goes_on_takes_the_warning_away() -> None:
     with opened("en") as (page, server, forward):
         server.left = 170

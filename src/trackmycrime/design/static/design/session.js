@@ -45,6 +45,12 @@ function close() {
   if (before && before.isConnected) before.focus();
 }
 
+// it ends later now: the next time that it is about to end is another one, and is said anew
+function put_off() {
+  close();
+  said = -1;
+}
+
 function count() {
   const minutes = Math.max(0, Math.ceil((ends - Date.now()) / 60000));
   dialog.querySelector("[data-minutes]").textContent = String(minutes);
@@ -73,7 +79,7 @@ async function look() {
   ends = Date.now() + answer.left * 1000;
   if (answer.left <= 0) over();
   else if (answer.left > WARN) {
-    close();
+    put_off();
     later(answer.left - WARN);
   } else {
     const more = answer.after > answer.left + 30;
@@ -86,7 +92,7 @@ async function look() {
 async function stay() {
   const body = new FormData(form());
   const answer = await fetch(box.dataset.stay, { method: "POST", body, redirect: "manual" }).catch(() => null);
-  if (answer && answer.ok) close();
+  if (answer && answer.ok) put_off();
   look();
 }
 
