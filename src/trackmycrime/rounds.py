@@ -61,7 +61,7 @@ def _change_addresses(now: datetime) -> int:
         force_lock(force)
         changes = own_addresses.to_do(force)
         allowed = {one.id for one in changes if one.state == "allowed"}
-        waits = alerts.ask_officers_first(force, [one for one in changes if one.id not in allowed], now=now)
+        waits = alerts.ask_officers_first(force, changes, allowed, now=now)
         own_addresses.wait([one for one in changes if one.id in waits], now=now)
         made = own_addresses.make([one for one in changes if one.id not in waits], now=now)
         alerts.tell_of_own_changes(force, made, allowed, now=now)

@@ -175,6 +175,20 @@ def test_who_changes_one_after_the_other_meets_an_officer(made: World) -> None:
     assert NEW not in letters()
 
 
+def test_what_an_officer_has_allowed_is_no_other_route_for_what_is_made_with_it(made: World) -> None:
+    """The old one is not told, because it is changed, and the new one not, because it was changed just now."""
+    made.send(victim("52/1", 3, email=MAIL, mobile=None))
+    quiet()
+    client, page, letter = asked(made)
+    prove(client, page, letter)
+    waits = Task.objects.get(kind="own_address_waits")
+    client, page, letter = asked(made, MOBILE, "text", client)
+    sign_in(made.force).post(f"/tasks/{waits.id}/", {"note": "I called her at work."})
+    prove(client, page, letter)
+    assert on_file(made) == (NEW, None), "both would be another's, and she would hear of one"
+    assert Task.objects.filter(kind="own_address_waits", done_at=None).count() == 1
+
+
 def test_a_phone_that_they_added_is_no_other_route(made: World) -> None:
     made.send(victim("52/1", 3, email=MAIL, mobile=None))
     PushDevice.objects.create(

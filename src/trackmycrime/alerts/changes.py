@@ -62,18 +62,21 @@ def tell_of_change(
     decisions.store()
 
 
-def ask_officers_first(force: int, changes: Sequence[AddressChange], *, now: datetime) -> set[UUID]:
+def ask_officers_first(
+    force: int, changes: Sequence[AddressChange], spoken: Collection[UUID], *, now: datetime
+) -> set[UUID]:
     """Which of these changes, proved by who is signed in, wait for an officer, who is asked now: those of whom no other
-    route is left that is safe and was not changed here lately. `changes` are all that are to be made of this force."""
+    route is left that is safe, was not changed here lately and is not about to be. `changes` are all that are to be
+    made of this force; `spoken` those of which an officer has spoken with them."""
     decisions = Decisions(force, now)
     changed, lately = _channels(changes), changed_lately([one.victim_id for one in changes], now=now)
     known = people(changed)
     waits, needs = set(), []
     for one in changes:
         person = known.get(one.victim_id)
-        if person is None or _other(
-            person, changed[one.victim_id] | lately.get(one.victim_id, set()), decisions
-        ):
+        if one.id in spoken or person is None:
+            continue
+        if _other(person, changed[one.victim_id] | lately.get(one.victim_id, set()), decisions):
             continue
         waits.add(one.id)
         needs.append(
