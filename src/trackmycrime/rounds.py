@@ -120,8 +120,8 @@ def mail_came(raw: bytes, rcpt: str, *, sender: str | None, now: datetime) -> st
 
 
 def _mend_alerts(now: datetime) -> int:
-    """No alert waits whose letter has ended."""
-    return alerts.mend(now, heard=letters_ended)
+    """No alert waits whose letter has ended, and no printed letter that nobody takes."""
+    return alerts.mend(now, heard=letters_ended) + alerts.mend_posts(now)
 
 
 def _send_codes(now: datetime) -> int:

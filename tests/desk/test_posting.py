@@ -133,6 +133,24 @@ def test_a_letter_that_cannot_be_printed_is_an_officers_again_and_the_address_is
     assert not Address.objects.exists()
 
 
+def test_what_nobody_takes_in_two_days_is_an_officers_again(notify: Notify) -> None:
+    """The setting was taken away after the press, or all letters are held: she would never hear."""
+    made = world()
+    victim, task = asked(made)
+    press(made, task)
+    again = Task.objects.filter(victim_id=victim.id, kind=task.kind, done_at=None)
+    mend = dict(rounds.PASSES)["alerts"]
+    with role("worker"):
+        mend(utc_now() + timedelta(hours=47))
+        assert not again.exists()
+        mend(utc_now() + timedelta(hours=49))
+    assert again.get().detail["reason"] == "over"
+    dispatch = Dispatch.objects.get(purpose="post")
+    assert (dispatch.state, dispatch.reason, dispatch.body) == ("cancelled", "over", None)
+    turn()
+    assert not notify.kept
+
+
 def test_where_nobody_prints_there_is_no_button(settings: Any) -> None:
     made = world()
     _, task = asked(made)

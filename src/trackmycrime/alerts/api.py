@@ -15,6 +15,7 @@ from .lines import Line, lines_for, waiting_for_a_channel
 from .looking import Undelivered, over_cap
 from .losing import address_lost
 from .news import News
+from .posting import mend as mend_posts
 from .posting import post
 from .quiet import say_no_news
 from .reading import people
@@ -41,6 +42,7 @@ __all__ = [
     "invite_and_tell",
     "lines_for",
     "mend",
+    "mend_posts",
     "over_cap",
     "people",
     "post",

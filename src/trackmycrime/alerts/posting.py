@@ -1,7 +1,7 @@
 """A letter that an officer has had printed and posted by machine: the same as one that they post themselves.
 
 The task is done when they press the button, as when they put a letter into the post. The letter waits as any other and
-is looked at once more just before it goes; what is stopped, refused or spoilt opens the task anew.
+is looked at once more just before it goes; what is stopped, refused, spoilt or taken by nobody opens the task anew.
 """
 
 from base64 import b64encode
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from trackmycrime.delivery.api import POST, Finished, Letter, Stop, Verdict, prepare
+from trackmycrime.delivery.api import POST, Finished, Letter, Stop, Verdict, cancel, prepare
 from trackmycrime.kernel import crypto, setwise
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.people import letters as paper
@@ -25,6 +25,13 @@ from .writing import ask_officers
 GIVE_UP_AFTER = timedelta(days=2)
 """A letter that could not be handed over for so long is an officer's again."""
 CHANNEL = "letter"
+# Force by force, as letters that wait are indexed.
+_UNTAKEN = """
+select d.owner_id from forces_force f cross join lateral (
+  select d.owner_id from delivery_dispatch d
+  where d.force_id = f.id and d.channel = %s and d.state = 'prepared' and d.purpose = %s and d.give_up_at < %s
+  limit 100) d
+"""
 
 
 def post(task: Task, victim: Victim, made: bytes, language: str, *, now: datetime) -> None:
@@ -57,23 +64,37 @@ def look_again(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     victims = Victim.objects.select_related("force").in_bulk([row["victim_id"] for row in tasks.values()])
     guarded = _guarded(victims.values())
     stopped: dict[UUID, Verdict] = {}
+    reasons: dict[UUID, str] = {}
     for each in letters:
         row = tasks.get(each.owner_id)
         victim = victims.get(row["victim_id"]) if row else None
         if why := _why_not(each, row, victim, guarded):
-            stopped[each.id] = Stop(why)
-            if row is not None and row["live"] and row["open"]:
-                ask_officers(row["force_id"], [_need(row, why)], now=now)
+            stopped[each.id], reasons[each.owner_id] = Stop(why), why
+    _open_again(tasks, reasons, now)
     return stopped
 
 
 def ended(letters: Sequence[Finished], now: datetime) -> None:
     """Of letters that were refused or spoilt, the task that each was for is open again."""
     failed = {each.owner_id: each.reason for each in letters if each.state == "failed"}
+    _open_again(_tasks(list(failed)), failed, now)
+
+
+def mend(now: datetime) -> int:
+    """Letters that nobody has taken in their time, because nobody prints any more or all are held, are cancelled, and
+    their tasks open again; says how many. For the worker, now and then."""
+    late = setwise.fetch(_UNTAKEN, [CHANNEL, POST, now])
+    stopped = cancel([row["owner_id"] for row in late], "over", now=now)
+    _open_again(_tasks(list(stopped)), dict.fromkeys(stopped, "over"), now)
+    return len(stopped)
+
+
+def _open_again(tasks: Mapping[UUID, Mapping[str, Any]], reasons: Mapping[UUID, str], now: datetime) -> None:
+    """Those of these tasks that there is a reason for are an officer's again, where there is still somebody to tell."""
     needs: dict[int, list[Need]] = defaultdict(list)
-    for owner, row in _tasks(list(failed)).items():
-        if row["live"] and row["open"]:
-            needs[row["force_id"]].append(_need(row, failed[owner]))
+    for id_, why in reasons.items():
+        if (row := tasks.get(id_)) and row["live"] and row["open"]:
+            needs[row["force_id"]].append(_need(row, why))
     for force, several in needs.items():
         ask_officers(force, several, now=now)
 
@@ -121,7 +142,7 @@ def _need(row: Mapping[str, Any], why: str) -> Need:
         once=row["once"],
         crime_id=row["crime_id"],
         victim_id=row["victim_id"],
-        detail={"reason": why, "by_post": True},
+        detail={"reason": why},
     )
 
 
