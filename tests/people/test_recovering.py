@@ -28,6 +28,7 @@ from trackmycrime.people import accounts, invitations, joining
 from trackmycrime.people.models import (
     Access,
     Account,
+    AddressChange,
     CodeApp,
     IdentityCheck,
     Invitation,
@@ -290,6 +291,25 @@ def test_the_task_about_a_frozen_account_is_done_when_it_opens_again(victim: Vic
         created_at=NOW,
     )  # fmt: skip
     reopen(let_in(victim, officer))
+    assert Task.objects.get().done_at == NOW
+
+
+@pytest.mark.parametrize("state", ["asked", "proved", "waits", "allowed"])
+def test_a_new_address_that_was_typed_before_comes_true_no_more(
+    victim: Victim, officer: Actor, state: str
+) -> None:
+    change = AddressChange.objects.create(
+        batch=victim.pk, force=victim.force, victim=victim, account_id=victim.account_id, channel="email",
+        value="theirs@example.org", value_hash=b"a" * 32, state=state, asked_at=NOW,
+        expires_at=NOW + timedelta(hours=1),
+    )  # fmt: skip
+    Task.objects.create(
+        force=victim.force, kind="own_address_waits", once="x", crime_id=victim.crime_id, victim_id=victim.pk,
+        created_at=NOW,
+    )  # fmt: skip
+    reopen(let_in(victim, officer))
+    change.refresh_from_db()
+    assert (change.state, change.finished_at) == ("over", NOW)
     assert Task.objects.get().done_at == NOW
 
 

@@ -52,20 +52,23 @@ begin
         second_step = '', code_alone = false, frozen_at = null
     where a.id = inv.recovers;
     delete from people_passkey p where p.account_id = inv.recovers;
-    delete from people_identity i where i.account_id = inv.recovers;
     delete from people_code_app p where p.account_id = inv.recovers;
     delete from people_recovery_code p where p.account_id = inv.recovers;
     delete from people_identity p where p.account_id = inv.recovers;
     delete from people_provider_session p where p.account_id = inv.recovers;
     delete from people_portal_session d where d.account_id = inv.recovers;
     delete from people_push_device d where d.account_id = inv.recovers;
+    -- what they typed as a new address comes true no more, and no officer is asked about it as if it were theirs
+    update people_address_change c set state = 'over', finished_at = at
+    where c.account_id = inv.recovers and c.state not in ('done', 'refused', 'over');
     -- whom somebody else may have let in; whoever is back can let them in again
     update people_access x set ended_at = at, ended_why = 'reopened'
     where x.given_by = inv.recovers and not x.by_officer and x.ended_at is null;
     update tasks_task t set done_at = at, detail = '{{"closed": "by itself"}}'
     where t.victim_id = any (array(select v.id from people_victim v where v.account_id = inv.recovers))
       and t.done_at is null
-      and t.kind in ('invite_in_person', 'invitation_not_used', 'invitation_locked', 'account_frozen');
+      and t.kind in ('invite_in_person', 'invitation_not_used', 'invitation_locked', 'account_frozen',
+                     'own_address_waits');
     return query select inv.recovers, inv.force_id, inv.victim_id, inv.way;
 end $$"""
 
