@@ -30,6 +30,7 @@ from trackmycrime.people.models import (
     Account,
     AddressChange,
     CodeApp,
+    Identity,
     IdentityCheck,
     Invitation,
     Passkey,
@@ -80,6 +81,7 @@ def victim(officer: Actor) -> Victim:
     )
     CodeApp.objects.create(account=account, secret="JBSWY3DP", last_step=0, created_at=NOW)
     RecoveryCode.objects.create(account=account, code_hash=b"r" * 32, created_at=NOW)
+    Identity.objects.create(account=account, subject_hash=b"i" * 32, created_at=NOW)
     PortalSession.objects.create(key=b"k" * 32, data=b"", account=account, began_at=NOW, expires_at=NOW)
     PushDevice.objects.create(account=account, endpoint_hash=b"e" * 32, detail={}, created_at=NOW)
     return make_victim(make_crime(Force.objects.get()), account=account, joined_at=NOW)
@@ -117,12 +119,23 @@ def test_the_account_opens_again_and_every_other_way_into_it_ends(victim: Victim
     assert account.email == "new@example.org"
     assert account.check_password(NEW)
     assert (account.second_step, account.code_alone, account.frozen_at) == ("", False, None)
-    for left in (Passkey, CodeApp, RecoveryCode, PortalSession, PushDevice):
+    for left in (Passkey, Identity, CodeApp, RecoveryCode, PortalSession, PushDevice):
         assert not left._default_manager.exists(), left
     with role("portal"):
         assert accounts.find("victim", EMAIL) == []
         assert accounts.find("victim", "new@example.org")
     assert Invitation.objects.get().state == "used"
+
+
+def test_the_lost_account_itself_cannot_use_it_up_and_keep_its_ways_in(
+    victim: Victim, officer: Actor
+) -> None:
+    found = let_in(victim, officer)
+    assert victim.account_id
+    with role("portal"):
+        assert joining.join(found, victim.account_id, now=NOW) is None
+    assert Invitation.objects.get().state == "opened"
+    assert reopen(found)
 
 
 def test_it_is_kept_who_checked_what_and_how_and_it_is_never_changed(victim: Victim, officer: Actor) -> None:

@@ -147,6 +147,8 @@ begin
     end if;
     update people_invitation i set state = 'used', finished_at = at, proof_hash = null, code_hash = null
     where i.token_hash = h and i.state = 'opened' and i.proof_hash = ticket and i.proof_expires_at > at
+      -- what opens an account again is not used up by whoever is in it: every way into it would stay
+      and i.recovers is distinct from me
       and exists (select from people_victim v where v.id = i.victim_id and v.live
                   and (v.account_id is null or v.account_id = me or v.account_id = i.recovers))
     returning i.victim_id, i.recovers into mine, lost;

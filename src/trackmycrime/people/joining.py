@@ -159,7 +159,8 @@ def stop(joining: Joining, *, now: datetime) -> bool:
 def join(joining: Joining, account: UUID, *, now: datetime) -> Joined | None:
     """Give the invitation's part in a crime to the account, and use the invitation up; None when it cannot be used.
 
-    Of two that try at once, one gets it.
+    Of two that try at once, one gets it. What lets somebody into an account again (`recovering`) cannot be used by that
+    account itself.
     """
     if not joining.ticket:
         return None

@@ -54,7 +54,6 @@ begin
     delete from people_passkey p where p.account_id = inv.recovers;
     delete from people_code_app p where p.account_id = inv.recovers;
     delete from people_recovery_code p where p.account_id = inv.recovers;
-    delete from people_identity p where p.account_id = inv.recovers;
     delete from people_provider_session p where p.account_id = inv.recovers;
     delete from people_portal_session d where d.account_id = inv.recovers;
     delete from people_push_device d where d.account_id = inv.recovers;

@@ -207,6 +207,8 @@ def existing(request: HttpRequest, found: Joining) -> HttpResponse:
     """Add this case to a sign-in that somebody has already."""
     if not found.ticket:
         return redirect("join_code")
+    if reopening.opens(found, now=utc_now()):
+        return redirect("join_again")
     form = SignIn(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
