@@ -11,14 +11,17 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.test import Client
 
-from tests.people.making import invited
+from tests.people.making import invited, make_officer
 from tests.portal.making import World, join, signed_in, world
 from tests.support.doors import door_client
 from tests.support.provider import Provider, Somebody, query_of
+from trackmycrime.audit.api import Actor
 from trackmycrime.audit.models import Record
 from trackmycrime.kernel.clock import utc_now
-from trackmycrime.people.models import Account, Identity, Invitation, Victim
+from trackmycrime.people import invitations
+from trackmycrime.people.models import Account, Identity, Invitation, SignIn, Victim
 from trackmycrime.people.openid import provider as speaking
+from trackmycrime.people.recovering import checks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.processes]
 
@@ -169,8 +172,10 @@ def test_it_can_be_taken_away_but_not_where_it_is_the_only_way_in(one: One, made
     assert Identity.objects.exists()
     account.save(update_fields=["password"])
     client = signed_in()
+    SignIn.objects.all().delete()
     assert client.post("/account/one-login/", {"remove": "1"}).status_code == 302
     assert not Identity.objects.exists()
+    assert SignIn.objects.get().how == "changed", "it is told of by another way"
     assert one.sign_in()[1].status_code == 403
 
 
@@ -196,6 +201,32 @@ def test_what_it_remembered_lets_in_and_not_to_what_can_do_harm(one: One, made: 
     answer = one.walk(client, "/confirm/one-login/?next=/account/one-login/")
     assert answer["Location"] == "/account/one-login/"
     assert client.get("/account/one-login/").status_code == 200
+
+
+def test_what_it_remembers_in_a_shared_browser_is_neither_connected_nor_joins(one: One, made: World) -> None:
+    client = proved(made)
+    one.openid.lie(auth_time=int(utc_now().timestamp()) - 3600)
+    assert query_of(client.get("/start/one-login/")["Location"])["prompt"] == "login"
+    assert one.walk(client, "/start/one-login/").status_code == 403
+    assert client.post("/start/one-login/joined/")["Location"] == "/start/"
+    join(made)
+    client = signed_in()
+    assert one.walk(client, "/account/one-login/connect/").status_code == 403
+    client.post("/account/one-login/", {"connect": "1"})
+    assert not Identity.objects.exists()
+
+
+def test_nobody_is_let_in_again_by_it_but_by_a_new_password(one: One, made: World) -> None:
+    account = join(made)
+    one.connect(signed_in())
+    client = let_in_again(made)
+    for address in ("/start/one-login/", "/start/sign-in/"):
+        assert client.get(address)["Location"] == "/start/again/", address
+    answer = client.post("/start/again/", {"email": "rhian@example.org", "password": "another three words"})
+    assert answer.status_code == 302
+    account.refresh_from_db()
+    assert account.check_password("another three words")
+    assert one.sign_in()[1].status_code == 403
 
 
 def test_somebody_else_there_confirms_nobody(one: One, made: World) -> None:
@@ -265,6 +296,18 @@ def proved(made: World) -> Client:
     client.post(f"/start/{invitation.token}", {"start": "1"})
     code = Invitation.objects.get(pk=invitation.invitation_id).activation_code
     assert client.post("/start/code/", {"code": code})["Location"] == "/start/account/"
+    return client
+
+
+def let_in_again(made: World) -> Client:
+    """A browser that has typed the code of an officer who has checked who somebody is."""
+    victim = made_victim(made)
+    officer = Actor("officer", str(make_officer(made.force).pk))
+    check = checks.record(victim, "in_person", ["passport"], by=officer, now=utc_now())
+    code = invitations.invite_in_person(made.force, victim, by=officer, check=check, now=utc_now())
+    assert code
+    client = door_client("portal")
+    assert client.post("/start/", {"code": code.token})["Location"] == "/start/account/"
     return client
 
 

@@ -124,6 +124,7 @@ def disconnect(account: Account, *, now: datetime) -> bool:
         return False
     if Identity.objects.filter(account_id=account.pk).delete()[0]:
         _record(account.pk, "provider_disconnected", now)
+        sessions.changed(account.pk, now=now)
     return True
 
 

@@ -21,11 +21,14 @@ from trackmycrime.people.enough import FRESH, How
 from trackmycrime.people.openid import claims, going, victims
 from trackmycrime.people.openid import provider as speaking
 from trackmycrime.people.openid.provider import Provider, Refused, Unreachable
+from trackmycrime.people.recovering import reopening
 from trackmycrime.portal import tongue
 
 from .joining import KEPT as JOINING
 
 SIGN_IN, CONFIRM, CONNECT, JOIN = "sign_in", "confirm", "connect", "join"
+ANEW = {"max_age": "0", "prompt": "login"}
+"""Asks them to show who they are there, whoever the provider remembers in this browser"""
 
 
 def _said(request: HttpRequest, status: int, text: str) -> HttpResponse:
@@ -86,7 +89,7 @@ def there(request: HttpRequest, their: Provider) -> HttpResponse:
 @with_provider
 def confirm(request: HttpRequest, their: Provider) -> HttpResponse:
     """Send somebody there once more, to show who they are now."""
-    return _send(request, their, CONFIRM, safe_next(request, reverse("account")), max_age="0", prompt="login")
+    return _send(request, their, CONFIRM, safe_next(request, reverse("account")), **ANEW)
 
 
 @open_to_all
@@ -97,7 +100,9 @@ def join(request: HttpRequest, their: Provider) -> HttpResponse:
     found = joining.read(request.session.get(JOINING))
     if found is None or not found.ticket:
         return redirect("join")
-    return _send(request, their, JOIN, reverse("one_login_join"))
+    if reopening.opens(found, now=utc_now()):
+        return redirect("join_again")
+    return _send(request, their, JOIN, reverse("one_login_join"), **ANEW)
 
 
 @open_to_all
@@ -107,7 +112,7 @@ def connect(request: HttpRequest, their: Provider) -> HttpResponse:
     """Send somebody there who is signed in, and wants to sign in that way from now on."""
     if not signed_in(request) or not shown.fresh(request, now=utc_now()):
         return redirect("one_login")
-    return _send(request, their, CONNECT, reverse("one_login"))
+    return _send(request, their, CONNECT, reverse("one_login"), **ANEW)
 
 
 @open_to_all
@@ -133,14 +138,15 @@ def back(request: HttpRequest, their: Provider) -> HttpResponse:
         now=now,
     )
     victims.trusted(answer)
+    if gone.purpose != SIGN_IN and not claims.signed_in_since(answer.claims, gone.began):
+        raise Refused("it only remembers them")
     held = victims.pending(their, answer)
     if gone.purpose in (CONNECT, JOIN):
         request.session[victims.PENDING] = held.kept()
         return redirect(gone.next)
     account = victims.find(held.subject)
-    same = account == signed_in(request) and claims.signed_in_since(answer.claims, gone.began)
-    if gone.purpose == CONFIRM and not same:
-        raise Refused("it is somebody else, or not now")
+    if gone.purpose == CONFIRM and account != signed_in(request):
+        raise Refused("it is somebody else")
     if account is None:
         return _said(request, 403, _("This GOV.UK One Login is not connected to a sign-in here."))
     return _in(request, account, gone.next, claims.signed_in_since(answer.claims, now - FRESH))
