@@ -294,3 +294,15 @@ def test_a_new_password_that_somebody_else_on_the_email_has_is_too_easy_to_guess
     common = client.post("/account/password/", {"password": "password123"}).content
     same = client.post("/account/password/", {"password": "another three words"}).content
     assert re.sub(rb'value="\w+"', b"", common) == re.sub(rb'value="\w+"', b"", same)
+
+
+def test_a_new_password_is_no_way_to_guess_at_the_one_of_somebody_else_on_the_email(account: Account) -> None:
+    make_account(password="another three words")
+    client, _ = sign_in("portal")
+    for number in range(limits.CHANGING.most):
+        answer = client.post("/account/password/", {"password": f"guess of three words {number}"})
+        assert answer.headers["Location"] == "/account/?done=password"
+    for password in ("another three words", "guess of three words more"):
+        assert client.post("/account/password/", {"password": password}).status_code == 429
+    again, _ = sign_in("portal", password=f"guess of three words {limits.CHANGING.most - 1}")
+    assert again.post("/account/password/", {"password": "another three words"}).status_code == 429

@@ -40,6 +40,8 @@ CODES_HERE = Limit("sign-in-codes-here", 20, timedelta(hours=1))
 CODES = Limit("sign-in-codes", 5, timedelta(hours=1))
 CODES_DAY = Limit("sign-in-codes-day", 15, DAY)
 CODES_TYPED = Limit("sign-in-codes-typed", 60, QUARTER)
+# A new password that somebody else on the email has is refused, so that form may not be a way to guess at it.
+CHANGING = Limit("password-changing", 5, DAY)
 
 # Joining.
 OPENING = Limit("invitation-opening", 60, QUARTER)

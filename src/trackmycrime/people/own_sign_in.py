@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from trackmycrime.audit import api as audit
 
-from . import accounts, passwords, sessions, signing
+from . import accounts, limits, passwords, sessions, signing
 from .enough import How
 from .factors import code_app, passkeys
 from .models import Account
@@ -69,10 +69,12 @@ def change_password(
     """Set a new password and end all other sessions; says what is wrong with it instead (`passwords.faults`).
 
     `names` are what the forces are called that the account has to do with. The password of somebody else who signs in
-    with this email counts as ``common``. In the transaction of the request, which is bound to the account.
+    with this email counts as ``common``: that tells of theirs, so it is tried a few times only; raises TooManyTries.
+    In the transaction of the request, which is bound to the account.
     """
     if wrong := passwords.faults(password, account.email, names):
         return wrong
+    limits.count(limits.CHANGING, str(account.pk), now=now)
     new = passwords.hashed(account.email, password)
     known = accounts.find(Account.Kind.VICTIM, account.email)
     if any(one.id != account.pk for one in passwords.owners(known, account.email, password, new=new)):

@@ -15,9 +15,11 @@ from django.views.decorators.http import require_http_methods
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import own_sign_in
 from trackmycrime.people.access import PortalRequest, fresh_only
+from trackmycrime.people.limits import TooManyTries
 from trackmycrime.portal import reads
 
 from .joining_forms import NewPassword, said
+from .session import too_many
 
 PAGE = ["GET", "HEAD", "POST"]
 
@@ -50,15 +52,19 @@ class Ways(forms.Form):
 @require_http_methods(PAGE)
 def password(request: PortalRequest) -> HttpResponse:
     """Change the password; every other browser is signed out."""
-    form = NewPassword(request.POST if request.method == "POST" else None)
+    form, status = NewPassword(request.POST if request.method == "POST" else None), 200
     if form.is_bound and form.is_valid():
-        new = form.cleaned_data["password"]
-        wrong = own_sign_in.change_password(request, request.account, new, reads.force_names(), now=utc_now())
-        if not wrong:
-            return HttpResponseRedirect(f"{reverse('account')}?done=password")
-        for fault in wrong:
-            form.add_error("password", said(fault))
-    return render(request, "portal/account/password.html", {"form": form, "here": "account"})
+        new, names = form.cleaned_data["password"], reads.force_names()
+        try:
+            wrong = own_sign_in.change_password(request, request.account, new, names, now=utc_now())
+            if not wrong:
+                return HttpResponseRedirect(f"{reverse('account')}?done=password")
+            for fault in wrong:
+                form.add_error("password", said(fault))
+        except TooManyTries as many:
+            form.add_error(None, too_many(many))
+            status = 429
+    return render(request, "portal/account/password.html", {"form": form, "here": "account"}, status=status)
 
 
 @fresh_only
