@@ -4,51 +4,25 @@ from typing import Any
 
 import pytest
 
-from tests.desk.people import World, sign_in, world
-from tests.support.doors import role
+from tests.alerts.outgoing import MOBILE, goes_to, letters, reached
+from tests.desk.people import World, sign_in
 from tests.support.events import victim
-from trackmycrime.alerts.api import UPSTAIRS
 from trackmycrime.alerts.models import Alert
-from trackmycrime.delivery.letters import Letter
-from trackmycrime.delivery.work import Holder, claim
-from trackmycrime.kernel.clock import utc_now
-from trackmycrime.kernel.ids import new_id
 from trackmycrime.people.models import Victim
 from trackmycrime.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
-OLD, NEW, MOBILE = "old@example.org", "new@example.org", "+447700900123"
+OLD, NEW = "old@example.org", "new@example.org"
 TASK = "contact_changed"
 
 
 @pytest.fixture
 def made(settings: Any) -> World:
-    settings.TMC_EMAIL_URL = "smtp://127.0.0.1:1"
-    settings.TMC_TEXT_URL = "http://127.0.0.1:1/"
-    settings.TMC_EMAIL_FROM_NEUTRAL = "Post <post@letters.example>"
-    made = world()
-    made.send(victim("52/1", 2, email=OLD, mobile=MOBILE))
-    Alert.objects.all().delete()
-    Task.objects.all().delete()
-    return made
+    return reached(settings, OLD)
 
 
 def says(made: World, sequence: int = 3, **data: Any) -> None:
     made.send(victim("52/1", sequence, **({"email": OLD, "mobile": MOBILE} | data)))
-
-
-def letters() -> list[Letter]:
-    """Everything that goes out now."""
-    found: list[Letter] = []
-    for channel in ("email", "text"):
-        with role("worker"):
-            found += claim(Holder(new_id(), channel), most=10, now=utc_now(), upstairs=UPSTAIRS)[0]
-    return found
-
-
-def goes_to() -> dict[str, str]:
-    """By address, which words went there now."""
-    return {letter.address: letter.words.partition("/")[0] for letter in letters()}
 
 
 def test_the_new_address_is_asked_and_the_number_is_told_and_the_old_address_hears_nothing(

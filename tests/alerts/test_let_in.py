@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.alerts.test_signins import MAIL, MOBILE, carry_on, letters, quiet
-from tests.desk.people import World, sign_in, staff, world
+from tests.alerts.outgoing import MAIL, MOBILE, letters, quiet, reached
+from tests.alerts.test_signins import carry_on
+from tests.desk.people import World, sign_in, staff
 from tests.support.doors import door_client, role
-from tests.support.events import victim
 from trackmycrime import pipeline
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.scope import bound
@@ -20,12 +20,7 @@ NEW = {"email": "new@example.org", "password": "another three words"}
 
 @pytest.fixture
 def made(settings: Any) -> World:
-    settings.TMC_EMAIL_URL = "smtp://127.0.0.1:1"
-    settings.TMC_TEXT_URL = "http://127.0.0.1:1/"
-    made = world()
-    made.send(victim("52/1", 2, email=MAIL, mobile=MOBILE))
-    quiet()
-    return made
+    return reached(settings)
 
 
 def checked(made: World) -> Staff:

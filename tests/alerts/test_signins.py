@@ -7,7 +7,8 @@ import pytest
 import time_machine
 from django.test import RequestFactory
 
-from tests.desk.people import PASSWORD, World, world
+from tests.alerts.outgoing import MAIL, MOBILE, SAFE, goes_to, letters, quiet, reached
+from tests.desk.people import PASSWORD, World
 from tests.support.doors import door_client, role
 from tests.support.events import crime, victim
 from trackmycrime import rounds
@@ -15,9 +16,7 @@ from trackmycrime.alerts.api import UPSTAIRS
 from trackmycrime.alerts.models import Alert
 from trackmycrime.delivery.letters import Finished, Letter
 from trackmycrime.delivery.models import Dispatch
-from trackmycrime.delivery.work import Holder, claim
 from trackmycrime.kernel.clock import utc_now
-from trackmycrime.kernel.ids import new_id
 from trackmycrime.kernel.scope import bound
 from trackmycrime.people.factors.owner import owned
 from trackmycrime.people.models import Account, SignIn, Victim
@@ -25,26 +24,12 @@ from trackmycrime.people.own_sign_in import WAYS, choose
 from trackmycrime.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
-MAIL, MOBILE = "p1@example.org", "+447700900123"
-SAFE = {"channels": None, "disguise": False, "no_portal": False}
 BY_EMAIL = SAFE | {"channels": ["email"]}
 
 
 @pytest.fixture
 def made(settings: Any) -> World:
-    settings.TMC_EMAIL_URL = "smtp://127.0.0.1:1"
-    settings.TMC_TEXT_URL = "http://127.0.0.1:1/"
-    settings.TMC_EMAIL_FROM_NEUTRAL = "Post <post@letters.example>"
-    made = world()
-    made.send(victim("52/1", 2, email=MAIL, mobile=MOBILE))
-    quiet()
-    return made
-
-
-def quiet() -> None:
-    Dispatch.objects.all().delete()
-    Alert.objects.all().delete()
-    Task.objects.all().delete()
+    return reached(settings)
 
 
 def sign_in() -> Any:
@@ -59,19 +44,10 @@ def carry_on() -> None:
         dict(rounds.PASSES)["sign-ins"](utc_now())
 
 
-def letters() -> list[Letter]:
-    """Everything that goes out now."""
-    found: list[Letter] = []
-    for channel in ("email", "text"):
-        with role("worker"):
-            found += claim(Holder(new_id(), channel), most=10, now=utc_now(), upstairs=UPSTAIRS)[0]
-    return found
-
-
 def told() -> dict[str, str]:
     """By address, which words go there after the worker has looked."""
     carry_on()
-    return {letter.address: letter.words.partition("/")[0] for letter in letters()}
+    return goes_to()
 
 
 def sent(letter: Letter) -> None:

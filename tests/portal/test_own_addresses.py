@@ -8,16 +8,15 @@ import pytest
 import time_machine
 from django.db import ProgrammingError, transaction
 
-from tests.desk.people import PASSWORD, World, sign_in, world
+from tests.alerts import outgoing
+from tests.alerts.outgoing import MAIL, MOBILE, SAFE, quiet, reached
+from tests.desk.people import PASSWORD, World, sign_in
 from tests.support.doors import door_client, role
 from tests.support.events import crime, victim
 from trackmycrime import rounds
-from trackmycrime.alerts.api import UPSTAIRS
 from trackmycrime.alerts.models import Alert
 from trackmycrime.audit.models import Record
 from trackmycrime.delivery.letters import Letter
-from trackmycrime.delivery.models import Dispatch
-from trackmycrime.delivery.work import Holder, claim
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.crypto import blind_email
 from trackmycrime.kernel.ids import new_id
@@ -27,26 +26,13 @@ from trackmycrime.returns.models import Return
 from trackmycrime.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
-MAIL, MOBILE, NEW = "p1@example.org", "+447700900123", "new@example.org"
-SAFE = {"channels": None, "disguise": False, "no_portal": False}
+NEW = "new@example.org"
 PAGE = "/settings/contact/"
 
 
 @pytest.fixture
 def made(settings: Any) -> World:
-    settings.TMC_EMAIL_URL = "smtp://127.0.0.1:1"
-    settings.TMC_TEXT_URL = "http://127.0.0.1:1/"
-    settings.TMC_EMAIL_FROM_NEUTRAL = "Post <post@letters.example>"
-    made = world()
-    made.send(victim("52/1", 2, email=MAIL, mobile=MOBILE))
-    quiet()
-    return made
-
-
-def quiet() -> None:
-    Dispatch.objects.all().delete()
-    Alert.objects.all().delete()
-    Task.objects.all().delete()
+    return reached(settings)
 
 
 def browser() -> Any:
@@ -63,11 +49,7 @@ def work() -> None:
 
 def letters() -> dict[str, Letter]:
     """By address, what goes out now."""
-    found: list[Letter] = []
-    for channel in ("email", "text"):
-        with role("worker"):
-            found += claim(Holder(new_id(), channel), most=10, now=utc_now(), upstairs=UPSTAIRS)[0]
-    return {letter.address: letter for letter in found}
+    return {letter.address: letter for letter in outgoing.letters()}
 
 
 def asked(made: World, value: str = NEW, channel: str = "email", client: Any = None) -> tuple[Any, str, Any]:
