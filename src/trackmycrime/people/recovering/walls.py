@@ -52,6 +52,7 @@ begin
         second_step = '', code_alone = false, frozen_at = null
     where a.id = inv.recovers;
     delete from people_passkey p where p.account_id = inv.recovers;
+    delete from people_identity i where i.account_id = inv.recovers;
     delete from people_code_app p where p.account_id = inv.recovers;
     delete from people_recovery_code p where p.account_id = inv.recovers;
     delete from people_provider_session p where p.account_id = inv.recovers;
