@@ -11,7 +11,8 @@ FUNCTIONS = [
         "my_disguise()",
         "create or replace function my_disguise() returns boolean language sql stable"
         " security definer set search_path = pg_catalog, public, pg_temp as $$"
-        " select exists (select from people_victim v where v.id = any (my_readable()) and v.live and v.disguise) $$",
+        " select exists (select from people_victim v"
+        " where v.id = any ((select my_readable())::uuid[]) and v.live and v.disguise) $$",
         ("portal",),
     )
 ]

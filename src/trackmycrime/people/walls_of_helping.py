@@ -16,11 +16,15 @@ PARENT_STILL = f"""(v.role <> 'parent_guardian' or coalesce((select max(g.of_age
     > {TODAY})"""
 """Whether the victim ``v``, where it is a parent or guardian, still is one of a child (`helping.rules.parents_end`)."""
 
-PARTS = f"from people_victim v where v.live and v.account_id = {ME} and {PARENT_STILL}"
+WHO = "with who as materialized (select app_account() as me)"
+"""Whose each of the lists below is, found once for all of a list: to check the seal costs more than the list itself"""
+ITS = "(select me from who)"
+
+PARTS = f"from people_victim v where v.live and v.account_id = {ITS} and {PARENT_STILL}"
 """The parts in crimes that the signed-in account holds itself"""
 
 ORGANISATIONS = f"""from people_member m join people_organisation o on o.id = m.organisation_id
-    where m.account_id = {ME} and m.ended_at is null and o.ended_at is null"""
+    where m.account_id = {ITS} and m.ended_at is null and o.ended_at is null"""
 
 STANDS = f"""a.ended_at is null and a.until > now() and v.live and {PARENT_STILL}
     and (a.by_officer or coalesce((select g.is_active and g.frozen_at is null from people_account g
@@ -30,7 +34,8 @@ STANDS = f"""a.ended_at is null and a.until > now() and v.live and {PARENT_STILL
 that what somebody gave away who should never have been there is gone with them; it rests while they are frozen."""
 
 HELPED = f"""from people_access a join people_victim v on v.force_id = a.force_id and v.id = a.victim_id
-    where (a.account_id = {ME} or a.organisation_id = any ((select my_organisations())::uuid[])) and {STANDS}"""
+    where (a.account_id = {ITS} or a.organisation_id = any (array(select m.organisation_id {ORGANISATIONS})))
+    and {STANDS}"""
 """The access that the signed-in account has to parts of others"""
 
 MY_ACCESSES = "any ((select my_accesses())::uuid[])"
@@ -50,13 +55,12 @@ def of_account(name: str, kind: str, query: str) -> tuple[str, str, tuple[str, .
         f"{name}()",
         f"create or replace function {name}() returns {kind}[] language plpgsql stable parallel safe"
         " security definer set search_path = pg_catalog, public, pg_temp as"
-        f" $$ begin return array({query}); end $$",
+        f" $$ begin return array({WHO} {query}); end $$",
         ("portal",),
     )
 
 
 OF_ACCOUNT = [
-    of_account("my_organisations", "uuid", f"select m.organisation_id {ORGANISATIONS}"),
     of_account(
         "my_led_organisations",
         "uuid",

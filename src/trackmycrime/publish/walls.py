@@ -78,7 +78,7 @@ WALLS = Walls(
         of_account(
             "my_cases",
             "uuid",
-            f"select c.id from publish_case c where c.crime_id = any (my_crimes()) and {READABLE}",
+            f"select c.id from publish_case c where c.crime_id = {MY_CRIMES} and {READABLE}",
         ),
         *LOOKS,
         ("publish_words_begin()", _WORDS_BEGIN, ()),
