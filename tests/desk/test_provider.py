@@ -16,8 +16,10 @@ from trackmycrime.audit.models import Record
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.ids import new_id
+from trackmycrime.kernel.limits import hit
 from trackmycrime.kernel.scope import bound
 from trackmycrime.people.models import Account, DeskSession, ForceProvider, Identity, ProviderSession, Staff
+from trackmycrime.people.openid import going, staff, told
 from trackmycrime.people.openid import provider as speaking
 
 pytestmark = [pytest.mark.django_db, pytest.mark.processes]
@@ -454,5 +456,34 @@ def test_the_secret_and_the_refresh_token_are_sealed(desk: Desk) -> None:
 
 def test_who_begins_again_and_again_is_slowed_down(desk: Desk) -> None:
     client = door_client("desk")
-    answers = [client.get(f"/sign-in/with/{desk.force.slug}/").status_code for _ in range(61)]
-    assert answers == [302] * 60 + [429]
+    hit(going.GOING, "127.0.0.1", now=utc_now(), weight=going.GOING.most - 2)
+    for _ in range(3):
+        desk.come_in()  # who is let in costs the others behind the address nothing
+    answers = [client.get(f"/sign-in/with/{desk.force.slug}/").status_code for _ in range(3)]
+    assert answers == [302, 302, 429]
+
+
+def test_a_whole_force_signs_out_within_minutes_and_only_what_is_refused_counts(desk: Desk) -> None:
+    where = f"/sign-in/with/{desk.force.slug}/logout/"
+    client = door_client("desk")
+    hit(told.REFUSED, "127.0.0.1", now=utc_now(), weight=told.REFUSED.most - 1)
+    for _ in range(3):
+        inside, token = desk.come_in(), desk.openid.logout_token(desk.client_id, desk.name)
+        assert client.post(where, {"logout_token": token}).status_code == 200
+        assert inside.get("/").status_code == 302
+    answers = [client.post(where, {"logout_token": "x.y.z"}).status_code for _ in range(2)]
+    assert answers == [400, 429]
+
+
+def test_a_logout_that_failed_here_is_taken_when_the_provider_says_it_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = f"/sign-in/with/{desk.force.slug}/logout/"
+    inside, token = desk.come_in(), desk.openid.logout_token(desk.client_id, desk.name)
+    client = door_client("desk", raise_request_exception=False)
+    with monkeypatch.context() as broken:
+        broken.setattr(staff, "_record", lambda *_args, **_more: 1 / 0)
+        assert client.post(where, {"logout_token": token}).status_code == 500
+    assert inside.get("/").status_code == 200
+    assert client.post(where, {"logout_token": token}).status_code == 200
+    assert inside.get("/").status_code == 302

@@ -15,7 +15,7 @@ from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import limits, shown, signing
 from trackmycrime.people.access import DeskRequest, open_to_all, safe_next
 from trackmycrime.people.enough import FRESH, How
-from trackmycrime.people.openid import going, staff
+from trackmycrime.people.openid import going, staff, told
 from trackmycrime.people.openid import provider as speaking
 from trackmycrime.people.openid.going import Going
 from trackmycrime.people.openid.provider import Refused, Unreachable
@@ -136,6 +136,7 @@ def back(request: DeskRequest) -> HttpResponse:
         if gone.purpose == AGAIN:
             return _out(request, str(why))
         raise
+    going.arrived(request, now=now)
     return {SIGN_IN: _in, CONFIRM: _confirmed, AGAIN: _asked}[gone.purpose](request, their, gone, answer)
 
 
@@ -192,13 +193,4 @@ def logged_out(request: HttpRequest, slug: str) -> HttpResponse:
     their = staff.known(slug)
     if their is None:
         raise Http404
-    try:
-        limits.count(going.GOING, f"logout {limits.address_of(request)}", now=now)
-        staff.logged_out(their, request.POST.get("logout_token", ""), now=now)
-    except Refused:
-        return HttpResponse(status=400)
-    except Unreachable:
-        return HttpResponse(status=503)
-    except limits.TooManyTries:
-        return HttpResponse(status=429)
-    return HttpResponse(status=200)
+    return told.answer(request, lambda token: staff.logged_out(their, token, now=now), now=now)

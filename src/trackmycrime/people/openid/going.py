@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 
 from django.http import HttpRequest
 
-from trackmycrime.kernel.limits import Limit
+from trackmycrime.kernel.limits import Limit, hit
 from trackmycrime.people import limits
 
 KEPT = "going"
 LIFE = timedelta(minutes=10)
 MOST = 5
 """How many may be on their way at once, in several tabs; the oldest is forgotten"""
-GOING = Limit("provider-going", 60, limits.QUARTER)
+GOING = Limit("provider-going", 300, limits.QUARTER)
+"""From one address, and not come back: a whole force may sit behind one"""
 
 
 @dataclass(frozen=True)
@@ -56,3 +57,8 @@ def back(request: HttpRequest, *, now: datetime) -> Going | None:
     request.session[KEPT] = kept
     going = Going(**found)
     return going if now - going.began <= LIFE else None
+
+
+def arrived(request: HttpRequest, *, now: datetime) -> None:
+    """The provider has said who came back: that costs the others behind the same address nothing."""
+    hit(GOING, limits.address_of(request), now=now, weight=-1)

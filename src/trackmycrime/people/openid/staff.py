@@ -18,11 +18,11 @@ from trackmycrime.audit import api as audit
 from trackmycrime.forces.models import Force
 from trackmycrime.kernel import crypto, scope
 from trackmycrime.kernel.ids import new_id
-from trackmycrime.kernel.limits import Limit, hit
 from trackmycrime.people.access import StaffMember
 
 from . import claims as rules
 from . import provider as speaking
+from . import told
 from .models import ForceProvider, ProviderSession
 from .provider import Answer, Provider, Refused, Unreachable
 
@@ -34,7 +34,6 @@ GRACE = timedelta(minutes=45)
 ASKING = timedelta(seconds=30)
 """How long one process has the asking to itself: a refresh token may be good for one time only"""
 LIVES = timedelta(hours=11)
-_TOLD = Limit("provider-logout-token", 1, timedelta(minutes=10))
 
 
 class NotLetIn(Exception):
@@ -253,11 +252,11 @@ def ended(who: StaffMember, id: UUID | str, why: str, *, now: datetime) -> None:
 def logged_out(their: Known, token: str, *, now: datetime) -> None:
     """End the sessions of whom the provider says are signed out there. Raises Refused, Unreachable."""
     said = speaking.logged_out(their.speaking, token, now=now)
-    if not hit(_TOLD, f"{their.force.pk} {crypto.blind('jti', said['jti']).hex()}", now=now):
-        return
     subject = subject_hash(their.row.issuer, rules.text(said, "sub"))
     session = _sid_hash(their.row.issuer, rules.text(said, "sid"))
     with scope.bound(force=their.force.pk), connection.cursor() as cursor:
+        if not told.is_new(str(their.force.pk), said, now=now):
+            return
         cursor.execute("select * from people_staff_logged_out(%s, %s)", [subject, session])
         for (mine,) in cursor.fetchall():
             _record(their, "signed_out_by_provider", now, account=mine)

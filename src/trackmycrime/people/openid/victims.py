@@ -15,20 +15,19 @@ from django.db import IntegrityError, connection, transaction
 
 from trackmycrime.audit import api as audit
 from trackmycrime.kernel import crypto, scope
-from trackmycrime.kernel.limits import Limit, hit
 from trackmycrime.people import accounts, joining, sessions
 from trackmycrime.people.joining import Joining
 from trackmycrime.people.models import Account, Identity, Passkey
 
 from . import claims as rules
 from . import provider as speaking
+from . import told
 from .provider import Answer, Provider, Refused
 
 NAME = "one-login"
 TRUST = "Cl.Cm"
 """A password and a second step; who somebody is by name is not asked: an invitation says that"""
 PENDING = "one_login"
-_TOLD = Limit("provider-logout-token", 1, rules.LOGOUT_LIFE * 2)
 
 
 class Taken(Exception):
@@ -149,9 +148,9 @@ def join(found: Joining, held: Pending, *, language: str, now: datetime) -> UUID
 def logged_out(their: Provider, token: str, *, now: datetime) -> None:
     """End the sessions of whom the provider says is signed out there. Raises Refused, Unreachable."""
     said = speaking.logged_out(their, token, now=now)
-    if not hit(_TOLD, f"portal {crypto.blind('jti', said['jti']).hex()}", now=now):
-        return
     with transaction.atomic(), connection.cursor() as cursor:
+        if not told.is_new("portal", said, now=now):
+            return
         cursor.execute(
             "select people_victim_logged_out(%s)", [subject_hash(their.issuer, rules.text(said, "sub"))]
         )

@@ -18,7 +18,7 @@ from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import joining, limits, shown, signing
 from trackmycrime.people.access import PortalRequest, fresh_only, open_to_all, safe_next, signed_in
 from trackmycrime.people.enough import FRESH, How
-from trackmycrime.people.openid import claims, going, victims
+from trackmycrime.people.openid import claims, going, told, victims
 from trackmycrime.people.openid import provider as speaking
 from trackmycrime.people.openid.provider import Provider, Refused, Unreachable
 from trackmycrime.people.recovering import reopening
@@ -137,6 +137,7 @@ def back(request: HttpRequest, their: Provider) -> HttpResponse:
         wanted="email",
         now=now,
     )
+    going.arrived(request, now=now)
     victims.trusted(answer)
     if gone.purpose != SIGN_IN and not claims.signed_in_since(answer.claims, gone.began):
         raise Refused("it only remembers them")
@@ -218,13 +219,4 @@ def logged_out(request: HttpRequest) -> HttpResponse:
     now, their = utc_now(), victims.provider()
     if their is None:
         raise Http404
-    try:
-        limits.count(going.GOING, f"logout {limits.address_of(request)}", now=now)
-        victims.logged_out(their, request.POST.get("logout_token", ""), now=now)
-    except Refused:
-        return HttpResponse(status=400)
-    except Unreachable:
-        return HttpResponse(status=503)
-    except limits.TooManyTries:
-        return HttpResponse(status=429)
-    return HttpResponse(status=200)
+    return told.answer(request, lambda token: victims.logged_out(their, token, now=now), now=now)
