@@ -10,6 +10,7 @@ import time_machine
 
 from tests.people.making import (
     NOW,
+    PASSWORD,
     make_account,
     make_crime,
     make_force,
@@ -252,6 +253,26 @@ def test_so_many_codes_an_hour_and_a_stranger_uses_up_nobodys(account: Account) 
     assert ask(stranger).status_code == 429
     assert ask(door_client("portal", REMOTE_ADDR="192.0.2.100")).status_code == 429
     assert ask(mine).status_code == 302
+
+
+def test_whoever_knows_the_password_uses_up_nobodys_codes(account: Account) -> None:
+    Account.objects.update(code_alone=False, second_step="code")
+    mine, _ = sign_in("portal")
+    mine.post("/sign-in/code/", {"way": "text"})
+    assert type_in(mine, sent() or "").status_code == 302
+    mine.post("/sign-out/")
+    stranger, _ = sign_in("portal")
+    for _ in range(limits.CODES.most - 1):
+        assert stranger.post("/sign-in/code/", {"way": "text"}).status_code == 302
+    for _ in range(2):
+        assert stranger.post("/sign-in/code/", {"way": "text"}).status_code == 429
+        # a browser that has shown the password is known for no more than that
+        stranger, _ = sign_in("portal")
+    sent()
+    Dispatch.objects.all().delete()
+    mine.post("/sign-in/", {"email": EMAIL, "password": PASSWORD})
+    assert mine.post("/sign-in/code/", {"way": "text"}).status_code == 302
+    assert type_in(mine, sent() or "").headers["Location"] == "/cases/"
 
 
 def test_the_portal_cannot_read_a_code_and_the_worker_forgets_old_ones(account: Account) -> None:

@@ -186,10 +186,21 @@ def before_password(door: str, email: str, address: str, *, now: datetime, brows
     Tries(door, email, address, browser).count(now=now)
 
 
+def beyond_password(account: UUID) -> str:
+    """Under which name it is counted what is shown of an account besides its password: who knows that is no more known
+    for it than anybody else."""
+    return f"second step of {account}"
+
+
+def second_tries(request: HttpRequest, door: str, account: UUID) -> Tries:
+    """The tries, by this request's browser, of what is shown besides the password."""
+    return tries(request, door, beyond_password(account))
+
+
 def second_step(request: HttpRequest, door: str, account: UUID, *, now: datetime) -> Tries:
     """One try at an app's or a recovery code, counted. Call `forgive` on it when it was right. Raises TooManyTries."""
-    tries = Tries(door, f"second step of {account}", address_of(request), known.shown(request))
-    tries.count(now=now)
-    if not tries.is_known(now=now):
-        count(SECOND_DAY, tries.account, now=now)
-    return tries
+    this = second_tries(request, door, account)
+    this.count(now=now)
+    if not this.is_known(now=now):
+        count(SECOND_DAY, this.account, now=now)
+    return this

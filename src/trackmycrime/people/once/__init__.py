@@ -34,11 +34,12 @@ def want(
     """Ask for a code by ``email`` or ``text``, of `account` or of whoever signs in with that email; gives its name.
 
     Says nothing of whether one is sent. Raises limits.TooManyTries: so many for one network address, and for one
-    account, where a browser that it was used with has its own.
+    account, where a browser that it was used with has its own; with `account` known, one in which it was opened by more
+    than the password (`limits.second_tries`): who knows the password cannot use up the codes of whose it is.
     """
     limits.count(limits.CODES_HERE, address, now=now)
     who = str(account) if account else email.strip().casefold()
-    if limits.is_known("portal", email, browser, now=now):
+    if limits.is_known("portal", limits.beyond_password(account) if account else email, browser, now=now):
         who = f"{who} {browser}"
     for limit in (limits.CODES, limits.CODES_DAY):
         limits.count(limit, who, now=now)

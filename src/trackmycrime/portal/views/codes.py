@@ -112,6 +112,8 @@ def typed(request: HttpRequest) -> HttpResponse:
                 del request.session[KEPT]
                 inside = signed_in(request) == proved[0]
                 account = signing.passed(request, "portal", proved[0], How.CODE, by=proved[1], now=now)
+                if account:
+                    limits.second_tries(request, "portal", account.pk).remember(now=now)
                 if inside:
                     return HttpResponseRedirect(to or reverse("account"))
                 if account:
