@@ -13,7 +13,7 @@ from tests.people.helping import let_in, organisation, person, worker
 from tests.people.making import Counted
 from tests.portal.making import PASSWORD, World, join, signed_in, world
 from tests.support.doors import door_client, role
-from tests.support.events import crime, victim
+from tests.support.events import crime, update, victim
 from trackmycrime.alerts import helping as mails
 from trackmycrime.audit.models import Record
 from trackmycrime.delivery.models import Dispatch
@@ -147,6 +147,33 @@ def test_another_victims_helpers_are_none_of_mine(made: Made) -> None:
     for act in ("end", "change", "again", "contact"):
         assert rhian.post(f"/people/{theirs.id}/{act}/", form(addresses="ours", sure="on")).status_code == 404
     assert Access.objects.get(ended_at=None).given_by == idris.id
+
+
+def test_who_has_a_part_and_helps_another_with_theirs_is_both(made: Made) -> None:
+    made.world.send(
+        victim("52/1", 5, "I"), update("52/1", 6, "R", "note", text={"en": "For Rhian"}, victims=["P1"])
+    )
+    idris = join(made.world, "I", "idris@example.org")
+    access = let_in(made.part, idris, name="My brother")
+    let_in(Victim.objects.get(person="I"), person("gwen@example.org"))
+    client = signed_in("idris@example.org")
+    page = text(client.get(f"/cases/{made.case}/"))
+    assert "For Rhian" in page
+    assert "Gwen Example can read" in page
+    assert "My brother" not in page, "it is not his case that he was let in to"
+    looked = Record.objects.get(actor_kind="helper", action="case.seen_by_helper")
+    assert (looked.actor_id, looked.detail["access"]) == (str(idris.id), str(access.id))
+    assert f"/helping/{access.id}/leave/" in client.get("/helping/").content.decode()
+
+
+def test_reading_the_messages_of_somebody_else_is_written_down(made: Made) -> None:
+    gwen = person("gwen@example.org")
+    let_in(made.part, gwen)
+    thread = f"/cases/{made.case}/messages/"
+    assert signed_in().get(thread).status_code == 200
+    assert not Record.objects.filter(action="case.seen_by_helper").exists()
+    assert signed_in("gwen@example.org").get(thread).status_code == 200
+    assert Record.objects.get(action="case.seen_by_helper").actor_id == str(gwen.id)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ select version, force_id,
        and m.victim_id = any ((select my_victims())::uuid[])) as unread,
     exists (select from people_victim v where v.crime_id = page.crime_id and v.force_id = page.force_id) as own,
     (select jsonb_agg(jsonb_build_array(a.id, a.victim_id, a.kind, encode(a.name, 'hex'), a.may_write, a.until,
-        a.joined_at is not null) order by a.given_at, a.id) from people_access a
+        a.joined_at is not null, a.victim_id = any ((select my_victims())::uuid[])) order by a.given_at, a.id)
+     from people_access a
      where a.crime_id = page.crime_id and a.force_id = page.force_id and a.ended_at is null and a.until > %(now)s)
         as access,
     alerts_seen(page.id, %(now)s) as opened, {disguise.ASKED} as disguised
@@ -48,6 +49,8 @@ class Shared:
     may_write: bool
     until: datetime
     taken_up: bool
+    given: bool
+    """A part of the reader's own is shared by it; else it lets the reader in to the part of somebody else"""
 
     @property
     def last_day(self) -> date:
@@ -67,7 +70,7 @@ class State:
     own: bool = True
     """Whether the reader holds a part in it; else they were let in to it"""
     shared: tuple[Shared, ...] = ()
-    """Whom the reader's parts are shared with; of a reader who was let in, by what"""
+    """Whom the reader's parts are shared with, and by what the reader was let in: who has a part may be both"""
     force_id: int = 0
 
 
@@ -87,23 +90,24 @@ def look(case_id: UUID, account_id: UUID, *, now: datetime) -> State | None:
         row["unread"],
         row["disguised"],
         row["own"],
-        _shared(row["access"], row["own"]),
+        _shared(row["access"]),
         row["force_id"],
     )
 
 
-def _shared(rows: list[list[Any]] | None, own: bool) -> tuple[Shared, ...]:
+def _shared(rows: list[list[Any]] | None) -> tuple[Shared, ...]:
     return tuple(
         Shared(
             UUID(id_),
             UUID(victim),
             kind,
-            crypto.unseal("people_access.name", UUID(id_), bytes.fromhex(name)) if own else "",
+            crypto.unseal("people_access.name", UUID(id_), bytes.fromhex(name)) if given else "",
             may_write,
             datetime.fromisoformat(until),
             taken_up,
+            given,
         )
-        for id_, victim, kind, name, may_write, until, taken_up in rows or ()
+        for id_, victim, kind, name, may_write, until, taken_up, given in rows or ()
     )
 
 

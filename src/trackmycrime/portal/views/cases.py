@@ -53,8 +53,8 @@ def one(request: PortalRequest, id: UUID) -> HttpResponse:
     if state is None:
         raise Http404
     disguise.note(request, state.disguised)
-    if not state.own:
-        for shared in state.shared:
+    for shared in state.shared:
+        if not shared.given:
             giving.looked(request.account_id, shared.id, shared.victim_id, force_id=state.force_id, now=now)
     tag = _tag(state, disguise.wanted(request), seen_at, now)
     if tag in request.headers.get("If-None-Match", ""):
@@ -85,6 +85,7 @@ def _shared(state: reads.State, now: datetime) -> dict[str, Any]:
             "taken_up": one.taken_up,
         }
         for one in state.shared
+        if one.given is state.own
     ]
     if state.own:
         return {"shared": lines}

@@ -187,7 +187,7 @@ def mine(request: PortalRequest) -> HttpResponse:
     """The cases that this account helps with, by what, and the organisations that it works for."""
     now, language = utc_now(), get_language() or "en"
     assert request.account_id is not None
-    cases = {line.id: line for line in view.my_cases(language, now=now) if line.helping}
+    cases = {line.id: line for line in view.my_cases(language, now=now)}
     context: dict[str, Any] = {
         "lines": [
             {

@@ -16,6 +16,7 @@ from trackmycrime.kernel.ids import new_id
 from trackmycrime.messages import api
 from trackmycrime.messages.view import lines
 from trackmycrime.people.access import PortalRequest
+from trackmycrime.people.helping import giving
 from trackmycrime.portal import reads
 from trackmycrime.publish import dates, view
 
@@ -88,6 +89,8 @@ def thread(request: PortalRequest, id: UUID) -> HttpResponse:
     if request.method == "GET":
         for victim in victims:
             api.mark_read_by_victim(victim, account, now=now)
+        for one in access:
+            giving.looked(account, one.id, one.victim_id, force_id=one.force_id, now=now)
     language = view.language_of(get_language() or "en")
     due = api.answer_by(now, reads.answer_days(id))
     context = {
