@@ -135,11 +135,19 @@ def test_five_wrong_codes_lock_it_and_say_nothing_else(made: Made) -> None:
         opened = taking_up.open_link(link, "a", now=NOW)
         assert opened
         assert {taking_up.prove(opened, "XXXX-XXXX", str(n), now=NOW)[0] for n in range(5)} == {"wrong"}
-        assert taking_up.prove(opened, given.code, "a", now=NOW) == ("gone", None)
+        assert taking_up.prove(opened, given.code, "a", now=NOW) == ("wrong", None), "the right one, too late"
+        assert taking_up.usable(link, now=NOW)
+        assert taking_up.open_link(link, "a", now=NOW) == opened
+        assert taking_up.prove(opened, given.code, "a", now=NOW) == ("wrong", None), (
+            "opened anew it stays locked"
+        )
     assert HelpInvitation.objects.get().state == "locked"
     with at_portal(made.rhian):
         again = giving.again(made.rhian.id, given.access_id, email="gwen@example.org", language="en", now=NOW)
     assert again != given.code
+    with role("portal"):
+        assert taking_up.stop(opened, now=NOW), "it says the same"
+    assert Access.objects.get().ended_at is None, "whoever guessed ends nothing"
     link = link_in(sent()[-1])
     with role("portal"):
         assert taking_up.open_link(link, "a", now=NOW)

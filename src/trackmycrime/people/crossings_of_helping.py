@@ -7,7 +7,8 @@ from .crossings import _FIXED as FIXED
 from .crossings import Function
 from .crossings import _sql as sql
 
-_ALIVE = """i.token_hash = h and i.state in ('open', 'opened') and i.expires_at > at
+# One that is locked looks no other way from outside, as in `crossings`, and no code is right for it.
+_SEEN = """i.token_hash = h and i.state in ('open', 'opened', 'locked') and i.expires_at > at
     and (i.member_id is not null and exists (select from people_member m join people_organisation o
            on o.id = m.organisation_id where m.id = i.member_id and m.ended_at is null and o.ended_at is null)
       or i.access_id is not null and exists (select from people_access a join people_victim v on v.id = a.victim_id
@@ -16,14 +17,15 @@ _ALIVE = """i.token_hash = h and i.state in ('open', 'opened') and i.expires_at 
 _PEEK = sql(
     "people_help_peek(h bytea, at timestamptz)",
     "boolean",
-    f"select exists (select from people_help_invitation i where {_ALIVE})",
+    f"select exists (select from people_help_invitation i where {_SEEN})",
 )
 
 _OPEN = sql(
     "people_help_open(h bytea, at timestamptz)",
     "table (id uuid, works boolean)",
     f"""
-    update people_help_invitation i set state = 'opened' where {_ALIVE} returning i.id, i.member_id is not null""",
+    update people_help_invitation i set state = case i.state when 'locked' then 'locked' else 'opened' end
+    where {_SEEN} returning i.id, i.member_id is not null""",
     "volatile",
 )
 
@@ -34,8 +36,9 @@ create or replace function people_help_prove(h bytea, code bytea, ticket bytea, 
 language plpgsql volatile {FIXED} as $$
 declare inv people_help_invitation%rowtype;
 begin
-    select i.* into inv from people_help_invitation i where {_ALIVE} and i.state = 'opened' for update;
+    select i.* into inv from people_help_invitation i where {_SEEN} and i.state <> 'open' for update;
     if inv.id is null then return 'gone'; end if;
+    if inv.state = 'locked' then return 'wrong'; end if;
     if inv.code_hash = code then
         update people_help_invitation i set proof_hash = ticket, proof_expires_at = at + interval '60 minutes'
         where i.id = inv.id;
@@ -78,15 +81,17 @@ begin
     end if;
 end $$"""
 
-# «Not for me» ends what was offered, too: whoever offered it has to look at the address again.
+# «Not for me» ends what was offered, too: whoever offered it has to look at the address again. From one that is locked,
+# which may have been followed by another, nothing more is ended.
 _STOP = f"""
 create or replace function people_help_stop(h bytea, at timestamptz) returns boolean
 language plpgsql volatile {FIXED} as $$
 declare inv people_help_invitation%rowtype;
 begin
-    update people_help_invitation i set state = 'stopped', finished_at = at, proof_hash = null where {_ALIVE}
-    returning i.* into inv;
+    select i.* into inv from people_help_invitation i where {_SEEN} for update;
     if inv.id is null then return false; end if;
+    if inv.state = 'locked' then return true; end if;
+    update people_help_invitation i set state = 'stopped', finished_at = at, proof_hash = null where i.id = inv.id;
     update people_access a set ended_at = at, ended_why = 'not_for_me'
     where a.id = inv.access_id and a.ended_at is null;
     update people_member m set ended_at = at where m.id = inv.member_id and m.ended_at is null;
