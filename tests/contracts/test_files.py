@@ -93,6 +93,14 @@ def test_styles_and_scripts_fetch_nothing_from_elsewhere() -> None:
         assert "@import" not in text, path
 
 
+def test_no_script_of_ours_looks_at_what_is_pasted_or_keeps_anything_in_the_browser() -> None:
+    ours = list((SOURCE / "design" / "static" / "design").glob("*.js"))
+    assert len(ours) > 3
+    for path in [*ours, *TEMPLATES]:
+        found = re.search(r"paste|localStorage|sessionStorage|indexedDB|caches\.", path.read_text("utf-8"))
+        assert not found, (path.name, found)
+
+
 def test_nothing_is_left_for_later() -> None:
     marks = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
     assert not [path for path in [*python(), *TEMPLATES] if marks.search(path.read_text("utf-8"))]

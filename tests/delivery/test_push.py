@@ -124,6 +124,13 @@ def test_a_service_that_wants_to_be_left_alone_is(service: PushService, channel:
     assert waits[2:] == [timedelta(hours=6), None, None]
 
 
+def test_no_line_says_by_which_address_a_phone_is_reached(
+    service: PushService, channel: PushChannel, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel.send(to(service))
+    assert "http" not in caplog.text
+
+
 def test_redirects_are_not_followed(service: PushService, channel: PushChannel) -> None:
     one = to(service)
     service.browser("other")

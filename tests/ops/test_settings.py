@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import stat
+import time
+from logging.config import DictConfigurator  # type: ignore[attr-defined]
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from trackmycrime.config.settings.base import database
+from trackmycrime.config.settings.base import LOGGING, database
 from trackmycrime.delivery.channels.push import vapid
 from trackmycrime.ops import environment, keys, production
 from trackmycrime.ops.database import given
@@ -111,6 +114,16 @@ def test_a_door_gets_its_own_login_and_no_other(door: str) -> None:
         assert (secret in everything) == (door in ("worker", "gateway")), "who takes receipts knows them"
     assert told["TMC_EMAIL_URL"].endswith("smtp.example.org:587"), "that email is set up is no secret"
     assert told["DJANGO_SETTINGS_MODULE"] == f"trackmycrime.config.settings.{door}"
+
+
+def test_lines_of_a_process_say_the_time_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = DictConfigurator(LOGGING).configure_formatter(LOGGING["formatters"]["line"])  # type: ignore[arg-type]
+    record = logging.makeLogRecord({"created": 1782900000.25, "msecs": 250, "msg": "here", "name": "x"})
+    with monkeypatch.context() as summer:
+        summer.setenv("TZ", "Europe/London")
+        time.tzset()
+        assert line.format(record).startswith("2026-07-01T10:00:00.250Z ")  # type: ignore[attr-defined]
+    time.tzset()
 
 
 def test_missing_settings_are_named_all_at_once() -> None:

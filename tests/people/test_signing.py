@@ -49,6 +49,20 @@ def test_same_answer_for_wrong_unknown_and_not_eligible(door: str) -> None:
     assert client.cookies[door].value
 
 
+@pytest.mark.parametrize("door", ["portal", "desk"])
+def test_a_password_is_taken_as_it_was_typed(door: str) -> None:
+    password = "  Wooden Kettle  orbit "
+    if door == "portal":
+        make_account("victim@example.org", password)
+    else:
+        account = make_officer(make_force(), "victim@example.org")
+        account.set_password(password)
+        account.save()
+    for wrong in (password.strip(), password.lower(), password.replace("  o", " o")):
+        assert sign_in(door, "victim@example.org", wrong)[1].status_code == 200, wrong
+    assert sign_in(door, "victim@example.org", password)[1].status_code == 302
+
+
 def test_one_password_is_hashed_whether_or_not_there_is_an_account(monkeypatch: pytest.MonkeyPatch) -> None:
     from django.contrib.auth.hashers import MD5PasswordHasher
 

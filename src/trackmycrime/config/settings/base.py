@@ -216,7 +216,12 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "class": "trackmycrime.config.lines.Line",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
@@ -227,5 +232,7 @@ LOGGING: dict[str, Any] = {
         "psycopg": {"level": "CRITICAL"},
         # it names every passkey that was shown
         "fido2": {"level": "WARNING"},
+        # it names each address that was asked: to whoever has a phone's, it is what reaches that phone
+        "httpx": {"level": "WARNING"},
     },
 }
