@@ -399,6 +399,9 @@ def test_an_organisations_workers_come_and_go_by_its_own_administrator(made: Mad
     with role("desk"), bound(force=made.world.force.id, account=officer):
         organisations.close(made.world.force.id, of.id, officer, now=NOW)
     assert not made.sees(ivo)
+    ended = Access.objects.get()
+    assert (ended.ended_at, ended.ended_by, ended.ended_why) == (NOW, officer, "officer"), "as its page says"
+    assert ("officer", str(officer), "access.ended") in acts()
     assert ("helper", str(ivo.id), "member.removed") in acts()
 
 

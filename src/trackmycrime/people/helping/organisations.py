@@ -8,8 +8,8 @@ from trackmycrime.kernel.limits import hit
 
 from . import inviting
 from .giving import GIVING
-from .models import Member, Organisation
-from .rules import Refused
+from .models import Access, Member, Organisation
+from .rules import Kind, Refused
 
 
 def add(
@@ -33,11 +33,25 @@ def invite_administrator(
 
 
 def close(force_id: int, organisation_id: UUID, officer: UUID, *, now: datetime) -> Organisation:
-    """The force does not work with it any more: whoever works there sees nothing by it from now on. Raises Refused."""
+    """The force does not work with it any more: whoever works there sees nothing by it from now on, and each victim who
+    let it in finds that it has ended. Raises Refused."""
     of = _live(force_id, organisation_id)
     of.ended_at = now
     of.save(update_fields=["ended_at"])
-    _write_down(audit.Actor("officer", str(officer)), "organisation.closed", of, force_id, now)
+    actor = audit.Actor("officer", str(officer))
+    _write_down(actor, "organisation.closed", of, force_id, now)
+    standing = Access.objects.select_for_update().filter(force_id=force_id, organisation=of, ended_at=None)
+    let_in = list(standing.values_list("id", "victim_id"))
+    Access.objects.filter(id__in=[id_ for id_, _ in let_in]).update(
+        ended_at=now, ended_by=officer, ended_why="officer"
+    )
+    acts = [
+        audit.Act(
+            "access.ended", "victim", str(victim), {"access": str(id_), "kind": Kind.ORGANISATION.value}
+        )
+        for id_, victim in let_in
+    ]
+    audit.record(actor, acts, force=force_id, now=now)
     return of
 
 
