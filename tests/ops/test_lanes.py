@@ -1,5 +1,7 @@
 """Who signs in never takes a thread from who reads a page."""
 
+import importlib
+import inspect
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -56,6 +58,18 @@ def test_the_first_line_says_which_threads_answer(
     pool: Lanes, asked: Callable[[bytes], Any], said: bytes, lane: str
 ) -> None:
     assert pool.submit(name, asked(said)).result(5) == lane
+
+
+@pytest.mark.parametrize("door", ["portal", "desk"])
+def test_each_page_that_takes_a_password_is_among_them(door: str) -> None:
+    found = []
+    for pattern in importlib.import_module(f"trackmycrime.{door}.urls").urlpatterns:
+        for route in getattr(pattern, "url_patterns", [pattern]):
+            view = inspect.getsource(inspect.unwrap(route.callback))
+            if '@sensitive_post_parameters("password")' in view:
+                found.append(f"POST /{str(route.pattern).removeprefix('^')}".encode())
+    assert len(found) >= 3
+    assert [path for path in found if not path.startswith(lanes.SIGNING_IN)] == []
 
 
 def test_what_was_looked_at_is_still_there_to_be_read(pool: Lanes, asked: Callable[[bytes], Any]) -> None:

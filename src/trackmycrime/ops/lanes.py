@@ -16,7 +16,16 @@ from gunicorn.workers.gthread import ThreadWorker
 
 SIGNING_IN = tuple(
     f"POST /{path}".encode()
-    for path in ("sign-in/", "confirm/", "account/password/", "start/account/", "start/sign-in/", "set-up/")
+    for path in (
+        "sign-in/",
+        "confirm/",
+        "account/password/",
+        "start/account/",
+        "start/again/",
+        "start/sign-in/",
+        "helping/account/",
+        "set-up/",
+    )
 )
 """What may hash a password."""
 THREADS = 2
