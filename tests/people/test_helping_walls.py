@@ -199,7 +199,9 @@ def test_what_a_helper_has_read_is_not_read_by_the_victim(made: Made) -> None:
     with role("portal"), bound(account=made.gwen.id):
         assert [m.text for m in messages.thread(made.part.id)] == ["We will call you"]
         assert messages.mark_read_by_victim(made.part.id, made.gwen.id, now=NOW) == 0
+        assert messages.my_unread() == {}, "it is not written to her"
     with role("portal"), bound(account=made.rhian.id):
+        assert messages.my_unread() == {made.world.case("52/1"): 1}
         assert messages.mark_read_by_victim(made.part.id, made.rhian.id, now=NOW) == 1
 
 
