@@ -70,6 +70,7 @@ def test_a_network_of_ipv6_is_one_address_when_an_account_is_guessed_at() -> Non
 
 def test_a_known_browser_may_not_guess_for_ever() -> None:
     his = Tries("portal", MAIL, "192.0.2.7", "b")
+    his.count(now=NOW)
     his.forgive(now=NOW)
     assert allowed(his, 50) == limits.PAIR.most
     assert allowed(Tries("portal", "someone.else@example.org", "192.0.2.8", "b"), 50) == limits.PAIR.most
@@ -113,6 +114,26 @@ def test_somebody_with_an_account_cannot_buy_tries_with_it() -> None:
         sum(allowed(Tries("portal", f"{n}@example.org", "192.0.2.1"), 1) for n in range(120))
         <= limits.ADDRESS.most
     )
+
+
+def test_who_shares_the_email_cannot_buy_tries_at_the_others_password_with_their_own() -> None:
+    his = Tries("portal", MAIL, "192.0.2.7", "his browser")
+    through = 0
+    for _ in range(20):
+        through += allowed(his, limits.PAIR.most - 1)
+        if allowed(his, 1):
+            his.forgive(now=NOW)
+    assert through <= 2 * limits.PAIR.most, "from the address, and then in the browser that is known there"
+
+
+def test_new_browsers_and_addresses_are_known_only_so_many_a_day() -> None:
+    through = 0
+    for number in range(60):
+        his = Tries("portal", MAIL, f"198.51.{number}.1", f"browser {number}")
+        if allowed(his, 1):
+            his.forgive(now=NOW)
+        through += allowed(his, limits.PAIR.most)
+    assert through <= (limits.KNOWING.most * limits.PAIR.most) + limits.ACCOUNT.most + 60 * limits.FIRST.most
 
 
 def test_what_is_over_one_limit_is_not_counted_against_the_next() -> None:

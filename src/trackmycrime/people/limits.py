@@ -30,6 +30,9 @@ PAIR_DAY = Limit("sign-in-pair-day", 40, DAY)
 ACCOUNT = Limit("sign-in-account", 60, timedelta(hours=4))
 FIRST = Limit("sign-in-first", 2, DAY)
 KNOWN = Limit("sign-in-known", 0, timedelta(days=180))
+# Two people may share an email address, and with it what is counted for it: getting in gives back that one try and no
+# other, and makes only so many new browsers and addresses known, or one of them could guess at the other for ever.
+KNOWING = Limit("sign-in-knowing", 10, DAY)
 
 # What is asked besides the password is guessed at only by who has that, and counted as passwords are; six digits are
 # few, so all strangers together have a day's tries. A passkey cannot be guessed; its look-ups are counted.
@@ -115,20 +118,18 @@ class Tries:
         self.here = f"{account} {address}"
         self.first = f"{account} {network_of(address) if ':' in address else address}"
         self.browser = f"{account} browser {browser}" if browser else ""
+        self._counted: list[tuple[Limit, str]] = []
 
     def count(self, *, now: datetime) -> None:
         """Count one, before the password is looked at. Raises TooManyTries."""
-        if self.browser and seen(KNOWN, self.browser, now=now):
-            asked = [(PAIR, self.browser), (PAIR_DAY, self.browser)]
-        else:
-            asked = [
-                (NETWORK, self.network),
-                (ADDRESS, self.address),
-                (PAIR, self.here),
-                (PAIR_DAY, self.here),
-            ]
-            if not seen(KNOWN, self.here, now=now):
-                asked.append((ACCOUNT, self.account))
+        own = bool(self.browser and seen(KNOWN, self.browser, now=now))
+        who = self.browser if own else self.here
+        asked = [(PAIR, who), (PAIR_DAY, who)]
+        if not own:
+            asked = [(NETWORK, self.network), (ADDRESS, self.address), *asked]
+        self._counted = asked
+        if not own and not seen(KNOWN, self.here, now=now):
+            asked = [*asked, (ACCOUNT, self.account)]
         over = first_over(asked, now=now)
         if over and not (over == ACCOUNT and hit(FIRST, self.first, now=now)):
             raise TooManyTries(over)
@@ -138,19 +139,18 @@ class Tries:
         return any(seen(KNOWN, who, now=now) for who in (self.browser, self.here) if who)
 
     def forgive(self, *, now: datetime) -> None:
-        """The password was right: remember this browser and address, and forget their failed tries."""
-        if not (self.browser and seen(KNOWN, self.browser, now=now)):
-            # who signs in costs those behind the same address nothing
-            hit(NETWORK, self.network, now=now, weight=-1)
-            hit(ADDRESS, self.address, now=now, weight=-1)
+        """The password was right: the try that was counted last costs nobody anything. Remember browser and address."""
+        for limit, who in self._counted:
+            hit(limit, who, now=now, weight=-1)
+        self._counted = []
         self.remember(now=now)
 
     def remember(self, *, now: datetime) -> None:
         """The account is used in this browser and from this address: both have tries of their own from now on."""
         for who in filter(None, (self.here, self.browser)):
-            for limit in (PAIR, PAIR_DAY, KNOWN):
-                clear(limit, who)
-            hit(KNOWN, who, now=now)
+            if seen(KNOWN, who, now=now) or hit(KNOWING, self.account, now=now):
+                clear(KNOWN, who)
+                hit(KNOWN, who, now=now)
         self._keep()
 
 
