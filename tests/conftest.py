@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import translation
 
 from tests.support.flush import flushable  # noqa: F401 (a fixture)
-from tests.support.provider import openid  # noqa: F401 (a fixture)
+from tests.support.provider import honest, openid  # noqa: F401 (fixtures)
 from tests.support.server import TestServer
 
 SERVER = pytest.StashKey[TestServer]()

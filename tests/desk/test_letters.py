@@ -264,18 +264,19 @@ def test_who_asked_for_letters_gets_one_in_their_language() -> None:
     assert Task.objects.get(id=task.id).done_at is None, "a letter that was made has not been sent"
 
 
+NOT_SAFE: list[dict[str, Any]] = [
+    {"needs": ["no_letters"]},
+    {"disguise": True},
+    {"safe_channels": ["phone"]},
+    {"address": None},
+    {"live": False},
+    {"under_age": True, "safe_known": False, "safe_channels": None},
+]
+"""Whom no letter may be sent to"""
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"needs": ["no_letters"]},
-        {"disguise": True},
-        {"safe_channels": ["phone"]},
-        {"address": None},
-        {"live": False},
-        {"under_age": True, "safe_known": False, "safe_channels": None},
-    ],
-)
+@pytest.mark.parametrize("values", NOT_SAFE)
 def test_no_letter_is_made_where_it_is_not_safe(values: dict[str, Any]) -> None:
     made = world()
     victim = part(made, **values)
@@ -334,18 +335,7 @@ def test_an_invitation_in_the_post_holds_one_half_of_what_it_takes(channels: Any
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"needs": ["no_letters"]},
-        {"disguise": True},
-        {"no_portal": True},
-        {"safe_channels": ["phone"]},
-        {"address": None},
-        {"live": False},
-        {"under_age": True, "safe_known": False, "safe_channels": None},
-    ],
-)
+@pytest.mark.parametrize("values", [*NOT_SAFE, {"no_portal": True}])
 def test_no_invitation_goes_into_the_post_where_that_is_not_safe(values: dict[str, Any]) -> None:
     made = world()
     victim = part(made, account=None, **values)

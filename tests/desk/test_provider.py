@@ -1,6 +1,5 @@
 """Officers who sign in by their force's own OpenID provider, a real one: let in, given a role, asked again, closed."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -20,9 +19,8 @@ from trackmycrime.kernel.limits import hit
 from trackmycrime.kernel.scope import bound
 from trackmycrime.people.models import Account, DeskSession, ForceProvider, Identity, ProviderSession, Staff
 from trackmycrime.people.openid import going, staff, told
-from trackmycrime.people.openid import provider as speaking
 
-pytestmark = [pytest.mark.django_db, pytest.mark.processes]
+pytestmark = [pytest.mark.django_db, pytest.mark.processes, pytest.mark.usefixtures("honest")]
 
 BACK = "http://127.0.0.1:8001/sign-in/back/"
 ROLES = {
@@ -32,14 +30,6 @@ ROLES = {
     "TMC auditors": "auditor",
 }
 _count = iter(range(1, 10_000))
-
-
-@pytest.fixture(autouse=True)
-def _honest(openid: Provider) -> Iterator[None]:
-    speaking.forget()
-    yield
-    openid.lie()
-    openid.acr("password")
 
 
 class Desk:

@@ -1,6 +1,5 @@
 """What is dangerous is asked about once more, of who signed in here and of whom a provider vouches for."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import unquote
 
@@ -14,7 +13,6 @@ from tests.support.doors import DoorClient, door_client
 from tests.support.provider import Provider, query_of
 from trackmycrime.desk.rights import DANGEROUS, Act, may
 from trackmycrime.kernel.clock import utc_now
-from trackmycrime.people.openid import provider as speaking
 
 pytestmark = pytest.mark.django_db
 
@@ -73,14 +71,6 @@ def test_the_password_once_more_opens_it_and_a_wrong_one_does_not(made: World) -
 
 
 # ---------------------------------------------------------------- by the force's provider
-
-
-@pytest.fixture
-def honest(openid: Provider) -> Iterator[None]:
-    speaking.forget()
-    yield
-    openid.lie()
-    openid.acr("password")
 
 
 def vouched(openid: Provider, **more: object) -> tuple[Desk, DoorClient]:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import httpx
 import pytest
 from playwright.sync_api import Browser
 
+from tests.journey.forces import ENGLISH, OFFICER, WELSH
 from tests.support.apps import add_app, type_code
-from tests.support.events import crime, event, update, victim
-from tests.support.installation import Installation, installation, links, now, plain
+from tests.support.events import crime, update, victim
+from tests.support.installation import Installation, links, now, plain
 from tests.support.processes import eventually
-from tests.support.visitor import Visitor, browsers
+from tests.support.visitor import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
-ENGLISH, WELSH = "avon-and-somerset", "south-wales"
 PASSWORD = "wooden kettle orbit"
-OFFICER = "amara.okafor@police.example.org"
 SAY_NOTHING = (
     "Rhian",
     "Dilys",
@@ -33,28 +31,6 @@ SAY_NOTHING = (
     "Okafor",
 )
 """What no alert, title or address may hold."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsers() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Installation]:
-    with installation() as made:
-        made.add_force(ENGLISH, "Avon and Somerset Police")
-        made.add_force(WELSH, "South Wales Police", "en,cy", "Heddlu De Cymru")
-        for slug in (ENGLISH, WELSH):
-            made.send(
-                slug,
-                event("unit.changed", "U1", 1, {"name": {"en": "the Burglary Team", "cy": "y Tîm Bwrgleriaeth"},
-                      "phone": "101", "hours": {"en": "8am to 6pm", "cy": "8am i 6pm"}}, time=now()),
-                event("officer.changed", "O1", 1, {"name": "Amara Okafor", "rank": "DC", "unit": "U1",
-                      "email": OFFICER.upper() if slug == ENGLISH else "x@police.example.org"}, time=now()),
-            )  # fmt: skip
-        yield made
 
 
 def report(

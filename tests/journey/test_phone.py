@@ -20,7 +20,7 @@ from tests.journey.test_journey import SAY_NOTHING, invitation, join, report
 from tests.support.events import update
 from tests.support.installation import SECONDS, Installation, counterparts, data_folder, now, started
 from tests.support.processes import eventually
-from tests.support.visitor import Visitor, browsers
+from tests.support.visitor import Visitor
 from trackmycrime.delivery.channels.push import vapid
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -60,12 +60,6 @@ def running(service: PushService) -> Iterator[Installation]:
         made.add_force(FORCE, "South Wales Police", "en,cy", "Heddlu De Cymru")
         yield made
         made.serving.end()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsers() as made:
-        yield made
 
 
 def shown(visitor: Visitor) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from tests.support.installation import Installation, counterparts, data_folder, 
 from tests.support.processes import eventually
 from tests.support.provider import PASSWORD, Provider
 from tests.support.serving import Serving
-from tests.support.visitor import Visitor, browsers
+from tests.support.visitor import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -72,12 +72,6 @@ def set_provider(made: Installation, openid: Provider, secret: Path) -> None:
     said = json.loads(command(*at, "--client-id", client, *ROLES, "--json"))
     assert said["roles"] == {"TMC administrators": "administrator", "TMC officers": "officer"}
     assert PASSWORD not in json.dumps(said) + command("force", "provider", "show", FORCE)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsers() as made:
-        yield made
 
 
 def at_the_provider(visitor: Visitor, openid: Provider, name: str) -> None:

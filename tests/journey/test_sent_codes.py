@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser
 
+from tests.journey.forces import ENGLISH, WELSH
 from tests.journey.test_journey import PASSWORD, invitation, join, report
-from tests.support.events import event
-from tests.support.installation import Installation, installation, now
-from tests.support.visitor import Visitor, browsers
+from tests.support.installation import Installation
+from tests.support.visitor import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
-
-ENGLISH, WELSH = "avon-and-somerset", "south-wales"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsers() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Installation]:
-    with installation() as made:
-        made.add_force(ENGLISH, "Avon and Somerset Police")
-        made.add_force(WELSH, "South Wales Police", "en,cy", "Heddlu De Cymru")
-        for slug in (ENGLISH, WELSH):
-            made.send(
-                slug,
-                event("unit.changed", "U1", 1, {"name": {"en": "the Team", "cy": "y Tîm"}}, time=now()),
-                event("officer.changed", "O1", 1, {"name": "Amara Okafor", "unit": "U1"}, time=now()),
-            )
-        yield made
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.people.making import (
     make_force,
     make_victim,
 )
-from tests.support.doors import role
+from tests.support.doors import denied, role
 from trackmycrime.audit.api import Actor
 from trackmycrime.audit.models import Record
 from trackmycrime.kernel import crypto, scope
@@ -376,13 +376,7 @@ def test_joining_is_no_quicker_way_to_guess_a_password_than_signing_in(made: inv
     ],
 )
 def test_what_the_portal_may_not_do(made: invitations.Invited, sql: str) -> None:
-    with (
-        role("portal"),
-        pytest.raises(ProgrammingError, match="permission denied"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(sql)
+    denied("portal", sql)
 
 
 def test_nobody_redeems_without_an_account_or_with_a_forged_one(made: invitations.Invited) -> None:

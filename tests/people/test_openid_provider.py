@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,19 +16,12 @@ from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people.openid import provider as speaking
 from trackmycrime.people.openid.provider import Answer, Refused, Unreachable
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("honest")]
 
 BACK = "http://127.0.0.1:1/back/"
 PEM = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 PUBLIC = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 _count = iter(range(1, 1000))
-
-
-@pytest.fixture(autouse=True)
-def _honest(openid: Provider) -> Iterator[None]:
-    speaking.forget()
-    yield
-    openid.lie()
 
 
 @pytest.fixture

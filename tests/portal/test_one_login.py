@@ -1,7 +1,6 @@
 """Victims who sign in by a real OpenID provider with GOV.UK One Login's profile: joined by them, never by an email."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +19,6 @@ from trackmycrime.audit.models import Record
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import invitations
 from trackmycrime.people.models import Account, Identity, Invitation, SignIn, Victim
-from trackmycrime.people.openid import provider as speaking
 from trackmycrime.people.recovering import checks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.processes]
@@ -70,14 +68,12 @@ class One:
 
 
 @pytest.fixture
-def one(openid: Provider, settings: Any) -> Iterator[One]:
-    speaking.forget()
+def one(openid: Provider, honest: None, settings: Any) -> One:
     made = One(openid)
     settings.TMC_ONE_LOGIN_ISSUER = openid.issuer
     settings.TMC_ONE_LOGIN_CLIENT_ID = made.client_id
     settings.TMC_ONE_LOGIN_KEY = PEM.replace("\n", "\\n")
-    yield made
-    openid.lie()
+    return made
 
 
 @pytest.fixture
@@ -188,11 +184,16 @@ def test_a_frozen_account_stays_shut(one: One, made: World) -> None:
     assert client.get("/cases/").status_code == 302
 
 
-def test_what_it_remembered_lets_in_and_not_to_what_can_do_harm(one: One, made: World) -> None:
+def remembered(one: One, made: World) -> Client:
+    """Somebody whom it let through without asking: it knew them since an hour ago."""
     join(made)
     one.connect(signed_in())
     one.openid.lie(auth_time=int(utc_now().timestamp()) - 3600)
-    client, _answer = one.sign_in()
+    return one.sign_in()[0]
+
+
+def test_what_it_remembered_lets_in_and_not_to_what_can_do_harm(one: One, made: World) -> None:
+    client = remembered(one, made)
     assert client.get("/cases/").status_code == 200
     assert client.get("/account/one-login/")["Location"].startswith("/confirm/")
     assert one.walk(client, "/confirm/one-login/?next=/account/one-login/").status_code == 403
@@ -230,10 +231,7 @@ def test_nobody_is_let_in_again_by_it_but_by_a_new_password(one: One, made: Worl
 
 
 def test_somebody_else_there_confirms_nobody(one: One, made: World) -> None:
-    join(made)
-    one.connect(signed_in())
-    one.openid.lie(auth_time=int(utc_now().timestamp()) - 3600)
-    client, _answer = one.sign_in()
+    client = remembered(one, made)
     one.openid.lie()
     one.new()
     assert one.walk(client, "/confirm/one-login/?next=/account/one-login/").status_code == 403

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from django.test.utils import override_settings
 
@@ -46,6 +47,17 @@ def settings_of(door: str) -> dict[str, Any]:
     """The settings by which a door's process differs from the tests' union of all doors."""
     module = importlib.import_module(f"trackmycrime.config.settings.{door}")
     return {name: getattr(module, name) for name in _DOOR_SETTINGS if hasattr(module, name)}
+
+
+def denied(door: str, sql: str) -> None:
+    """PostgreSQL lets nobody who comes by this door do that."""
+    with (
+        role(door),
+        pytest.raises(ProgrammingError, match="permission denied"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(sql)
 
 
 class DoorClient(Client):

@@ -119,3 +119,14 @@ def openid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     """One provider for all tests of a run; each makes its own clients and people."""
     with provider(tmp_path_factory.mktemp("provider")) as started:
         yield started
+
+
+@pytest.fixture
+def honest(openid: Provider) -> Iterator[None]:
+    """For a test that makes it lie, or knows it from an earlier test: nothing of that is left before and after."""
+    from trackmycrime.people.openid import provider as speaking  # only once Django has its settings
+
+    speaking.forget()
+    yield
+    openid.lie()
+    openid.acr("password")
