@@ -266,6 +266,19 @@ def test_whom_the_force_has_taken_off_its_staff_here_no_claim_brings_back(desk: 
     assert client.get("/").status_code == 302
     assert desk.sign_in()[1].status_code == 403
     assert acts(desk.force)[-1] == "provider_off"
+    assert not staff.remove(desk.force, desk.email, now=utc_now())
+
+
+def test_nor_when_the_claims_had_closed_the_account_before(desk: Desk) -> None:
+    from trackmycrime.people import staff
+
+    desk.come_in()
+    desk.openid.claims(desk.name, roles=["Canteen"])
+    assert desk.sign_in()[1].status_code == 403
+    assert staff.remove(desk.force, desk.email, now=utc_now())
+    desk.openid.claims(desk.name, roles=["TMC officers"])
+    assert desk.sign_in()[1].status_code == 403
+    assert not Staff.objects.get(account=desk.account).active
 
 
 def test_after_a_quarter_of_an_hour_the_provider_is_asked_and_a_changed_role_holds_at_once(

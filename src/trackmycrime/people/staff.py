@@ -13,7 +13,7 @@ from trackmycrime.kernel import crypto, scope
 
 from . import accounts, codes
 from .access import StaffMember
-from .models import Account, DeskSession, ProviderSession, SetupLink, Staff
+from .models import Account, DeskSession, Identity, ProviderSession, SetupLink, Staff
 
 SETUP_LIFE = timedelta(hours=24)
 
@@ -82,12 +82,18 @@ def add(force: Force, email: str, role: str, *, officer_id: str = "", now: datet
 
 
 def remove(force: Force, email: str, *, now: datetime) -> bool:
-    """Take an officer off the staff: sessions and set-up links end at once. False when they are not on it."""
+    """Take an officer off the staff: sessions and set-up links end at once. False when they are not on it.
+
+    Whom the force's provider vouches for is off it for good then, also when its claims have closed the account before.
+    """
     with transaction.atomic():
-        staff = Staff.objects.filter(
-            force=force, active=True, account__email_hash=crypto.blind_email(email)
-        ).first()
+        staff = Staff.objects.filter(force=force, account__email_hash=crypto.blind_email(email)).first()
         if staff is None:
+            return False
+        by_claims = Identity.objects.filter(account_id=staff.pk, closed_at__isnull=False).update(
+            closed_at=None
+        )
+        if not (staff.active or by_claims):
             return False
         staff.active = False
         staff.save(update_fields=["active"])

@@ -9,7 +9,7 @@ _MINE = "account_id = (select app_account())"
 GRANTS = {
     "people_force_provider": {"desk": "select"},
     # officers' are seen by named functions only
-    "people_identity": {"portal": "select, insert, update (used_at), delete"},
+    "people_identity": {"portal": "select, insert, delete"},
     "people_provider_session": {
         "desk": "select, insert, update (refresh, checked_at, asking_until), delete",
         "worker": "select, delete",
