@@ -1,21 +1,17 @@
 """What is asked at the desk besides the password: the page that leads to it."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from trackmycrime.kernel.clock import utc_now
-from trackmycrime.people import signing
-from trackmycrime.people.access import open_to_all, safe_next, signed_in
-from trackmycrime.people.enough import straight
+from trackmycrime.people import next_step
+from trackmycrime.people.access import open_to_all
+from trackmycrime.people.next_step import Link
 from trackmycrime.people.openid import staff as provider
 from trackmycrime.people.signing import How
 
-STEPS: dict[How, tuple[str, str | Promise]] = {
+STEPS: dict[How, Link] = {
     How.PROVIDER: ("provider_confirm", gettext_lazy("Sign in with your force once more")),
     How.PASSKEY: ("sign_in_passkey", gettext_lazy("Use a passkey")),
     How.APP: ("sign_in_app", gettext_lazy("Use a code from your app")),
@@ -24,32 +20,18 @@ STEPS: dict[How, tuple[str, str | Promise]] = {
 """By what is shown: the name of the page's address, and what its link says; in the order of the list"""
 
 
-def steps(request: HttpRequest) -> list[tuple[str, str | Promise]]:
+def steps(request: HttpRequest) -> list[Link]:
     """(address, words) of what this browser may show next, each with the page that was asked for."""
     return list(_ways(request).values())
 
 
-def _ways(request: HttpRequest) -> dict[How, tuple[str, str | Promise]]:
-    asked = signing.asked_next(request, "desk", now=utc_now())
-    vouched = provider.KEPT in request.session
-    to = safe_next(request, "")
-    query = f"?{urlencode({'next': to})}" if to else ""
-    return {
-        how: (reverse(name) + query, words)
-        for how, (name, words) in STEPS.items()
-        if how in asked and (how != How.PROVIDER or vouched)
-    }
+def _ways(request: HttpRequest) -> dict[How, Link]:
+    return next_step.ways(request, "desk", STEPS, provider=provider.KEPT in request.session)
 
 
 @open_to_all
 @require_safe
 def step(request: HttpRequest) -> HttpResponse:
     """Straight to the page where there is nothing to choose; else the list of ways."""
-    if signed_in(request):
-        return HttpResponseRedirect(reverse("confirm"))
-    if not signing.half(request, now=utc_now()):
-        return HttpResponseRedirect(f"{reverse('sign_in')}?ended=1")
-    ways = _ways(request)
-    if at_once := straight(ways.keys()):
-        return HttpResponseRedirect(ways[at_once][0])
-    return render(request, "desk/signing/second.html", {"ways": list(ways.values())})
+    template = "desk/signing/second.html"
+    return next_step.step(request, _ways(request), lambda ways: render(request, template, {"ways": ways}))
