@@ -109,6 +109,27 @@ def test_a_right_password_goes_on_to_the_second_step_where_one_is_asked(door: st
     assert not Record.objects.filter(action="signed_in").exists()
 
 
+def test_a_wrong_password_after_a_right_one_is_wrong() -> None:
+    """On a device that two people share, nobody goes on with what the other one has begun."""
+    asks_for(make_account(), "passkey")
+    client, answer = sign_in("portal")
+    assert answer.status_code == 302
+    _, answer = sign_in("portal", "other@example.org", "wrong words here", client=client)
+    assert (answer.status_code, "is not right" in answer.content.decode()) == (200, True)
+    assert client.get("/sign-in/second/").headers["Location"] == "/sign-in/?ended=1"
+
+
+@pytest.mark.parametrize("door", ["portal", "desk"])
+def test_whoever_confirms_in_two_steps_comes_to_the_page_that_was_asked_for(door: str) -> None:
+    if door == "portal":
+        make_account()
+    else:
+        make_officer(make_force(), "sam@example.org")
+    client, _ = sign_in(door)
+    answer = client.get("/sign-in/second/?next=/account/app/")
+    assert answer.headers["Location"] == "/confirm/?next=%2Faccount%2Fapp%2F"
+
+
 @access.fresh_only
 def dangerous(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")

@@ -48,6 +48,7 @@ def sign_in(request: HttpRequest, door: str, email: str, password: str, *, now: 
     with limits.trying(request, door, email, now=now) as tries:
         account = authenticate(request, email=email, password=password)
         if not isinstance(account, Account):
+            shown.forget(request)  # or what was shown before would go on as if this had been right
             return None
         signed = passed(request, door, account.pk, How.PASSWORD, now=now)
         if signed or half(request, now=now):  # a frozen account leaves no trace of a right password
