@@ -280,6 +280,23 @@ def test_with_both_proofs_of_an_invitation_one_joins_without_a_password(one: One
     assert one.sign_in()[0].get(f"/cases/{made.case('52/1')}/").status_code == 200
 
 
+def test_nothing_is_joined_to_an_account_that_is_frozen_and_the_invitation_stays(
+    one: One, made: World
+) -> None:
+    account = join(world("south-wales"))
+    one.connect(signed_in())
+    Account.objects.filter(pk=account.pk).update(frozen_at=utc_now())
+    client = proved(made)
+    one.walk(client, "/start/one-login/")
+    assert client.post("/start/one-login/joined/").status_code == 403
+    assert made_victim(made).account is None
+    assert client.get("/start/account/").status_code == 200
+    Account.objects.filter(pk=account.pk).update(frozen_at=None)
+    one.walk(client, "/start/one-login/")
+    assert client.post("/start/one-login/joined/").status_code == 302
+    assert made_victim(made).account == account
+
+
 def test_without_both_proofs_nobody_joins_by_it(one: One) -> None:
     client = door_client("portal")
     assert client.get("/start/one-login/")["Location"] == "/start/"

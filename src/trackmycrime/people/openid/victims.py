@@ -130,10 +130,15 @@ def disconnect(account: Account, *, now: datetime) -> bool:
 def join(found: Joining, held: Pending, *, language: str, now: datetime) -> UUID | None:
     """Join by an invitation whose proofs were shown, with this to sign in by; None when the invitation cannot be used.
 
-    Whoever has an account with it joins that one; else a new one is made, which has no password.
+    Whoever has an account with it joins that one; else a new one is made, which has no password. Raises Refused, with
+    nothing joined or used up, where theirs is frozen: a case that is joined to it could not be read.
     """
     with transaction.atomic():
         account = find(held.subject)
+        if account is not None:
+            with scope.bound(account=account):
+                if Account.objects.get(pk=account).frozen_at:
+                    raise Refused("the account is frozen")
         if account is None:
             made = accounts.create("victim", held.email, None, language=language, now=now)
             assert made is not None
