@@ -206,16 +206,25 @@ def test_data_of_another_version_is_refused_by_name(folder: Path) -> None:
 
 
 def test_each_data_folder_keeps_the_version_that_made_it(folder: Path) -> None:
-    bundled = [
-        each
-        for each in binaries.bundled()
-        if each.major != next(iter(binaries.installed(os.environ)), each).major
-    ]
-    if not bundled:
-        pytest.skip("only one version of PostgreSQL here")
-    start(folder, environ={"TMC_POSTGRES_BIN": str(bundled[0].folder)}).stop()
+    *_, older = (each for each in binaries.here(os.environ) if each.major >= binaries.OLDEST)
+    assert older.major < binaries.find({}).major, "the wheel alone brings two"
+    start(folder, environ={"TMC_POSTGRES_BIN": str(older.folder)}).stop()
     with start(folder) as cluster:
-        assert cluster.binaries.major == bundled[0].major
+        assert cluster.binaries.major == older.major
+
+
+def test_new_data_are_made_by_the_newest_and_of_one_version_by_the_machines_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old, own, wheels = (
+        binaries.Binaries(Path(name), major) for name, major in (("a", 15), ("b", 18), ("c", 18))
+    )
+    monkeypatch.setattr(binaries, "bundled", lambda: iter([wheels]))
+    monkeypatch.setattr(binaries, "installed", lambda _: iter([old]))
+    assert binaries.find({}) == wheels
+    monkeypatch.setattr(binaries, "installed", lambda _: iter([old, own]))
+    assert binaries.find({}) == own
+    assert binaries.find({}, 15) == old
 
 
 def test_forced_folder_without_postgres_is_refused_by_name(folder: Path) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from tests.support import ready
 from trackmycrime.ops import keys, logins
 from trackmycrime.ops.database import prefix_of
-from trackmycrime.ops.embedded import Cluster, start
+from trackmycrime.ops.embedded import Cluster, binaries, start
 
 SETTINGS = "trackmycrime.config.settings.test"
 
@@ -35,7 +36,8 @@ class TestServer:
 
     With ``TMC_DATABASE_URL`` in the environment that server is used (its login must be allowed to create databases
     and roles); else an embedded one without fsync, whose owner may make databases and, in tests only, take a door's
-    role.
+    role. It is of the oldest version that is here: what it can, the newer ones can too, and those run in the tests that
+    start programs.
     """
 
     __test__ = False
@@ -46,11 +48,14 @@ class TestServer:
 
     def start(self) -> None:
         """Start it when none is given, and put its address and keys into the environment."""
+        os.environ[ready.FOLDER] = str(self.folder)
         if os.environ.get("TMC_DATABASE_URL"):
             made = keys.generated(self.folder)
             _prepare(os.environ["TMC_DATABASE_URL"], made.passwords)
         else:
-            self.cluster = start(self.folder, for_tests=True)
+            *_, oldest = (each for each in binaries.here(os.environ) if each.major >= binaries.OLDEST)
+            chosen = {"TMC_POSTGRES_BIN": str(oldest.folder), **os.environ}
+            self.cluster = start(self.folder, environ=chosen, for_tests=True)
             made = self.cluster.keys
             os.environ["TMC_DATABASE_URL"] = self.cluster.dsn("owner")
         os.environ.setdefault("TMC_SECRET_KEY", made.secret_key)
@@ -63,4 +68,6 @@ class TestServer:
         """End it and remove its folder."""
         if self.cluster:
             self.cluster.stop()
+        else:
+            ready.drop_database(os.environ["TMC_DATABASE_URL"])
         shutil.rmtree(self.folder, ignore_errors=True)

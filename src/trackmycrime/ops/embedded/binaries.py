@@ -1,4 +1,4 @@
-"""Which PostgreSQL to run: what is installed on the machine first, else the binaries inside a wheel."""
+"""Which PostgreSQL to run: the newest of what is installed on the machine and what comes inside a wheel."""
 
 from __future__ import annotations
 
@@ -57,24 +57,28 @@ def look(folder: Path) -> Binaries | None:
 
 
 def installed(environ: Mapping[str, str]) -> Iterator[Binaries]:
-    """What the machine has: on PATH first, then in the usual places, newest first."""
+    """What the machine has: on PATH first, then in the usual places."""
     folders: list[Path] = []
     on_path = shutil.which("postgres", path=environ.get("PATH"))
     if on_path:
         folders.append(Path(on_path).resolve().parent)
     for pattern in _INSTALLED:
         folders += [Path(name) for name in glob.glob(pattern)]
-    seen = [binaries for folder in dict.fromkeys(folders) if (binaries := look(folder))]
-    yield from sorted(seen, key=lambda each: -each.major)
+    yield from (binaries for folder in dict.fromkeys(folders) if (binaries := look(folder)))
 
 
 def bundled() -> Iterator[Binaries]:
-    """What the wheel brings, newest first. Only its folders are used; its own code is never imported."""
+    """What the wheel brings. Only its folders are used; its own code is never imported."""
     spec = importlib.util.find_spec(_WHEEL)
     if spec and spec.origin:
         folders = sorted(Path(spec.origin).parent.glob("pginstall*/bin"))
-        seen = [binaries for folder in folders if (binaries := look(folder))]
-        yield from sorted(seen, key=lambda each: -each.major)
+        yield from (binaries for folder in folders if (binaries := look(folder)))
+
+
+def here(environ: Mapping[str, str]) -> list[Binaries]:
+    """All that there are, the newest first: it is the quickest. Of one version the machine's own, which its package
+    manager keeps safe, goes before the wheel's."""
+    return sorted((*installed(environ), *bundled()), key=lambda each: -each.major)
 
 
 def find(environ: Mapping[str, str], major: int | None = None) -> Binaries:
@@ -87,9 +91,9 @@ def find(environ: Mapping[str, str], major: int | None = None) -> Binaries:
         binaries = look(Path(forced))
         if binaries is None:
             raise Unreachable(f"TMC_POSTGRES_BIN={forced} has no postgres and initdb that run here")
-        candidates: Iterator[Binaries] = iter([binaries])
+        candidates = [binaries]
     else:
-        candidates = (each for source in (installed(environ), bundled()) for each in source)
+        candidates = here(environ)
     seen = []
     for each in candidates:
         seen.append(each.major)
