@@ -9,12 +9,9 @@ import json
 import os
 import random
 import resource
-import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from typing import Any
 import pytest
 
 from tests.agent.conftest import Beside
+from tests.agent.disks import filled, small_disk
 from tests.agent.plugin import event
 from tests.agent.wire import Wire
 from tests.support.installation import data_folder, rows
@@ -191,30 +189,6 @@ def test_over_a_network_that_is_cut_slowed_and_half_closed_everything_arrives(
         assert told["totals"]["events"]["superseded"] == 0, (
             "no event went before an earlier one of its subject"
         )
-
-
-@contextmanager
-def small_disk(size: int) -> Iterator[Path | None]:
-    """A disk of so many bytes, None where this user may not mount one."""
-    with tempfile.TemporaryDirectory(prefix="tmc-disk-") as folder:
-        mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "none", folder], capture_output=True
-        )
-        try:
-            yield Path(folder) if mounted.returncode == 0 else None
-        finally:
-            if mounted.returncode == 0:
-                subprocess.run(["umount", "-l", folder], check=True)
-
-
-def filled(disk: Path) -> Path:
-    """A file that takes all that is left of a disk."""
-    filler = disk / "filler"
-    with suppress(OSError), filler.open("wb", buffering=0) as file:
-        while file.write(bytes(4096)):
-            pass
-    assert shutil.disk_usage(disk).free == 0
-    return filler
 
 
 def test_on_a_full_disk_nothing_is_lost_and_it_goes_on_by_itself(

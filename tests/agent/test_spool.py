@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent.disks import filled, small_disk
 from tests.agent.plugin import event
 from trackmycrime.feed.agent import clock, damage, seal
 from trackmycrime.feed.agent.lines import CannotBeSent, ready
 from trackmycrime.feed.agent.spool import Answered, Full, Spool
-from trackmycrime.feed.agent.store import NotOurs
+from trackmycrime.feed.agent.store import FILE, NotOurs, Stuck, for_reading
 from trackmycrime.feed.connectors.protocol import Batch
 
 MiB = 1024**2
@@ -172,3 +173,36 @@ def test_times_come_from_the_wall_and_never_from_before_it_for_waiting(
     monkeypatch.setattr("time.time", lambda: 0.0)
     assert clock.wall() == 0.0
     assert clock.steady() <= clock.steady()
+
+
+def test_on_a_full_disk_who_looks_at_the_wrong_moment_does_not_hold_up_letting_go_for_ever(
+    tmp_path: Path,
+) -> None:
+    with small_disk(12 * MiB) as disk:
+        if disk is None:
+            pytest.skip("a disk of its own can only be mounted by root")
+        spool = opened(disk / "s", most=8 * MiB)
+        for first in range(0, 500, 100):
+            keep(spool, first, first + 100, pad=8000)
+        answers = [Answered(one.number, one.input, "applied") for one in spool.next(1000, 99 * MiB, ())]
+        filled(disk)
+        assert spool.make_room(), "the reserve"
+        with closing(for_reading(disk / "s" / "store" / FILE)) as looking:
+            looking.execute("begin")
+            assert looking.execute("select count(*) from event").fetchone()[0] == 500
+            with pytest.raises(Stuck):
+                let_go(spool, answers)  # the log grows until there is no room
+        assert answers
+        with pytest.raises(Stuck):
+            let_go(spool, answers)
+        assert not spool.make_room(), "there is no reserve any more"
+        let_go(spool, answers)
+        assert not spool.waiting()
+        spool.close()
+
+
+def let_go(spool: Spool, answers: list[Answered]) -> None:
+    """In small steps, as the sender does where the disk is full; what went is taken off the list."""
+    while answers:
+        spool.settle(answers[:10])
+        del answers[:10]

@@ -204,6 +204,7 @@ def test_waiting_within_one_batch_ends_in_applied(source: Source) -> None:
 
 def test_a_merged_crime_waits_for_the_other_and_takes_its_victims_there(source: Source) -> None:
     send(source, crime("A", 1), victim("A", 1))
+    Victim.objects.update(look_off=True)
     merged = event("crime.withdrawn", "A", 2, {"reason": "merged", "merged_into": "B"})
     accepted = send(source, merged)
     assert statuses(accepted) == ["waiting-for-crime"]
@@ -211,6 +212,17 @@ def test_a_merged_crime_waits_for_the_other_and_takes_its_victims_there(source: 
     send(source, crime("B", 1))
     assert {v.crime_id for v in Victim.objects.all()} == set(Crime.objects.values_list("id", flat=True))
     assert {v.email for v in Victim.objects.all()} == {"p1@example.org"}
+    # an officer's «off» goes along; and off in either of the two is off in the crime that both are now
+    there = Victim.objects.filter(crime_id=Crime.objects.get(reference="B").id)
+    assert there.get().look_off
+    Victim.objects.exclude(id=there.get().id).update(look_off=False)
+    send(source, victim("A", 3))
+    assert there.get().look_off
+    Victim.objects.update(look_off=True)
+    there.update(look_off=False)
+    send(source, victim("B", 2), victim("A", 4))
+    assert there.get().sequence == 2
+    assert there.get().look_off
 
 
 def test_another_source_may_not_change_what_is_not_its_own(source: Source) -> None:

@@ -51,6 +51,7 @@ def row_of(one: Event | Refusal) -> dict[str, Any]:
         "time": one.time,
         "body": crypto.seal_json(PLACE, key, one.kept),
         "status": "",
+        "problem": None,
         "waits_for": "",
     }
 

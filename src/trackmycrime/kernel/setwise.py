@@ -5,7 +5,8 @@ array for each column: to begin with that costs more, but then half for each val
 import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -40,17 +41,25 @@ class _Arrays:
         kinds = _kinds(table)
         self.taken: dict[str, str] = {}
         given, self.params = [], []
-        for column in columns:
+        for column, values in zip(columns, _by_column(columns, rows), strict=True):
             kind = kinds[column]
             several = kind.endswith("[]")  # an array of arrays would be taken apart to its members
             self.taken[column] = f"n.{column}::{kind}" if several else f"n.{column}"
             given.append(f"unnest(%s::{'text' if several else kind}[]) as {column}")
-            self.params.append(_column([row.get(column) for row in rows], kind))
+            self.params.append(_column(values, kind))
         # one unnest of many arrays would first be kept as a table of its own, column by column
         self.source = f"(select {', '.join(given)}) as n"
 
 
-def _column(values: list[Any], kind: str) -> Any:
+def _by_column(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Iterable[Sequence[Any]]:
+    """The values of each column; null where a row has none of that name."""
+    if len(columns) > 1:  # else one would get values, not rows of one
+        with suppress(KeyError):
+            return list(zip(*map(itemgetter(*columns), rows), strict=True))
+    return ([row.get(column) for row in rows] for column in columns)
+
+
+def _column(values: Sequence[Any], kind: str) -> Any:
     """Values of one kind as an array."""
     if kind == "bytea":
         return many_bytes(values)
@@ -63,7 +72,7 @@ def _column(values: list[Any], kind: str) -> Any:
     return _spelled(values, quoted=kind in ("json", "jsonb"))
 
 
-def _spelled(values: list[Any], *, quoted: bool = False) -> str:
+def _spelled(values: Sequence[Any], *, quoted: bool = False) -> str:
     """PostgreSQL's text of an array: a list as JSON has it, but for signs that JSON spells by a letter; in texts that
     are `quoted` JSON themselves there are none."""
     spelled = orjson.dumps(values).decode()

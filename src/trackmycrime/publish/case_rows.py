@@ -52,11 +52,12 @@ def page_of(crime: dict[str, Any], states: Iterable[State], *, joined: bool) -> 
 
 
 def reached(states: Iterable[State]) -> dict[str, str]:
-    """When each stage that victims see was reached first."""
-    first: dict[str, State] = {}
-    for state in sorted(states):
-        first.setdefault(PUBLIC_STAGE[state.stage], state)
-    return {stage: state.time.isoformat() for stage, state in first.items()}
+    """When each stage that victims see was reached first; `states` in their order."""
+    first: dict[str, str] = {}
+    for state in states:
+        if (stage := PUBLIC_STAGE[state.stage]) not in first:
+            first[stage] = state.time.isoformat()
+    return first
 
 
 def owner_of(victims: Iterable[dict[str, Any]]) -> str:
@@ -125,9 +126,9 @@ def _closed_on(
 
 
 def closed_since(states: Iterable[State]) -> datetime | None:
-    """When the unbroken run of closed states that is the newest began."""
+    """When the unbroken run of closed states that is the newest began; `states` in their order."""
     began: datetime | None = None
-    for state in sorted(states):
+    for state in states:
         began = (began or state.time) if state.stage == CLOSED else None
     return began
 

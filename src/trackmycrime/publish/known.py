@@ -48,6 +48,7 @@ class Known:
 
     crime: dict[str, Any]
     states: list[State]
+    """In their order"""
     updates: list[Written]
     hearings: list[Hearing]
     items: list[Item]
@@ -89,7 +90,7 @@ class Asked:
                 continue
             yield Known(
                 crime,
-                [_state(said) for said in crime["states"]],
+                in_order(crime["states"]),
                 [_written(row) for row in updates[number]],
                 [_hearing(row) for row in hearings[number]],
                 [_item(row) for row in belongings[number]],
@@ -100,9 +101,18 @@ class Asked:
             )
 
 
+def in_order(said: Iterable[list[Any]]) -> list[State]:
+    """What was said of a crime's states, by sequence, in whatever order it came."""
+    return sorted(
+        State(sequence, datetime.fromisoformat(moment), stage, outcome, officer, live)
+        for sequence, moment, stage, outcome, officer, live in said
+    )
+
+
 def look_alike(before: Iterable[list[Any]], after: Iterable[list[Any]]) -> bool:
-    """Whether a case looks the same with either of these as what was said of its states."""
-    one, two = (sorted(_state(said) for said in states) for states in (before, after))
+    """Whether a case looks the same with what was said of its states before as after more was said."""
+    two, known = in_order(after), {said[0] for said in before}
+    one = [state for state in two if state.sequence in known]
     return (
         derived(one) == derived(two)
         and reached(one) == reached(two)
@@ -123,11 +133,6 @@ def _by_crime(rows: Iterable[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]
     for row in rows:
         grouped[row["n"]].append(row)
     return grouped
-
-
-def _state(said: list[Any]) -> State:
-    sequence, moment, stage, outcome, officer, live = said
-    return State(sequence, datetime.fromisoformat(moment), stage, outcome, officer, live)
 
 
 def _written(row: dict[str, Any]) -> Written:

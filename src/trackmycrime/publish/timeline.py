@@ -83,10 +83,10 @@ class Wanted(NamedTuple):
 
 
 def derived(states: Iterable[State]) -> list[Wanted]:
-    """The entries that the states make by themselves, in their order."""
+    """The entries that the states, in their order, make by themselves."""
     entries: list[Wanted] = []
     stage, outcome, officer = "", "", ""
-    for state in sorted(states):
+    for state in states:
         assigned = state.officer if state.officer != officer else ""
         for milestone, decided in _steps(stage, outcome, state.stage, state.outcome, bool(assigned)):
             key = f"derived:{milestone}:{state.sequence}"
@@ -159,13 +159,14 @@ def timeline(
 ) -> list[Wanted]:
     """Every entry of one case. Which of them a victim may see yet is decided after this (`defaults.rule`).
 
+    `states` are in their order, by sequence, whatever order they came in.
     An update withdrawn as `wrong_case` or `safety` leaves nothing; withdrawn otherwise it stays, marked. Hearings and
     property make their entries whatever `derive` says, and like the derived ones give way to what an officer wrote of
     the same step within 72 hours of when the records system said it, if that can be about what they say now
     (`covered_by`): a hearing put off after it was written about is told.
     """
     entries = (derived(states) if derive else []) + told(hearings, items)
-    outcome = max(states, key=lambda s: s.sequence).outcome if states else ""
+    outcome = states[-1].outcome if states else ""
     given_way = _give_way(entries, written)
     kept = [entry for entry in entries if entry.key not in given_way]
     for update in written:

@@ -243,8 +243,15 @@ class Spool:
         self._give_back()
 
     def make_room(self) -> bool:
-        """Where the disk is full: give up the reserve, whether there was one. Nothing is read until it is back."""
-        return self._reserve.give_up()
+        """Where the disk is full: give up the reserve, whether there was one. Nothing is read until it is back.
+
+        And have the log begin anew: whoever looked at the spool while it was written, as `feed agent status` does, kept
+        it from that, and SQLite tries it again only after something more was written, for which there is no room.
+        """
+        gave_up = self._reserve.give_up()
+        with self._lock, suppress(store.Stuck), store.faults():
+            self._store.execute("pragma wal_checkpoint(passive)").fetchall()
+        return gave_up
 
     def postpone(self, kept: Sequence[Kept], problem: str) -> None:
         """Note that these could not be delivered, and why; they stay where they are."""

@@ -7,7 +7,9 @@ came in: an older event still fills in what no newer one has said.
 from collections.abc import Sequence
 from datetime import datetime
 
-from . import belongings, crimes, hearings, messages, staff, updates, victims
+from trackmycrime.people.helping import carrying
+
+from . import belongings, crimes, hearings, merging, messages, staff, updates, victims
 from .rows import Rows, Taken
 
 __all__ = ["Rows", "Taken", "apply"]
@@ -31,11 +33,14 @@ _FIRST = {"crime.changed": 0, "victim.changed": 1}
 
 
 def apply(force_id: int, taken: Sequence[Taken], *, now: datetime) -> Rows:
-    """Change the records by these events and write them: at most two statements for each table. Says what changed."""
+    """Change the records by these events and write them: at most two statements for each table.
+
+    Who was let in to a case goes along with a merge. Says what changed."""
     rows = Rows(force_id, now)
     rows.load(taken)
     for one in sorted(taken, key=lambda each: _FIRST.get(each.event.type, 2)):
         _APPLY[one.event.type](rows, one.event, one.event.data, one.live)
-    victims.carry_victims_over(rows)
+    merging.carry_victims_over(rows)
     rows.write()
+    carrying.carry(force_id, rows.links, rows.links_known, now=now)
     return rows

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from trackmycrime.feed.contract import ENTITY_KINDS, DateOrMoment, Event, subject_key
 from trackmycrime.kernel import setwise
+from trackmycrime.people.helping.carrying import Link
 
 _TABLES = (
     "cases_crime", "cases_update", "cases_hearing", "cases_property", "cases_message", "people_victim",
@@ -73,6 +74,10 @@ class Rows:
         self.crimes_new: set[UUID] = set()
         self.merge_targets: set[UUID] = set()
         """Crimes that another one was merged into until now"""
+        self.links: list[Link] = []
+        """What became of people's parts in merged crimes, for those who were let in to them"""
+        self.links_known: set[UUID] = set()
+        """The parts to which all links are in `links`"""
         self.messages_touched: set[UUID] = set()
         """Crimes with a message for a victim"""
         self.contacts_touched: set[tuple[str, str]] = set()
@@ -196,5 +201,7 @@ def _differing(pairs: Iterable[tuple[dict[str, Any], dict[str, Any]]], kept: fro
     """The columns in which any row is not as it was, but for those that are not the records system's."""
     found: set[str] = set()
     for row, old in pairs:
-        found.update(name for name in row if row[name] is not old[name] and row[name] != old[name])
+        for name, value in row.items():
+            if value is not (was := old[name]) and value != was:
+                found.add(name)
     return sorted(found - kept)

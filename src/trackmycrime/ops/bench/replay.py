@@ -42,29 +42,30 @@ def measure(stored: Installation, size: Size, report: Report) -> None:
     warm, alone, beside = ([_client(*one, count) for one in zip(senders, days, strict=True)]
                            for count in (_warm_up(size), each, each))  # fmt: skip
     feed.send_all(warm, 0, _warm_up(size))
-    before, begin = _memory(), datetime.now(UTC)
+    begin, memory = datetime.now(UTC), [_memory()]
     by_itself = _sent(alone)
+    memory.append(_memory())
     with _readers(who) as reading:
         meanwhile = _sent(beside)
         read = reading()
-    after = _memory()
+    memory.append(_memory())
     for sender in senders:
         sender.close()
     copied = stored.inside("owner", "copy", since=begin.isoformat(), most=50_000, batch=BATCH)
     chain = stored.inside("owner", "chain", since=begin.isoformat(), most=50_000, batch=BATCH)
     report.raw["replay"] = {
         "stored": there, "alone": by_itself, "beside": meanwhile, "copy": copied, "chain": chain,
-        "memory_before": before, "memory_after": after, "read": {**read, "millis": len(read["millis"])},
+        "memory": memory, "read": {**read, "millis": len(read["millis"])},
         "millis": [round(each, 1) for client in (*alone, *beside) for each in client.millis],
     }  # fmt: skip
     report.figures += [
         _rate(there, by_itself, copied["batches"], chain),
         *_outage(meanwhile, read),
         Figure(
-            "replay: memory of the gateway's processes, before / after",
-            f"{before:.0f} / {after:.0f} MiB",
-            wanted="flat (within a tenth)",
-            met=after <= before * 1.1,
+            "replay: memory of the gateway's processes, before / after a day / after another one",
+            f"{' / '.join(f'{each:.0f}' for each in memory)} MiB",
+            wanted="flat (another day adds less than a tenth)",
+            met=memory[2] <= memory[1] * 1.1,
         ),
     ]
 
