@@ -72,7 +72,9 @@ def _change_addresses(now: datetime) -> int:
 def _tell_of_sign_ins(now: datetime) -> int:
     """Victims are told that somebody signed in to their account, by another way; what is old is forgotten."""
     untaken = own.untaken(now)
-    own.take(alerts.tell_of_sign_ins(untaken, now=now), now=now)
+    emails = [one for one in untaken if one.how == own.EMAIL]
+    told = alerts.tell_of_sign_ins([one for one in untaken if one.how != own.EMAIL], now=now)
+    own.take(told | alerts.tell_of_new_emails(emails, now=now), now=now)
     return len(untaken)
 
 
@@ -147,7 +149,8 @@ def _send_look_codes(now: datetime) -> int:
 def _send_sign_in_codes(now: datetime) -> int:
     """The codes that people who sign in have asked for go out, where that is safe."""
     wanted = once.wanted(now)
-    alerts.send_sign_in_codes(wanted, now=now)
+    alerts.send_sign_in_codes([one for one in wanted if not one.new_email], now=now)
+    alerts.send_new_email_codes([one for one in wanted if one.new_email], now=now)
     return len(wanted)
 
 

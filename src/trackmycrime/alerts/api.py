@@ -14,6 +14,7 @@ from .inviting import Invited, send_code, send_invitations
 from .lines import Line, lines_for, waiting_for_a_channel
 from .looking import Undelivered, over_cap
 from .losing import address_lost
+from .new_email import send_new_email_codes, tell_of_new_emails
 from .news import News
 from .posting import mend as mend_posts
 from .posting import post
@@ -52,9 +53,11 @@ __all__ = [
     "send_address_code",
     "send_code",
     "send_invitations",
+    "send_new_email_codes",
     "send_sign_in_codes",
     "tell",
     "tell_of_change",
+    "tell_of_new_emails",
     "tell_of_own_changes",
     "tell_of_sign_ins",
     "waiting_for_a_channel",

@@ -12,7 +12,7 @@ from trackmycrime.publish.defaults import DANGER
 from .hours import Item, Pace, pace_of
 from .reading import OVER
 from .rules import BEFORE_JOINING
-from .writing import SIGN_IN
+from .writing import OF_ACCOUNT
 
 # These are asked for a few letters at a time, again and again. An array that comes out of a «select» has no length to
 # plan for, so PostgreSQL keeps the plan, which costs more to make than to carry out.
@@ -38,15 +38,16 @@ select i.expires_at from alerts_told t
   join people_invitation i on i.victim_id = a.victim_id and t.entry = 'invitation:' || i.id
 where t.alert_id = a.id and i.state in ('open', 'opened') limit 1
 """
-# What else is on its way to the same victim, and when something last went out; that somebody signed in is no news.
-_BESIDE = """
-select max(b.sent_at) filter (where b.about <> 'sign_in') as last_out,
-  count(*) filter (where b.state <> all(%s) and b.about <> 'sign_in') as others,
+_NEWS = f"b.about <> all(array{list(OF_ACCOUNT)})"
+# What else is on its way to the same victim, and when something last went out; what is about the account is no news.
+_BESIDE = f"""
+select max(b.sent_at) filter (where {_NEWS}) as last_out,
+  count(*) filter (where b.state <> all(%s) and {_NEWS}) as others,
   coalesce(bool_or(b.state <> all(%s) and exists (
     select from delivery_dispatch d where d.owner_id = b.id and d.state = 'sending')), false) as in_flight
 from alerts_alert b where b.victim_id = a.victim_id and b.id <> a.id
   and (b.sent_at > least(%s, a.decided_at) or b.state <> all(%s))
-"""
+"""  # noqa: S608 (constants of ours)
 _ALERTS = f"""
 select a.id, a.force_id, a.victim_id, a.case_id, a.about, a.channel, a.state, a.reason, a.why, a.decided_at, a.due_at,
   a.finished_at, a.tried, f.policy,
@@ -93,8 +94,8 @@ def alerts_to_go(ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[str, Any
 
 
 def items(alert: Mapping[str, Any]) -> list[Item]:
-    """What of that which this alert tells of still stands. A sign-in waits for no morning: was it they?"""
-    if alert["about"] == SIGN_IN:
+    """What of that which this alert tells of still stands. What is about the account waits for no morning."""
+    if alert["about"] in OF_ACCOUNT:
         return [Item("", alert["decided_at"], danger=True)]
     said = (alert["milestones"] or (), alert["moments"] or (), alert["dangers"] or ())
     return [Item(*each) for each in zip(*said, strict=True)]

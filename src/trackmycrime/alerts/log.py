@@ -61,8 +61,10 @@ select s.id, s.wanted, s.number from (
   from span) s
 where s.wanted or s.number = %(look)s order by s.id desc limit %(most)s
 """
+# As an array, so that no plan can go through all of the force's alerts and look for each one's victim.
 _OF_CASE = """
-    and a.victim_id in (select v.id from people_victim v where v.force_id = %(force)s and v.crime_id = %(case)s)"""
+    and a.victim_id = any(array(
+      select v.id from people_victim v where v.force_id = %(force)s and v.crime_id = %(case)s))"""
 
 
 def find(wanted: Wanted, *, before: UUID | None = None, most: int) -> Found:

@@ -27,7 +27,7 @@ from trackmycrime.delivery.letters import LOOK_AGAIN
 from trackmycrime.kernel import setwise
 from trackmycrime.tasks.api import Need
 
-from . import codes, facts, helping, signins
+from . import codes, facts, helping, new_email, signins
 from .answering import PURPOSE, look_again
 from .hours import moment
 from .phones import failed_on, other_phone, tried, without
@@ -39,7 +39,7 @@ from .writing import (
     CONTACT_TOLD,
     GIVE_UP_AFTER,
     NO_NEWS,
-    SIGN_IN,
+    OF_ACCOUNT,
     alert_words,
     ask_officers,
     change_alerts,
@@ -52,7 +52,7 @@ from .writing import (
 NOT_REACHED = "could_not_be_reached"
 _TAKEN = ("accepted", "delivered")
 ADDRESS_CHANGED = "address changed"
-FIXED = ("invitation", CONTACT_NEW, CONTACT_TOLD, SIGN_IN)
+FIXED = ("invitation", CONTACT_NEW, CONTACT_TOLD, *OF_ACCOUNT)
 """What goes by its own channel or not at all"""
 A_MOMENT = timedelta(seconds=10)
 """How long one alert waits for another that is on its way to the same victim"""
@@ -79,6 +79,7 @@ def recheck(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     alerts = facts.alerts_to_go(told, now)
     signins.mark_unsafe(alerts.values(), now)
     others = helping.still_to_go([owner for owner in told if owner not in alerts], now)
+    others |= new_email.still_to_go([each for each in letters if each.owner_id not in alerts], now)
     verdicts |= codes.look([each for each in letters if each.purpose == "code"], now)
     answers = {each.owner_id for each in letters if each.purpose == PURPOSE}
     known = people({row["victim_id"] for row in alerts.values()} | answers)
@@ -203,7 +204,7 @@ def _look_at_alert(
         work.end(alert, person, end)
         return Stop(end.reason)
     if verdict.how != "machine" or verdict.at is None:
-        machine_only = verdict.how != "person" or alert["about"] == SIGN_IN
+        machine_only = verdict.how != "person" or alert["about"] in OF_ACCOUNT
         end = _End("cancelled" if machine_only else "by_person", verdict.reason)
         work.end(alert, person, end)
         return Stop(end.reason)

@@ -32,7 +32,7 @@ from publish_case c
     select greatest(v.joined_at, v.invited_at,
         max(coalesce(a.sent_at, a.finished_at)) filter (where a.state <> 'cancelled')) as last,
       count(*) filter (where a.state in ('waiting', 'not_set_up')) as waiting
-    from alerts_alert a where a.victim_id = v.id and a.about <> 'sign_in') told
+    from alerts_alert a where a.victim_id = v.id and a.about <> all('{sign_in,frozen}')) told
 where c.open and c.closed_on is null and (c.readable_until is null or c.readable_until > %(now)s)
   and agreed.days > 0 and told.waiting = 0
   and (told.last at time zone 'Europe/London')::date + agreed.days <= %(today)s

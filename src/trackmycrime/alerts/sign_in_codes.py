@@ -14,7 +14,7 @@ from uuid import UUID
 from trackmycrime.delivery.api import Letter, Stop, Verdict, prepare
 from trackmycrime.kernel import setwise
 
-from . import words
+from . import new_email, words
 from .reading import Person, people
 from .rules import is_safe, next_safe, no_machine
 from .writing import in_words, letter
@@ -30,7 +30,7 @@ select t.h from (
 ) t group by t.h having count(distinct t.account_id) > 1
 """
 _ASKED = """
-select id, account_id from people_sign_in_code
+select id, account_id, new_email_hash from people_sign_in_code
 where id = any(%s) and account_id is not null and used_at is null and expires_at > %s
 """
 
@@ -80,10 +80,13 @@ def look_again(letters: Sequence[Letter], now: datetime) -> dict[UUID, Verdict]:
     if not letters:
         return {}
     rows = setwise.fetch(_ASKED, [[each.owner_id for each in letters], now])
-    asked = {row["id"]: row["account_id"] for row in rows}
+    asked = {row["id"]: row["account_id"] for row in rows if row["new_email_hash"] is None}
+    verdicts: dict[UUID, Verdict] = new_email.look_again(
+        letters, {row["id"]: row["account_id"] for row in rows if row["id"] not in asked}, now
+    )
+    letters = [each for each in letters if each.owner_id not in {row["id"] for row in rows} - asked.keys()]
     parts = _parts(set(asked.values()))
     shared = _shared(parts)
-    verdicts: dict[UUID, Verdict] = {}
     for each in letters:
         account = asked.get(each.owner_id)
         person = speaker(parts[account], each.channel, shared, now) if account else None

@@ -17,7 +17,7 @@ from .writing import (
     CONTACT_NEW,
     CONTACT_TOLD,
     NO_NEWS,
-    SIGN_IN,
+    OF_ACCOUNT,
     Decided,
     Decisions,
     alert_row,
@@ -102,7 +102,7 @@ def _untold(news: Iterable[News]) -> dict[UUID, list[News]]:
     return fresh
 
 
-APART = (NO_NEWS, CONTACT_NEW, CONTACT_TOLD, SIGN_IN)
+APART = (NO_NEWS, CONTACT_NEW, CONTACT_TOLD, *OF_ACCOUNT)
 """What is said by itself, in its own words: nothing joins it."""
 
 # One that was put off is looked at anew with what joins it: that may be more urgent than what it told of.

@@ -3,7 +3,7 @@ from trackmycrime.kernel.walls import Key, Walls, of_force
 from trackmycrime.people.walls_of_helping import STANDS
 
 from .addresses import LOST_OF_VICTIM
-from .writing import CONTACT_NEW, CONTACT_TOLD, SIGN_IN
+from .writing import CONTACT_NEW, CONTACT_TOLD, OF_ACCOUNT
 
 _TABLES = ("alerts_alert", "alerts_told")
 
@@ -18,7 +18,7 @@ begin
     select array_agg(a.id) into told from people_victim v join alerts_alert a on a.victim_id = v.id
     where v.live and v.account_id = (select app_account()) and a.case_id = looked_at
       and a.state in ('waiting', 'not_set_up', 'sent', 'delivered')
-      and a.about <> all(array{[CONTACT_NEW, CONTACT_TOLD, SIGN_IN]});
+      and a.about <> all(array{[CONTACT_NEW, CONTACT_TOLD, *OF_ACCOUNT]});
     if told is not null then
         update delivery_dispatch set state = 'cancelled', reason = 'opened', finished_at = at, next_try_at = null,
             body = case when purpose = 'alert' then body end

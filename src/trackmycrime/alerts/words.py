@@ -15,6 +15,7 @@ _ABOUT = {
     "contact_new": "alert.contact_new",
     "contact_told": "alert.contact_told",
     "sign_in": "alert.sign_in",
+    "frozen": "alert.frozen",
 }
 CODE = "code"
 _ROUNDS = ("invitation", "invitation.reminder", "invitation.last_reminder")

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import Error, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import NoReverseMatch, reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import NoReverseMatch, get_resolver, reverse
 
 from trackmycrime.kernel.clock import utc_now
 
@@ -70,6 +70,23 @@ class SafeHeaders:
         if request.is_secure():
             response.headers["Strict-Transport-Security"] = f"max-age={TWO_YEARS}; includeSubDomains"
         return response
+
+
+class NotThisWay:
+    """Where an address takes only what a form sends and is opened by itself, the door's `handler405` says so: the page
+    came out of a browser's history, and an empty one would look like a fault. Innermost, so that it is a page like any.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed):
+            return response
+        page: HttpResponse = get_resolver().resolve_error_handler(405)(request)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
 
 
 class Health:

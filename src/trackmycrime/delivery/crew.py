@@ -79,6 +79,7 @@ class Crew:
         self._size = min(FEWEST, senders)  # letters that are out at once; grows with what waits
         self._out = 0  # letters handed out and not written down yet; the clerk's alone
         self._took = 0.0  # seconds of the last turn
+        self._rested = 0.0  # when the clerk has rested from it, by the monotonic clock
         self._rests = rests
         self._tried: queue.SimpleQueue[Tried] = queue.SimpleQueue()
         self._look = threading.Event()
@@ -116,7 +117,7 @@ class Crew:
                 done += self._answers()
                 began = time.monotonic()
                 again = self._turn(done)
-                self._took = time.monotonic() - began
+                self._has_taken(time.monotonic() - began)
                 done = []
                 while again:
                     again = self._turn(())
@@ -139,10 +140,16 @@ class Crew:
         self._senders.end()
         connection.close()
 
+    def _has_taken(self, seconds: float) -> None:
+        """A turn that took so long has ended now."""
+        self._took = seconds
+        self._rested = time.monotonic() + min(seconds * self._rests, REST_LONGEST)
+
     def _pause(self) -> None:
         """Until there is something to do, and until as much of it has gathered as should be done in one turn."""
         self._look.wait(LOOK_EVERY)
-        time.sleep(min(self._took * self._rests, REST_LONGEST))
+        # counted from the turn's end, so that a letter which comes when the clerk has rested goes at once
+        time.sleep(max(0.0, self._rested - time.monotonic()))
         self._gather()
         self._look.clear()  # last: the turn that follows sees to all that has rung until now
 

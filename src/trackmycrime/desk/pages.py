@@ -31,6 +31,8 @@ def done_words(code: str) -> str:
         "lifted": _("The case is no longer withheld. Look at what was missed before you release it."),
         "switched_on": _("The case is switched on. Look at what was missed before you release it."),
         "switched_off": _("The case is switched off. Nothing more is sent about it."),
+        "look_on": _("A look without an account is no longer switched off."),
+        "look_off": _("A look without an account is switched off. Who was looking sees nothing more."),
         "invited": _("A new invitation is on its way. The earlier one does not work any more."),
         "not_by_machine": _(
             "Nothing is sent by machine, for it would not be safe. There is a task for you instead."
@@ -54,6 +56,7 @@ def done_words(code: str) -> str:
         "access_ended": _("It is stopped. They cannot see the case any more."),
         "organisation_closed": _("It is closed. Nobody there sees anything any more."),
         "session_ended": _("Signed out there. That browser has to sign in again."),
+        "password": _("Your new password is set"),
         "again": _("That was done already."),
     }.get(code, "")
 
@@ -63,7 +66,7 @@ def page(
 ) -> HttpResponse:
     """One page of the desk. `here` names the place in the navigation that it belongs to."""
     places = [
-        ("start", _("Due"), Act.START),
+        ("start", _("Due") if may_here(request, Act.SEE_CASES) else _("Your force"), Act.START),
         ("messages", _("Messages"), Act.SEE_CASES),
         ("held", _("Waiting for a yes"), Act.SEE_CASES),
         ("cases", _("Cases"), Act.SEE_CASES),
@@ -72,7 +75,7 @@ def page(
         ("log", _("What was sent"), Act.DELIVERY_LOG),
         ("words", _("Words"), Act.WORDS),
         ("organisations", _("Organisations"), Act.ORGANISATIONS),
-        ("account", _("Signing in"), Act.OWN_SIGN_IN),
+        ("account", _("Account"), Act.OWN_SIGN_IN),
     ]
     shared = {
         "nav_items": [

@@ -9,6 +9,7 @@ from .views import (
     closing,
     letters,
     log,
+    looks,
     messages,
     quarantine,
     start,
@@ -20,6 +21,7 @@ from .views import (
 handler400 = "trackmycrime.desk.views.errors.bad_request"
 handler403 = "trackmycrime.desk.views.errors.forbidden"
 handler404 = "trackmycrime.desk.views.errors.not_found"
+handler405 = "trackmycrime.desk.views.errors.not_this_way"
 handler500 = "trackmycrime.desk.views.errors.problem"
 
 urlpatterns = [
@@ -33,6 +35,7 @@ urlpatterns = [
     path("cases/<uuid:crime_id>/withhold/", closing.withhold, name="withhold"),
     path("cases/<uuid:crime_id>/lift/", closing.lift, name="lift"),
     path("cases/<uuid:crime_id>/switch/", closing.switch, name="switch"),
+    path("victims/<uuid:victim_id>/look/", looks.switch, name="switch_look"),
     path("held/", updates.held_list, name="held"),
     path("held/<uuid:entry_id>/", updates.decide, name="decide"),
     path("held/<uuid:entry_id>/release/", updates.release, name="release"),

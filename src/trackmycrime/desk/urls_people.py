@@ -9,5 +9,6 @@ from .views import signing
 urlpatterns = [
     path("sign-in/", signing.sign_in, name="sign_in"),
     path("sign-out/", signing.sign_out, name="sign_out"),
+    path("signed-out/", signing.signed_out, name="signed_out"),
     re_path(rf"^set-up/(?P<token>{LINK_PATTERN})$", signing.set_up, name="set_up"),
 ]

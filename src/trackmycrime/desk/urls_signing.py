@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from .views import account, confirm, second
+from .views import account, confirm, own_password, second
 
 urlpatterns = [
     path("account/", account.hub, name="account"),
+    path("account/password/", own_password.password, name="own_password"),
     path("sign-in/second/", second.step, name="second_step"),
     path("confirm/", confirm.confirm, name="confirm"),
 ]

@@ -94,6 +94,7 @@ ABOUT = {
     "contact_new": lazy("To the new address, that it has changed"),
     "contact_told": lazy("That an address has changed"),
     "sign_in": lazy("That their account was signed in to"),
+    "frozen": lazy("That their account was closed"),
     "invitation": lazy("The invitation"),
     "alert": lazy("An alert"),
     "code": lazy("A code"),

@@ -80,7 +80,8 @@ def set_provider(
     """Let the staff of FORCE sign in by its OpenID provider, once it answers at ISSUER.
 
     A claim whose value is not named by --role gives nothing. Register there as the address to come back to
-    <desk>/sign-in/back/, and for back-channel logout <desk>/sign-in/with/FORCE/logout/.
+    <desk>/sign-in/back/, after signing out <desk>/signed-out/, and for back-channel logout
+    <desk>/sign-in/with/FORCE/logout/.
     """
     from django.db import transaction
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
@@ -20,6 +21,7 @@ SIGNING_IN = tuple(
         "sign-in/",
         "confirm/",
         "account/password/",
+        "account/email/",
         "start/account/",
         "start/again/",
         "start/sign-in/",
@@ -33,6 +35,8 @@ THREADS = 2
 WAITING = 256
 """As many wait for these threads; who comes then is turned away at once, from a page's thread."""
 _ENOUGH = max(map(len, SIGNING_IN))
+STEP_BACK, FEW = 0.005, 8
+"""Seconds for each connection that a process of the door has; from so many connections on chance shares them out."""
 
 
 class Lanes(Executor):
@@ -70,8 +74,19 @@ def _signs_in(connection: socket.socket) -> bool:
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """gunicorn's worker with threads, in two lanes."""
+    """gunicorn's worker with threads, in two lanes; of several processes of a door the one with the fewest connections
+    takes the next."""
 
     def get_thread_pool(self) -> Lanes:
         """The hook that gunicorn has for this."""
         return Lanes(self.cfg.threads)
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a connection, unless another process of this door has done so while we stepped back.
+
+        A source keeps its connection for hours. Where two sources had met in one process, the other one stood idle
+        beside them, and they shared one processor.
+        """
+        if self.cfg.workers > 1 and self.nr_conns < FEW:
+            time.sleep(STEP_BACK * self.nr_conns)
+        super().accept(listener)

@@ -179,9 +179,12 @@ def _one_login(environ: Mapping[str, str]) -> list[Fault]:
     ]
     if named["TMC_ONE_LOGIN_ISSUER"] and not _is_public(environ, "TMC_ONE_LOGIN_ISSUER"):
         faults.append(Fault("TMC_ONE_LOGIN_ISSUER", "must be the provider's https:// address"))
+    theirs = f".{urlsplit(named['TMC_ONE_LOGIN_ISSUER']).hostname or ''}".endswith(".account.gov.uk")
     try:
         if named["TMC_ONE_LOGIN_KEY"]:
-            provider.signing_key(named["TMC_ONE_LOGIN_KEY"])
+            kind = provider.signing_key(named["TMC_ONE_LOGIN_KEY"]).key_type
+            if theirs and kind != "RSA":
+                faults.append(Fault("TMC_ONE_LOGIN_KEY", "must be of RSA: GOV.UK One Login takes no other"))
     except provider.Refused:
         faults.append(Fault("TMC_ONE_LOGIN_KEY", "must be a private key in PEM, of RSA or P-256"))
     return faults

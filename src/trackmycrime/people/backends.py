@@ -12,6 +12,11 @@ from . import accounts, passwords, staff
 from .models import Account
 
 
+def _unless_changed(account: Account | None, stored: str) -> Account | None:
+    """The account, unless it got another password while this one was looked at."""
+    return account if account and account.password == stored else None
+
+
 class VictimBackend(BaseBackend):
     """Victims. Knows nothing of an officer's account, also not with its right password."""
 
@@ -24,12 +29,12 @@ class VictimBackend(BaseBackend):
         found = accounts.whose(accounts.find(Account.Kind.VICTIM, email), email, password)
         if found is None:
             return None
-        if not passwords.is_current(email, found.password):
+        stored = found.password
+        if not passwords.is_current(email, stored):
+            stored = passwords.hashed(email, password)
             with scope.bound(account=found.id):
-                Account.objects.filter(pk=found.id, password=found.password).update(
-                    password=passwords.hashed(email, password)
-                )
-        return self.get_user(found.id)
+                Account.objects.filter(pk=found.id, password=found.password).update(password=stored)
+        return _unless_changed(self.get_user(found.id), stored)
 
     def get_user(self, user_id: UUID) -> Account | None:
         """The account of that id, within its own rows."""
@@ -44,7 +49,7 @@ class StaffBackend(BaseBackend):
         """The account, if email and password are right and its holder is on the staff."""
         email, password = credentials["email"], credentials["password"]
         found = accounts.whose(accounts.find(Account.Kind.OFFICER, email), email, password)
-        return self.get_user(found.id) if found else None
+        return _unless_changed(self.get_user(found.id), found.password) if found else None
 
     def get_user(self, user_id: UUID) -> Account | None:
         """The account of that id, within the rows of its force; None when it is on no staff."""

@@ -46,6 +46,9 @@ _SETUP_USE = _sql(
     "people_setup_use(h bytea, secret varchar, at timestamptz)",
     "table (account_id uuid, force_id smallint)",
     """
+    -- a session that begins at this moment is seen below, and ended (`signing`)
+    select c.id from people_account c join people_setup_link l on l.account_id = c.id where l.token_hash = h
+    for update of c;
     with used as (
         update people_setup_link l set used_at = at
         where l.token_hash = h and l.used_at is null and l.expires_at > at returning l.account_id),

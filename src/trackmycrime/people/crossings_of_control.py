@@ -7,7 +7,7 @@ from .crossings import _FIXED, Function
 _FREEZE = f"""
 create or replace function people_freeze(at timestamptz) returns int
 language plpgsql volatile {_FIXED} as $$
-declare me uuid := app_account(); asked int;
+declare me uuid := app_account(); parts uuid[] := my_readable(); asked int; -- nothing is theirs once it is frozen
 begin
     if me is null then raise insufficient_privilege using message = 'nobody is signed in'; end if;
     update people_account a set frozen_at = coalesce(a.frozen_at, at) where a.id = me and a.kind = 'victim';
@@ -17,7 +17,7 @@ begin
     select gen_random_uuid(), v.force_id, 'account_frozen', me || ':' || v.id, v.crime_id, v.id, '', '', at,
         at + interval '24 hours',
         case when v.account_id = me then '{{}}' else '{{"reason": "helper frozen"}}' end::jsonb
-    from people_victim v where v.id = any (my_readable())
+    from people_victim v where v.id = any (parts)
     on conflict (force_id, kind, once) where done_at is null do nothing;
     get diagnostics asked = row_count;
     update people_address_change c set state = 'over', finished_at = at
@@ -49,7 +49,19 @@ begin
     return case when one.tries + 1 < 5 then 'wrong' else 'over' end;
 end $$"""
 
+# The desk may not write a password; who is signed in sets their own, unless the force's provider vouches for them.
+_OFFICER_PASSWORD = f"""
+create or replace function people_officer_password(secret varchar) returns boolean
+language plpgsql volatile {_FIXED} as $$
+begin
+    update people_account a set password = secret
+    where a.id = app_account() and a.kind = 'officer' and a.is_active
+        and exists (select from people_staff s where s.account_id = a.id and s.active and not s.by_provider);
+    return found;
+end $$"""
+
 FUNCTIONS: list[Function] = [
+    ("people_officer_password(varchar)", _OFFICER_PASSWORD, ("desk",)),
     ("people_freeze(timestamptz)", _FREEZE, ("portal",)),
     ("people_address_prove(uuid, bytea, timestamptz)", _PROVE, ("portal",)),
 ]

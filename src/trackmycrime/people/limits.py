@@ -39,8 +39,10 @@ KNOWING = Limit("sign-in-knowing", 10, DAY)
 SECOND_DAY = Limit("second-step-day", 60, DAY)
 SHOWING = Limit("passkey-showing", 60, QUARTER)
 # Codes for signing in, to be sent and to be typed: five tries each, so some dozens of guesses a day for one account.
+# As with passwords a known browser has its own, and no single address uses up those of all strangers together.
 CODES_HERE = Limit("sign-in-codes-here", 20, timedelta(hours=1))
 CODES = Limit("sign-in-codes", 5, timedelta(hours=1))
+CODES_PAIR_DAY = Limit("sign-in-codes-pair-day", 6, DAY)
 CODES_DAY = Limit("sign-in-codes-day", 15, DAY)
 CODES_TYPED = Limit("sign-in-codes-typed", 60, QUARTER)
 # A new password that somebody else on the email has is refused, so that form may not be a way to guess at it.
@@ -96,6 +98,11 @@ def network_of(address: str) -> str:
     return str(host.supernet(new_prefix=24 if host.version == 4 else 48))
 
 
+def customer_of(address: str) -> str:
+    """The address (of `address_of`), or of IPv6 the /48: where one person alone may have as many as they like."""
+    return network_of(address) if ":" in address else address
+
+
 class Tries:
     """Tries of the password of one email address at one door, by one browser at one network address."""
 
@@ -116,7 +123,7 @@ class Tries:
             f"{door} {network_of(address)}",
         )
         self.here = f"{account} {address}"
-        self.first = f"{account} {network_of(address) if ':' in address else address}"
+        self.first = f"{account} {customer_of(address)}"
         self.browser = f"{account} browser {browser}" if browser else ""
         self._counted: list[tuple[Limit, str]] = []
 

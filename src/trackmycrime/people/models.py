@@ -145,13 +145,14 @@ class SignIn(models.Model):
     account = models.ForeignKey(Account, models.CASCADE)
     at = models.DateTimeField()
     how = models.CharField(max_length=40)
-    """By what: words of `signing.How`, with + between; ``changed`` (`sessions.own`)"""
+    """By what: words of `signing.How`, with + between; or what else is to be told (`sessions.own`, ``let_in`` of
+    `recovering`)"""
     by = models.CharField(max_length=10, blank=True)
     """The channel whose holder could do it (``email``, ``text``): what tells of it goes another way, if there is one"""
     detail = EncryptedJSONField()
-    """browser, system, private, country (`browsers`, `place`)"""
+    """browser, system, private, country (`browsers`, `place`); of another email what `own_email` says"""
     told = models.CharField(max_length=30, blank=True)
-    """The channel by which its owner is told, or why nobody is: a word of `alerts.signins`"""
+    """The channel by which its owner is told (several with + between), or why nobody is: a word of `alerts.signins`"""
     taken_at = models.DateTimeField(null=True)
     """When the worker decided that"""
 
@@ -218,6 +219,9 @@ class Victim(models.Model):
     no_portal = models.BooleanField(default=False)
     safe_note = EncryptedTextField(null=True)
     """For officers only"""
+    look_off = models.BooleanField(default=False, db_default=False)
+    """Whether an officer has switched a look without an account off for them. Off it closes; on it opens nothing that
+    else is closed (`look.walls`)"""
     chosen_channel = models.CharField(max_length=10, blank=True)
     chosen_language = models.CharField(max_length=8, blank=True)
     chosen_pace = models.CharField(max_length=10, db_default="")

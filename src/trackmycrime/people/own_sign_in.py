@@ -1,14 +1,18 @@
-"""What somebody decides about their own sign-in at the portal: the password, and what is asked besides it."""
+"""What somebody decides about their own sign-in: the password, and at the portal what is asked besides it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
 from trackmycrime.audit import api as audit
+from trackmycrime.forces.models import Force
+from trackmycrime.kernel import setwise
 
 from . import accounts, limits, passwords, sessions, signing
+from .access import DeskRequest
 from .enough import How
 from .factors import code_app, passkeys
 from .models import Account
@@ -81,9 +85,35 @@ def change_password(
         return ["common"]
     account.password = new
     account.save(update_fields=["password"])
-    sessions.end_all(account.pk, door="portal")
     request.session.cycle_key()
+    sessions.end_all(account.pk, door="portal", but=request.session)
     _record(account, "password_changed", now)
+    return []
+
+
+def officer_email(request: DeskRequest) -> str:
+    """What the officer signs in with."""
+    return str(Account.objects.get(pk=request.staff.account_id).email)
+
+
+def change_officer_password(request: DeskRequest, password: str, *, now: datetime) -> list[str]:
+    """The same for an officer at the desk for whom no provider vouches. Raises PermissionError for one of these.
+
+    In the transaction of the request, which is bound to force and account.
+    """
+    who = request.staff
+    names = Force.objects.values_list("name", "name_cy").get(pk=who.force_id)
+    if wrong := passwords.faults(password, officer_email(request), filter(None, names)):
+        return wrong
+    name = str(who.account_id)
+    limits.count(limits.CHANGING, name, now=now)
+    rows = setwise.fetch("select people_officer_password(%s) as done", [make_password(password)])
+    if not rows[0]["done"]:
+        raise PermissionError("a provider vouches for them")
+    request.session.cycle_key()
+    sessions.end_all(who.account_id, door="desk", but=request.session)
+    act = audit.Act("password_changed", "account", name)
+    audit.record(audit.Actor("officer", name), [act], force=who.force_id, now=now)
     return []
 
 

@@ -50,24 +50,32 @@ def sign_in(request: HttpRequest, door: str, email: str, password: str, *, now: 
         if not isinstance(account, Account):
             shown.forget(request)  # or what was shown before would go on as if this had been right
             return None
-        signed = passed(request, door, account.pk, How.PASSWORD, now=now)
+        signed = passed(request, door, account.pk, How.PASSWORD, stored=account.password, now=now)
         if signed or half(request, now=now):  # a frozen account leaves no trace of a right password
             tries.forgive(now=now)
     return signed
 
 
 def passed(
-    request: HttpRequest, door: str, account_id: UUID, how: How, *, by: str = "", now: datetime
+    request: HttpRequest,
+    door: str,
+    account_id: UUID,
+    how: How,
+    *,
+    by: str = "",
+    stored: str = "",
+    now: datetime,
 ) -> Account | None:
     """Note that this browser has shown `how` for this account; the account if that is enough.
 
     Then its session begins, under a new key, and that is written down; in the session of this very account it counts
     as `confirmed` instead. Else None: while `half` says that something was shown, the caller sends them on to
     ``second_step``. Of an account that is frozen or closed nothing is noted, so it looks like a wrong password. `by` is
-    the channel by which a code went.
+    the channel by which a code went; `stored` the password, as it is stored, that was found right.
     """
     account = _BACKENDS[door]().get_user(account_id)
-    if account is None or not account.is_active or account.frozen_at:
+    changed = account is not None and bool(stored) and account.password != stored
+    if account is None or not account.is_active or account.frozen_at or changed:
         shown.forget(request)
         return None
     hows = shown.note(request, account.pk, account.get_session_auth_hash(), how, now=now)
@@ -76,8 +84,8 @@ def passed(
     shown.forget(request)
     if access.signed_in(request) == account.pk:
         _confirm(request, account, hows, now)
-    else:
-        _begin(request, account, hows, by, now)
+    elif not _begin(request, account, hows, by, now):
+        return None
     return account
 
 
@@ -116,10 +124,21 @@ def confirmed(request: HttpRequest, how: How, now: datetime) -> None:
     shown.sign(request, shown.signed(request) | {how}, now=now)
 
 
-def _begin(request: HttpRequest, account: Account, hows: frozenset[How], by: str, now: datetime) -> None:
-    """Begin the session. What it held before stays, unless it was another account's."""
+def _begin(request: HttpRequest, account: Account, hows: frozenset[How], by: str, now: datetime) -> bool:
+    """Begin the session. What it held before stays, unless it was another account's.
+
+    Whoever ends all sessions of an account locks it first, and so does this: what is begun is there to be ended. False,
+    and nothing has begun, where another request has meanwhile changed what lets somebody in.
+    """
     binding, actor, force = _scope(account.pk, account.kind)
     with binding:
+        same = {
+            "password": account.password,
+            "second_step": account.second_step,
+            "code_alone": account.code_alone,
+        }
+        if not Account.objects.select_for_update().filter(pk=account.pk, frozen_at=None, **same).exists():
+            return False
         backend = _BACKENDS["portal" if account.kind == Account.Kind.VICTIM else "desk"]
         login(request, account, backend=f"{backend.__module__}.{backend.__name__}")
         shown.sign(request, hows, now=now)
@@ -127,9 +146,11 @@ def _begin(request: HttpRequest, account: Account, hows: frozenset[How], by: str
         audit.record(actor, [act], force=force, now=now)
         account.refresh_from_db(fields=["language"])
         sessions.began(request, account, sorted(hows), now, by=by)
+        request.session.save()
     if How.PASSWORD not in hows:  # else `sign_in` has done it
         door = "portal" if account.kind == Account.Kind.VICTIM else "desk"
         limits.tries(request, door, account.email).remember(now=now)
+    return True
 
 
 def _confirm(request: HttpRequest, account: Account, hows: frozenset[How], now: datetime) -> None:
@@ -151,7 +172,7 @@ def confirm_password(request: HttpRequest, door: str, password: str, *, now: dat
         if not passwords.owners([account], account.email, password):
             return None
         tries.forgive(now=now)
-    return passed(request, door, account.pk, How.PASSWORD, now=now)
+    return passed(request, door, account.pk, How.PASSWORD, stored=account.password, now=now)
 
 
 def sign_out(request: HttpRequest, *, now: datetime) -> None:

@@ -32,6 +32,8 @@ class Added:
 
     staff: Staff
     token: str
+    again: bool = False
+    """Whether they had been set up before: using the link ends what they signed in with"""
 
 
 def member(account_id: UUID) -> StaffMember | None:
@@ -44,9 +46,13 @@ def member(account_id: UUID) -> StaffMember | None:
     return StaffMember(account_id, *row) if row else None
 
 
-def add(force: Force, email: str, role: str, *, officer_id: str = "", now: datetime) -> Added:
+def add(
+    force: Force, email: str, role: str, *, officer_id: str = "", checked: str = "", now: datetime
+) -> Added:
     """Put an officer on the staff and make their set-up link; done again it changes the role and makes a new link.
 
+    A new link lets in again who lost what they signed in with, so it is written down as that, with how somebody made
+    sure that it is the officer who asks (`checked`).
     Needs the owner's login. An older link of theirs ends. Without `officer_id` the officer is found by the same
     email in what the records system says. Raises NotOurs for an email of another force's officer,
     VouchedFor for one whom the force's provider vouches for.
@@ -76,9 +82,11 @@ def add(force: Force, email: str, role: str, *, officer_id: str = "", now: datet
         SetupLink.objects.create(
             account=account, token_hash=codes.setup_hash(token), expires_at=now + SETUP_LIFE
         )
-        act = audit.Act("staff_added", "account", str(account.pk), {"role": role})
+        again = account.has_usable_password()
+        detail = {"role": role} | ({"checked": checked or "not said"} if again else {})
+        act = audit.Act("staff_let_in_again" if again else "staff_added", "account", str(account.pk), detail)
         audit.record(audit.SYSTEM, [act], force=force.pk, now=now)
-    return Added(staff, token)
+    return Added(staff, token, again)
 
 
 def remove(force: Force, email: str, *, now: datetime) -> bool:

@@ -38,9 +38,10 @@ WALLS = Walls(
         **recovering.GRANTS,
         **CONTROL.grants,
         "people_account": {
+            # frozen and opened again by functions only (`people_freeze`, `people_account_reopen`)
             "portal": "select, insert, update (password, last_login, language, language_asked_at, seen_at,"
-            " second_step, code_alone, frozen_at)",
-            # an officer's password is only ever set by a set-up link (`people_setup_use`)
+            " second_step, code_alone)",
+            # an officer's password is only ever set by functions (`people_setup_use`, `people_officer_password`)
             "desk": "select, update (last_login, language, seen_at, second_step)",
         },
         "people_staff": {"desk": "select", "gateway": "select", "worker": "select"},
@@ -54,7 +55,7 @@ WALLS = Walls(
         },
         "people_victim": {
             "portal": "select, update (chosen_channel, chosen_language, chosen_pace, agreed_days, chosen_at)",
-            "desk": "select, update (invited_at)",
+            "desk": "select, update (invited_at, look_off)",
             "gateway": "select, insert, update",
             "worker": "select, insert, update",
         },

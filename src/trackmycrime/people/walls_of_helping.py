@@ -16,8 +16,10 @@ PARENT_STILL = f"""(v.role <> 'parent_guardian' or coalesce((select max(g.of_age
     > {TODAY})"""
 """Whether the victim ``v``, where it is a parent or guardian, still is one of a child (`helping.rules.parents_end`)."""
 
-WHO = "with who as materialized (select app_account() as me)"
-"""Whose each of the lists below is, found once for all of a list: to check the seal costs more than the list itself"""
+WHO = """with who as materialized (select me.id as me from people_account me
+    where me.id = (select app_account()) and me.is_active and me.frozen_at is null)"""
+"""Whose each of the lists below is, found once for all of a list: to check the seal costs more than the list itself.
+Nobody's while the account is frozen or closed, also in a session that began at that very moment."""
 ITS = "(select me from who)"
 
 PARTS = f"from people_victim v where v.live and v.account_id = {ITS} and {PARENT_STILL}"
@@ -123,7 +125,8 @@ WALLS = Walls(
         "people_access": {
             "portal": "select, insert, update (until, may_write, ended_at, ended_by, ended_why)",
             "desk": "select, insert, update (ended_at, ended_by, ended_why)",
-            "worker": "select, update (ended_at, ended_by, ended_why, told_at)",
+            "gateway": "select, update (victim_id, crime_id, carried_from, ended_at, ended_why)",
+            "worker": "select, update (victim_id, crime_id, carried_from, ended_at, ended_by, ended_why, told_at)",
         },
         "people_help_invitation": {
             "portal": f"select ({_PLAIN}), insert, update (state, finished_at)",
@@ -169,6 +172,7 @@ WALLS = Walls(
                 Policy("", f"{FORCE} and by_officer and account_id is null and given_by = {ME}", "insert"),
                 Policy(FORCE, None, "update"),
             ],
+            **of_force("gateway"),
             "worker": [Policy(ALL, ALL)],
         },
         "people_help_invitation": {

@@ -192,6 +192,22 @@ def switch_on(staff: Staff, crime_id: UUID, on: bool, reason: str, *, now: datet
     _again(staff, crime_id, now)
 
 
+def switch_look(staff: Staff, victim_id: UUID, on: bool, reason: str, *, now: datetime) -> None:
+    """An officer switches a look without an account off for a victim, or takes that back.
+
+    On opens nothing that the victim, the records system or the force has closed. Raises NotPossible: ``unknown`` (or as
+    asked already).
+    """
+    force_lock(staff.force_id)
+    victim = Victim.objects.filter(force_id=staff.force_id, id=victim_id, live=True, look_off=on).first()
+    if victim is None:
+        raise NotPossible("unknown")
+    victim.look_off = not on
+    victim.save(update_fields=["look_off"])
+    _record(staff, "look.switched_on" if on else "look.switched_off", "victim", victim_id, now)
+    _why(staff, "look_on" if on else "look_off", victim.crime_id, reason, now)
+
+
 def answer_message(staff: Staff, victim_id: UUID, text: str, once: UUID, *, now: datetime) -> UUID:
     """An officer writes to a victim, who is told that there is a message. Raises messages.NotSent."""
     message = messages.write_as_officer(

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from .views import account, codes, confirm, own_sign_in, second
+from .views import account, codes, confirm, own_email, own_sign_in, second
 
 urlpatterns = [
     path("account/", account.hub, name="account"),
+    path("account/email/", own_email.change, name="own_email"),
+    path("account/email/code/", own_email.code, name="own_email_code"),
     path("account/password/", own_sign_in.password, name="own_password"),
     path("account/second/", own_sign_in.second, name="own_second"),
     path("sign-in/code/", codes.ask, name="sign_in_code"),

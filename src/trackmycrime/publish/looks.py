@@ -12,7 +12,7 @@ from trackmycrime.kernel import setwise
 from trackmycrime.people import codes, limits
 from trackmycrime.people.look.asking import code_hash, ticket_hash
 from trackmycrime.people.look.models import Look
-from trackmycrime.people.look.walls import MAY_LOOK
+from trackmycrime.people.look.walls import MAY_LOOK, MUST_HOLD, WHY_NOT
 
 from .wording import Language, stage, text
 
@@ -47,6 +47,43 @@ from unnest(%(ids)s::uuid[], %(keys)s::text[]) as asked(id, key) join people_loo
 where {READABLE.format(at="%(now)s")}
 group by l.id, c.force_id, c.id having bool_and({MAY_LOOK})
 """  # noqa: S608 (constants of ours; values are bound)
+
+
+# For each contact of one victim, everybody in the crime who has it on file.
+_OF_ONE = f"""
+select l.channel, v.id = me.id as own, {READABLE.format(at="%(now)s")} as open, {WHY_NOT} as why
+from people_victim me
+  cross join lateral (values ('email', me.email_hash), ('text', me.mobile_hash)) as l(channel, address_hash)
+  join publish_case c on c.crime_id = me.crime_id and c.force_id = me.force_id
+  join people_victim v on v.crime_id = me.crime_id and v.force_id = me.force_id and (v.live or v.id = me.id)
+    and l.address_hash = case l.channel when 'email' then v.email_hash else v.mobile_hash end
+where me.id = %(victim)s and me.force_id = %(force)s
+"""  # noqa: S608 (constants of ours; values are bound)
+
+
+@dataclass(frozen=True)
+class Possible:
+    """Whether a look without an account is possible for one victim."""
+
+    ways: tuple[str, ...]
+    """``email``, ``text``: by which contacts"""
+    why_not: str
+    """Where by none, why: a word of `MUST_HOLD`, ``shared`` (somebody else has that contact on file here for whom it is
+    not safe), or ``closed`` (the case is closed to its victims); else empty"""
+
+
+def possible(force_id: int, victim_id: UUID, *, now: datetime) -> Possible:
+    """Whether a look is possible for a victim of this force, as a worker would find it now. One statement."""
+    rows = setwise.fetch(_OF_ONE, {"force": force_id, "victim": victim_id, "now": now})
+    if rows and not rows[0]["open"]:
+        return Possible((), "closed")
+    whys = {row["channel"]: row["why"] for row in rows if row["own"]}
+    for row in rows:
+        if not row["own"] and row["why"] and not whys.get(row["channel"], "withdrawn"):
+            whys[row["channel"]] = "shared"
+    ways = tuple(channel for channel in ("email", "text") if whys.get(channel) == "")
+    order = [*MUST_HOLD, "shared"]
+    return Possible(ways, "" if ways else min(whys.values(), key=order.index, default="no_contact"))
 
 
 @dataclass(frozen=True)

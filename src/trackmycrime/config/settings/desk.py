@@ -27,4 +27,5 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "trackmycrime.people.middleware.StaffWall",
+    "trackmycrime.config.middleware.NotThisWay",
 ]

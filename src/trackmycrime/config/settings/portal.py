@@ -32,4 +32,5 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "trackmycrime.people.middleware.AccountWall",
+    "trackmycrime.config.middleware.NotThisWay",
 ]

@@ -131,7 +131,7 @@ def _facts(one: Health, prompt: Promptness | None, asleep: int, now: datetime) -
         found.append((_("Alerts that wait for this channel to be set up"), f"{asleep:,}"))
     found.append((_("Sent today"), f"{one.today:,}"))
     if prompt:
-        found.append((_("From when it should go until it was taken, in the middle"), _long(prompt.median)))
+        found.append((_("Half of it was taken within"), _long(prompt.median)))
     if one.last_error_at:
         code = one.last_error or _("no answer")
         found.append((_("Last error"), f"{code}, {words.moment(one.last_error_at, now)}"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -29,6 +30,7 @@ ENDED = {
     "of_age": lazy("The child is 18"),
     "contact": lazy("They became the named contact"),
     "reopened": lazy("The account was opened again after it was lost"),
+    "lost": lazy("They could not sign in any more"),
     "moved": lazy("Another account follows the case"),
 }
 
@@ -104,11 +106,8 @@ def organisations(force_id: int, now: datetime) -> list[Working]:
     """The organisations that a force works with. Three statements."""
     found = list(Organisation.objects.filter(force_id=force_id, ended_at=None).order_by("name", "id"))
     members = list(Member.objects.filter(organisation__in=found, ended_at=None).order_by("added_at", "id"))
-    access = list(
-        Access.objects.filter(organisation__in=found, ended_at=None, until__gt=now).values_list(
-            "organisation_id", flat=True
-        )
-    )
+    access = Access.objects.filter(organisation__in=found, ended_at=None, until__gt=now)
+    cases = dict(access.order_by().values_list("organisation_id").annotate(n=Count("id")))
     return [
         Working(
             one.id,
@@ -116,7 +115,7 @@ def organisations(force_id: int, now: datetime) -> list[Working]:
             words.moment(one.created_at, now),
             [m.name for m in members if m.organisation_id == one.id and m.role == Member.Role.ADMINISTRATOR],
             sum(1 for m in members if m.organisation_id == one.id and m.joined_at),
-            access.count(one.id),
+            cases.get(one.id, 0),
         )
         for one in found
     ]

@@ -31,6 +31,8 @@ OCCASIONS = {
     "alert.contact_new": lazy("To a new address or number"),
     "alert.contact_told": lazy("Another address or number has changed"),
     "alert.sign_in": lazy("Somebody signed in to their account"),
+    "alert.email_left": lazy("They sign in with another email address, and this one is left"),
+    "alert.frozen": lazy("Their account was closed, because somebody else may have seen it"),
     "alert.helper": lazy("There is something new, to somebody who helps"),
     "invitation": lazy("Invitation"),
     "invitation.helper": lazy("Invitation to somebody who helps"),

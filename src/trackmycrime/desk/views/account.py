@@ -14,6 +14,7 @@ SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = (
     ("passkeys", _("Passkeys"), _("By finger, face or PIN of your phone or computer, without a password.")),
     ("code_app", _("Codes from an app"), _("Six numbers from your phone, besides your password.")),
     ("recovery_codes", _("Recovery codes"), _("For the day on which your phone is gone.")),
+    ("own_password", _("Change your password"), _("Every other browser is then signed out.")),
     (
         "devices",
         _("Where you are signed in"),
@@ -26,5 +27,6 @@ SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = (
 @allowed(Act.OWN_SIGN_IN)
 def hub(request: DeskRequest) -> HttpResponse:
     """The list."""
-    sections = [(reverse(name), title, about) for name, title, about in SECTIONS]
+    left_out = {"own_password"} if request.staff.by_provider else set()
+    sections = [(reverse(name), title, about) for name, title, about in SECTIONS if name not in left_out]
     return page(request, "desk/signing/account.html", "account", sections=sections)

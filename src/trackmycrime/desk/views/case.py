@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.safestring import SafeString
 
 from trackmycrime.cases.models import Crime
-from trackmycrime.desk import words
+from trackmycrime.desk import words, words_of_looks
 from trackmycrime.desk.forms import UpdateForm
 from trackmycrime.desk.gate import allowed, write_down
 from trackmycrime.desk.pages import page
@@ -19,7 +19,7 @@ from trackmycrime.desk.reads.me import me
 from trackmycrime.desk.rights import Act
 from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.people.access import DeskRequest
-from trackmycrime.publish import dates, wording
+from trackmycrime.publish import dates, looks, wording
 from trackmycrime.publish.view import as_victim_sees
 
 from . import found
@@ -44,6 +44,7 @@ def case(request: DeskRequest, crime_id: UUID) -> HttpResponse:
         person=person,
         reach=words.reach(person.row) if person else [],
         safe=words.safe_contact(person.row) if person else [],
+        look=words_of_looks.look(looks.possible(crime.force_id, person.id, now=now)) if person else "",
         alerts=reads.alerts(person.id, now) if person else [],
         seen=seen(crime, person) if person and not facts.why_closed else "",
         form=UpdateForm(languages=who.languages, today=london_date(now)),

@@ -11,7 +11,7 @@ from trackmycrime import pipeline
 from trackmycrime.cases.models import Crime
 from trackmycrime.desk.forms import ReasonForm, SwitchForm
 from trackmycrime.desk.gate import FORM, allowed
-from trackmycrime.desk.pages import back_to, page
+from trackmycrime.desk.pages import back_to
 from trackmycrime.desk.reads import case as reads
 from trackmycrime.desk.reads.me import me
 from trackmycrime.desk.rights import Act
@@ -19,7 +19,7 @@ from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people.access import DeskRequest
 
 from . import found
-from .case import title_of
+from .acts import asked
 
 
 def _at_once() -> str:
@@ -29,7 +29,7 @@ def _at_once() -> str:
     )
 
 
-def _asked(
+def _done_or_asked(
     request: DeskRequest,
     crime: Crime,
     form: forms.Form,
@@ -44,19 +44,7 @@ def _asked(
     if form.is_valid():
         act(form.cleaned_data["reason"])
         return back_to("case", crime.id, done=done)
-    return page(
-        request,
-        "desk/act.html",
-        "cases",
-        422 if form.errors else 200,
-        crime=crime,
-        title=title_of(crime),
-        heading=heading,
-        paragraphs=paragraphs,
-        form=form,
-        button=button,
-        warning=warning,
-    )
+    return asked(request, crime, form, heading=heading, paragraphs=paragraphs, button=button, warning=warning)
 
 
 @allowed(Act.WITHHOLD, FORM)
@@ -65,7 +53,7 @@ def withhold(request: DeskRequest, crime_id: UUID) -> HttpResponse:
     crime = found.crime(request, crime_id)
     if crime.withheld:
         raise Http404
-    return _asked(
+    return _done_or_asked(
         request,
         crime,
         ReasonForm(request.POST if request.method == "POST" else None),
@@ -87,7 +75,7 @@ def lift(request: DeskRequest, crime_id: UUID) -> HttpResponse:
     crime = found.crime(request, crime_id)
     if not crime.withheld:
         raise Http404
-    return _asked(
+    return _done_or_asked(
         request,
         crime,
         ReasonForm(request.POST if request.method == "POST" else None),
@@ -112,7 +100,7 @@ def switch(request: DeskRequest, crime_id: UUID) -> HttpResponse:
         raise Http404
     turn_on = facts.why_closed in ("protected", "switched_off")
     form_class: type[forms.Form] = SwitchForm if turn_on else ReasonForm
-    return _asked(
+    return _done_or_asked(
         request,
         crime,
         form_class(request.POST if request.method == "POST" else None),

@@ -11,7 +11,7 @@ from trackmycrime.desk.gate import FORM, allowed
 from trackmycrime.desk.pages import page
 from trackmycrime.desk.rights import Act
 from trackmycrime.kernel.clock import utc_now
-from trackmycrime.people import limits, signing
+from trackmycrime.people import limits, own_sign_in, signing
 from trackmycrime.people.access import DeskRequest, safe_next, while_adding
 from trackmycrime.people.signing import How
 
@@ -49,12 +49,14 @@ def confirm(request: DeskRequest) -> HttpResponse:
             form.add_error(None, words("error.too_many_tries", minutes=many.minutes))
             status = 429
     asked = signing.asked_next(request, "desk", now=now)
+    by_password = How.PASSWORD in asked
     return page(
         request,
         "desk/signing/confirm.html",
         "account",
         status,
-        form=form if How.PASSWORD in asked else None,
+        form=form if by_password else None,
         ways=steps(request),
         next=onward,
+        email=own_sign_in.officer_email(request) if by_password else "",
     )

@@ -9,8 +9,9 @@ from trackmycrime.desk.gate import WRITE, allowed
 from trackmycrime.desk.pages import back_to, page
 from trackmycrime.desk.rights import Act
 from trackmycrime.kernel.clock import utc_now
-from trackmycrime.people import browsers, place, sessions, signing
+from trackmycrime.people import browsers, place, sessions
 from trackmycrime.people.access import DeskRequest, open_to_all
+from trackmycrime.people.openid import leaving
 from trackmycrime.people.sessions import own
 
 
@@ -55,8 +56,8 @@ def end_all(request: DeskRequest) -> HttpResponse:
     now, account = utc_now(), request.staff.account_id
     own.write_down(request, account, "session.all_ended", now=now)
     sessions.end_all(account, door="desk")
-    signing.sign_out(request, now=now)
-    return HttpResponseRedirect(reverse("sign_in"))
+    to_provider = leaving.sign_out(request, now=now)
+    return HttpResponseRedirect(reverse("signed_out" if to_provider else "sign_in"))
 
 
 @open_to_all

@@ -37,6 +37,13 @@ def victim(request: DeskRequest, victim_id: UUID) -> Victim:
     return found
 
 
+def live_victim(request: DeskRequest, victim_id: UUID) -> Victim:
+    """The victim of this force, unless the records system has withdrawn them."""
+    wanted = Victim.objects.filter(force_id=request.staff.force_id, id=victim_id, live=True)
+    found: Victim = _or_404(wanted.first())
+    return found
+
+
 def unchecked(request: DeskRequest, victim: Victim) -> bool:
     """Whether this victim has joined, and this officer has not made sure within the hour who it is."""
     return (

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -15,7 +16,7 @@ from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import limits, shown, signing
 from trackmycrime.people.access import DeskRequest, open_to_all, safe_next
 from trackmycrime.people.enough import FRESH, How
-from trackmycrime.people.openid import going, staff, told
+from trackmycrime.people.openid import claims, going, leaving, staff, told
 from trackmycrime.people.openid import provider as speaking
 from trackmycrime.people.openid.going import Going
 from trackmycrime.people.openid.provider import Refused, Unreachable
@@ -35,6 +36,14 @@ def _not_let_in(request: HttpRequest) -> HttpResponse:
         "If you need one, ask whoever looks after sign-ins in your force."
     )
     return _said(request, 403, text)
+
+
+def _remembered(request: HttpRequest) -> HttpResponse:
+    text = _(
+        "Your force’s sign-in still remembers who used this browser before you. "
+        "Sign them out there first, then sign in as yourself."
+    )
+    return render(request, "desk/signing/provider.html", {"text": text, "leave": True}, status=403)
 
 
 def explained(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -79,7 +88,8 @@ def there(request: HttpRequest, slug: str) -> HttpResponse:
     their = staff.known(slug)
     if their is None:
         raise Http404
-    return _send(request, their, SIGN_IN, safe_next(request))
+    anew = leaving.ANEW if leaving.is_left(request, slug) else {}
+    return _send(request, their, SIGN_IN, safe_next(request), **anew)
 
 
 @open_to_all
@@ -90,7 +100,7 @@ def confirm(request: DeskRequest) -> HttpResponse:
     their = staff.of_session(request)
     if their is None or request.staff is None:
         return redirect("sign_in")
-    more = {"max_age": "0", "prompt": "login"}
+    more = dict(leaving.ANEW)
     if their.row.acr:
         more["acr_values"] = " ".join(their.row.acr)
     return _send(request, their, CONFIRM, safe_next(request), **more)
@@ -141,12 +151,19 @@ def back(request: DeskRequest) -> HttpResponse:
 
 
 def _in(request: DeskRequest, their: Known, gone: Going, answer: speaking.Answer) -> HttpResponse:
-    now = utc_now()
+    now, slug = utc_now(), their.force.slug
+    if leaving.is_left(request, slug) and claims.only_remembered(answer.claims, gone.began):
+        staff.refused(their, "it only remembers who was here before", now=now)
+        leaving.begin_anew(
+            request, slug, answer, f"{reverse('provider', args=[slug])}?next={quote(gone.next)}"
+        )
+        return _remembered(request)
     account = staff.come(their, answer, now=now)
     if signing.passed(request, "desk", account, How.PROVIDER, now=now) is None:
         staff.refused(their, "closed", now=now)
         return _not_let_in(request)
     staff.began(request, their, account, answer, now=now)
+    leaving.hold(request, slug, answer.id_token)
     if not staff.fresh_enough(their, answer, now - FRESH):
         # the provider let them through without asking: enough to come in, not for what is dangerous
         shown.sign(request, frozenset({How.PROVIDER}), now=now - FRESH)
@@ -163,6 +180,7 @@ def _confirmed(request: DeskRequest, their: Known, gone: Going, answer: speaking
         staff.refused(their, "not fresh, or not by the means that the force asks for", now=now)
         return _not_let_in(request)
     signing.passed(request, "desk", who.account_id, How.PROVIDER, now=now)
+    leaving.hold(request, their.force.slug, answer.id_token)
     return redirect(gone.next)
 
 

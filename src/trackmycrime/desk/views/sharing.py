@@ -19,6 +19,7 @@ from trackmycrime.people.helping import giving, organisations
 from trackmycrime.people.helping.rules import Refused
 
 from . import found
+from .acts import asked
 from .case import title_of
 
 CODE = "help_code"
@@ -118,21 +119,16 @@ def guardian(request: DeskRequest, victim_id: UUID) -> HttpResponse:
             return back_to("sharing", victim.id)
         except Refused as why:
             form.add_error(None, _why_not(why))
-    return page(
+    return asked(
         request,
-        "desk/act.html",
-        "cases",
-        422 if form.errors else 200,
-        crime=crime,
-        title=title_of(crime),
+        crime,
+        form,
         heading=_("Let in a parent or guardian"),
         paragraphs=[
             _("They see what the child sees, until the day of the 18th birthday. Then it ends by itself."),
             _("The next page shows a code. Tell it to them yourself: the link alone opens nothing."),
         ],
-        form=form,
         button=_("Send the invitation"),
-        warning=False,
     )
 
 

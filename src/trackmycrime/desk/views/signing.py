@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,12 +12,14 @@ from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import accounts, limits, signing, staff
 from trackmycrime.people.access import open_to_all, safe_next
 from trackmycrime.people.factors import passkeys
+from trackmycrime.people.openid import leaving
 from trackmycrime.people.openid import staff as provider
 from trackmycrime.publish import wording
 
@@ -71,12 +74,17 @@ class SetUp(forms.Form):
         """Refuse what is too short, too long or too common, and say which."""
         password: str = self.cleaned_data["password"]
         for fault in accounts.password_faults(password):
-            said = {
-                "short": words("error.password_short", min=accounts.SHORTEST_PASSWORD),
-                "long": _("Your password is too long. Use 200 characters or fewer"),
-            }
-            raise forms.ValidationError(str(said.get(fault, words("error.password_common"))))
+            raise forms.ValidationError(said(fault))
         return password
+
+
+def said(fault: str) -> str:
+    """What is wrong with a password, in words."""
+    known = {
+        "short": words("error.password_short", min=accounts.SHORTEST_PASSWORD),
+        "long": _("Your password is too long. Use 200 characters or fewer"),
+    }
+    return str(known.get(fault, words("error.password_common")))
 
 
 def _page(request: HttpRequest, name: str, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -122,14 +130,31 @@ def to_second_step(to: str) -> HttpResponse:
 @open_to_all
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End this session."""
+    """End this session; what its provider still has of it ends at the page that comes next."""
     if getattr(request, "staff", None):
         provider.forget(request, request.staff)  # type: ignore[attr-defined]
-    signing.sign_out(request, now=utc_now())
+    to_provider = leaving.sign_out(request, now=utc_now())
     request.staff = None  # type: ignore[attr-defined]
-    response = _page(request, "signed_out")
+    response = redirect("signed_out") if to_provider else _page(request, "signed_out")
     response["Clear-Site-Data"] = '"cache"'
     return response
+
+
+@open_to_all
+@require_safe
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """That they are signed out here; on the way to their force's provider, or back from there.
+
+    A page between, because our policy lets no form lead to another site.
+    """
+    if getattr(request, "staff", None) and not leaving.goes_on(request):
+        return redirect("start")
+    back = str(settings.TMC_DESK_URL).rstrip("/") + reverse("signed_out")
+    step = leaving.step(request, provider.speaking_of, back)
+    if step.onward:
+        return redirect(step.onward)
+    force = Force.objects.filter(slug=step.provider).first()
+    return _page(request, "signed_out", step=step, force=force)
 
 
 @open_to_all

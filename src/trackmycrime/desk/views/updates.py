@@ -19,6 +19,7 @@ from trackmycrime.people.access import DeskRequest
 from trackmycrime.publish import defaults
 
 from . import found
+from .acts import asked
 from .case import title_of
 from .preview import previewed
 from .start import choice
@@ -94,15 +95,11 @@ def next_date(request: DeskRequest, crime_id: UUID) -> HttpResponse:
     if form.is_valid():
         pipeline.set_next_update(request.staff, case.id, form.cleaned_data["next_on"], now=now)
         return back_to("case", crime.id, done="dated")
-    return page(
+    return asked(
         request,
-        "desk/act.html",
-        "cases",
-        422 if form.errors else 200,
+        crime,
+        form,
         heading=_("When do they hear next?"),
-        crime=crime,
-        title=title_of(crime),
-        form=form,
         button=_("Set this date"),
         paragraphs=[_("They see this date at the top of their page, and it is counted as a promise.")],
     )

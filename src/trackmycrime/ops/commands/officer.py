@@ -10,8 +10,9 @@ import click
 from trackmycrime.ops.attach import json_option, with_database
 from trackmycrime.ops.commands.force import named
 from trackmycrime.ops.embedded import record
-from trackmycrime.ops.exits import WrongUse, answer
+from trackmycrime.ops.exits import WrongUse, answer, say
 
+CHECKED = ("in_person", "video", "known_number")
 ROLES = ("officer", "supervisor", "administrator", "auditor")
 
 
@@ -24,7 +25,8 @@ def desk_address() -> str:
     return str(os.environ.get("TMC_DESK_URL") or found).rstrip("/")
 
 
-def _email(address: str) -> str:
+def email_address(address: str) -> str:
+    """An email address as it was given. Raises WrongUse for what is none."""
     from django.core.exceptions import ValidationError
     from django.core.validators import validate_email
 
@@ -49,25 +51,42 @@ def command() -> None:
     default="",
     help="The records system's id of this officer.  [default: found by the same email]",
 )
+@click.option(
+    "--checked",
+    type=click.Choice(CHECKED),
+    default=None,
+    help="For who was set up before: how you made sure that it is this officer who asks. It is written down.",
+)
 @json_option
 @with_database("owner")
-def add(force: str, email: str, role: str, officer_id: str, as_json: bool) -> None:
+def add(force: str, email: str, role: str, officer_id: str, checked: str | None, as_json: bool) -> None:
     """Put the officer EMAIL on the staff of FORCE and show the link to choose a password and add an app or passkey.
 
     The link works once, for 24 hours. Done again for the same email it changes the role and makes a new link, which
-    also helps an officer who forgot the password or lost their app and passkeys: using it ends these.
+    also helps an officer who forgot the password or lost their app and passkeys: using it ends these and signs them out
+    everywhere. Whoever has the link is that officer: see, or call back on a number you know, who asks (--checked), and
+    hand it to nobody else.
     """
     from trackmycrime.kernel.clock import utc_now
     from trackmycrime.people import staff
 
     try:
-        made = staff.add(named(force), _email(email), role, officer_id=officer_id, now=utc_now())
+        made = staff.add(
+            named(force),
+            email_address(email),
+            role,
+            officer_id=officer_id,
+            checked=checked or "",
+            now=utc_now(),
+        )
     except staff.NotOurs:
         raise WrongUse(f"{email} is on the staff of another force; one email belongs to one force") from None
     except staff.VouchedFor:
         raise WrongUse(
             f"{email} signs in by the provider of {force}: what they may do is changed there"
         ) from None
+    if made.again and not checked:
+        say(f"{email} was set up before, and it is written down that nobody said how it was checked who asks")
     url = f"{desk_address()}/set-up/{made.token}"
     answer(
         {"officer": str(made.staff.pk), "setup_url": url, "force": force, "email": email, "role": role},
@@ -115,6 +134,7 @@ def list_officers(force: str | None, as_json: bool) -> None:
             "officer_id": one.officer_id,
             "active": one.active,
             "set_up": one.account.has_usable_password(),
+            "by_provider": one.by_provider,
         }
         for one in found
     ]
@@ -122,7 +142,8 @@ def list_officers(force: str | None, as_json: bool) -> None:
         f"{row['force']}  {row['email']}  {row['role']}"
         + (f"  {row['officer_id']}" if row["officer_id"] else "")
         + ("" if row["active"] else "  (off the staff)")
-        + ("" if row["set_up"] else "  (no password yet)")
+        + ("  (by the force's provider)" if row["by_provider"] else "")
+        + ("" if row["set_up"] or row["by_provider"] else "  (no password yet)")
         for row in rows
     ]
     answer(

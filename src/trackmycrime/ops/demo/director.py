@@ -122,11 +122,18 @@ class Director:
             for force, person in ((english, showcase.SAM), (welsh, showcase.MEGAN)):
                 installing.join(force, person.victim, person.email, showcase.PASSWORD, person.language)
             marker.touch()
+        helping = self.folder / "helping"
+        if helping.exists():
+            helpers = installing.helpers()
+        else:
+            helpers = installing.let_in_helpers()
+            helping.touch()
         officer, supervisor = showcase.officer(english)["email"], f"jo.price.{english}@example.org"
         password = showcase.PASSWORD
         return [
             SignIn("victim", showcase.SAM.email, password),
             SignIn("victim, in Wales", showcase.MEGAN.email, password),
+            *helpers,
             installing.add_officer(english, officer, "officer", showcase.OFFICER_ID, password),
             installing.add_officer(english, supervisor, "supervisor", "", password),
         ]
@@ -154,13 +161,13 @@ class Director:
 
     def _introduce(self, people: Sequence[SignIn]) -> None:
         lines = ["", "TrackMyCrime demo. Everybody in it is made up.", ""]
-        for title, url, who in (
-            ("Portal ", self.plan.portal, "victim"),
-            ("Desk   ", self.plan.desk, ""),
+        for title, url, door in (
+            ("Portal ", self.plan.portal, "portal"),
+            ("Desk   ", self.plan.desk, "desk"),
         ):
             lines.append(f"  {title}  {url}")
             for person in people:
-                if person.who.startswith("victim") == bool(who):
+                if person.door == door:
                     lines.append(f"             {person.email}  {person.password}  ({person.who})")
         lines.append(f"  Mailbox  {self.plan.mailbox}")
         lines.append("             every email and text that is sent, and what officers told people")

@@ -38,6 +38,7 @@ class SignIn:
     who: str
     email: str
     password: str
+    door: str = "portal"
 
 
 def run(*words: str) -> Any:
@@ -94,7 +95,7 @@ def add_officer(slug: str, email: str, role: str, officer_id: str, password: str
     # by the code before the present one, so that the one that the page shows now is still good
     before = code_app.code_at(secret, now - timedelta(seconds=code_app.STEP))
     code_app.add("desk", account, secret, before, now=now)
-    return SignIn(role, email, password)
+    return SignIn(role, email, password, "desk")
 
 
 def join(slug: str, person: str, email: str, password: str, language: str) -> bool:
@@ -123,3 +124,72 @@ def join(slug: str, person: str, email: str, password: str, language: str) -> bo
             made = joining.join_with(started, email, password, "127.0.0.1", language=language, now=utc_now())
             joined = made[0].pk if made else None
     return joined is not None
+
+
+def let_in_helpers() -> list[SignIn]:
+    """Let Sam's sister in to one of the two cases and an organisation to the other, as Sam and its administrator do."""
+    from django.db import transaction
+
+    from trackmycrime.kernel.clock import london_date, utc_now
+    from trackmycrime.ops.demo import showcase
+    from trackmycrime.people.helping import giving, organisations
+    from trackmycrime.people.models import Member, Victim
+
+    now, force = utc_now(), showcase.ENGLISH
+    day = london_date(now) + timedelta(days=90)
+    parts = Victim.objects.filter(force__slug=force, person=showcase.SAM.victim).order_by("told_at", "id")
+    burglary, bicycle = list(parts)
+    sam = burglary.account_id
+    assert sam is not None
+    # in one transaction each: the worker sends no mail for what is taken up already
+    with transaction.atomic():
+        given = giving.give(
+            sam, burglary.id, name="Nia Carter", email=showcase.NIA, may_write=True, day=day, language="en",
+            now=now,
+        )  # fmt: skip
+        _take_up(given.code, showcase.NIA, access_id=given.access_id)
+    with transaction.atomic():
+        words = ("--administrator", "Ada Bowen", "--email", showcase.ADA)
+        made = run("organisation", "add", force, showcase.ADVOCATES, *words)
+        of = Member.objects.get(organisation_id=made["organisation"])
+        ada = _take_up(made["code"], showcase.ADA, member_id=of.id)
+        code = organisations.add_member(
+            ada.pk, of.organisation_id, who="Ivo Lane", email=showcase.IVO, administrator=False, language="en",
+            now=now,
+        )  # fmt: skip
+        worker = Member.objects.get(organisation_id=of.organisation_id, account=None)
+        _take_up(code, showcase.IVO, member_id=worker.id)
+        giving.give_organisation(sam, bicycle.id, of.organisation_id, may_write=False, day=day, now=now)
+    return helpers()
+
+
+def helpers() -> list[SignIn]:
+    """Who helps somebody, once `let_in_helpers` has let them in."""
+    from trackmycrime.ops.demo import showcase
+
+    return [
+        SignIn("Sam's sister, who helps", showcase.NIA, showcase.PASSWORD),
+        SignIn(f"works for {showcase.ADVOCATES}", showcase.IVO, showcase.PASSWORD),
+        SignIn(f"says who works for {showcase.ADVOCATES}", showcase.ADA, showcase.PASSWORD),
+    ]
+
+
+def _take_up(code: str, email: str, **of: Any) -> Any:
+    """Take an invitation up as its mail and its code let somebody; the account that it makes."""
+    from trackmycrime.kernel.clock import utc_now
+    from trackmycrime.ops.demo import showcase
+    from trackmycrime.people import codes
+    from trackmycrime.people.helping import inviting, taking_up
+    from trackmycrime.people.models import HelpInvitation
+
+    now, link = utc_now(), codes.link_token()
+    HelpInvitation.objects.filter(state="waiting", **of).update(
+        state="open", token_hash=inviting.link_hash(link)
+    )
+    found = taking_up.open_link(link, "127.0.0.1", now=now)
+    assert found is not None
+    _, proved = taking_up.prove(found, code, "127.0.0.1", now=now)
+    assert proved is not None
+    account = taking_up.take_up_with(proved, email, showcase.PASSWORD, "127.0.0.1", language="en", now=now)
+    assert account is not None
+    return account

@@ -6,6 +6,9 @@
 - Alex Morgan has reported a theft just now, and is invited when the demo starts: to be followed from the mail on.
 - Robin Ellis's case is withheld: nobody sees it, and nothing says so.
 
+- Nia Carter is Sam's sister and helps with the burglary. Harbour Advocates help with the bicycle: Ada Bowen says who
+  works there, and Ivo Lane does.
+
 They are made up, marked as all made-up people are.
 """
 
@@ -73,6 +76,9 @@ SAM = Person("Sam Carter", "made-up-sam-carter", "sam.carter@example.org", "0770
 MEGAN = Person("Megan Rees", "made-up-megan-rees", "megan.rees@example.org", "07700 900102", "cy")
 ALEX = Person("Alex Morgan", "made-up-alex-morgan", "alex.morgan@example.org", "07700 900103")
 ROBIN = Person("Robin Ellis", "made-up-robin-ellis", "robin.ellis@example.org", "07700 900104")
+
+NIA = "nia.carter@example.org"
+ADVOCATES, ADA, IVO = "Harbour Advocates", "ada.bowen@example.org", "ivo.lane@example.org"
 
 _HELD = Sentence(
     "suspect_identified",

@@ -26,13 +26,15 @@ POLICIES = dict.fromkeys(GRANTS, _POLICY)
 
 
 def _passkey_of(kind: str) -> str:
+    on_the_staff = " and exists (select from people_staff s where s.account_id = a.id and s.active)"
     return (
         f"create or replace function people_{kind}_passkey(h bytea)"
         " returns table (id uuid, account_id uuid, credential bytea) language sql stable"
         " security definer set search_path = pg_catalog, public, pg_temp as $$"
         " select p.id, p.account_id, p.credential from people_passkey p"
         " join people_account a on a.id = p.account_id"
-        f" where p.credential_hash = h and a.kind = '{kind}' and a.is_active $$"
+        f" where p.credential_hash = h and a.kind = '{kind}' and a.is_active"
+        f"{on_the_staff if kind == 'officer' else ''} $$"
     )
 
 

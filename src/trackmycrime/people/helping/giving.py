@@ -132,6 +132,26 @@ def again(account_id: UUID, access_id: UUID, *, email: str, language: str, now: 
     return code
 
 
+def anew(account_id: UUID, access_id: UUID, *, email: str, language: str, now: datetime) -> Given:
+    """Who was let in cannot sign in any more: what they had ends, and they are invited anew to the same, until the same
+    day. Raises Refused."""
+    access = _given(account_id, access_id)
+    if access.kind != Kind.HELPER or access.by_officer or access.account_id is None:
+        raise Refused("closed")
+    rules.until(Kind.HELPER, part_of(access.victim), rules.last_day(access.until), london_date(now))
+    _count(account_id, now)
+    _end(access, by=account_id, why="lost", now=now)
+    actor = audit.Actor("victim", str(account_id))
+    _write_down(actor, "access.ended", access, None, now)
+    new = _new(
+        access.victim, Kind.HELPER, access.name, access.until, given_by=account_id, by_officer=False,
+        may_write=access.may_write, now=now,
+    )  # fmt: skip
+    code = inviting.invite(access.force_id, email, language=language, now=now, access_id=new.id)
+    _write_down(actor, "access.given", new, None, now)
+    return Given(new.id, code)
+
+
 def end(account_id: UUID, access_id: UUID, *, now: datetime) -> Access:
     """The victim ends access to their case: at once, and whoever gave it. Raises Refused."""
     access = _given(account_id, access_id)

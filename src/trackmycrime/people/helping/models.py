@@ -1,5 +1,8 @@
 """Access that somebody has to another person's case, and the organisations whose workers help."""
 
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from trackmycrime.kernel.fields import EncryptedTextField
@@ -35,8 +38,8 @@ class Member(models.Model):
     """None until they have joined with two proofs of their own"""
     name = EncryptedTextField()
     role = models.CharField(max_length=13, choices=Role.choices)
-    added_by = models.UUIDField()
-    """The account of the officer or of the organisation's administrator who did"""
+    added_by = models.UUIDField(null=True)
+    """The account of the officer or of the organisation's administrator who did; None: by a command"""
     added_at = models.DateTimeField()
     joined_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -79,6 +82,8 @@ class Access(models.Model):
     force = models.ForeignKey("forces.Force", models.CASCADE, db_constraint=False, db_index=False)
     victim = models.ForeignKey("people.Victim", models.CASCADE, db_constraint=False, db_index=False)
     crime_id = models.UUIDField()
+    carried_from: Any = ArrayField(models.UUIDField(), db_default=[])
+    """The victim's parts that it was carried along from by merges of crimes, the one it was given for first"""
     kind = models.CharField(max_length=12, choices=Kind.choices)
     account = models.ForeignKey("people.Account", models.SET_NULL, null=True, db_index=False)
     """Who helps; None until they have joined with two proofs of their own, and for an organisation"""
@@ -98,11 +103,12 @@ class Access(models.Model):
     joined_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.UUIDField(null=True)
-    """The account of whoever ended it; None: its time was over"""
+    """The account of whoever ended it; None: its time was over, or by a command"""
     ended_why = models.CharField(max_length=12, blank=True)
     """``victim``, ``officer``, ``left`` (they did not want to any more), ``not_for_me``, ``time``, ``of_age``,
     ``contact`` (they are the business's named contact now), ``moved`` (another person holds the victim's part),
-    ``reopened`` (the account that gave it was lost, and opened again)"""
+    ``reopened`` (the account that gave it was lost, and opened again), ``lost`` (they could not sign in any more, and
+    were invited anew)"""
     told_at = models.DateTimeField(null=True)
     """When they were last told that there is something new"""
 

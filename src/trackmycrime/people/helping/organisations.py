@@ -1,7 +1,10 @@
 """Advocate organisations: a force names them, their own administrators say who works there."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Count
 
 from trackmycrime.audit import api as audit
 from trackmycrime.kernel.limits import hit
@@ -13,32 +16,42 @@ from .rules import Kind, Refused
 
 
 def add(
-    force_id: int, officer: UUID, *, name: str, who: str, email: str, language: str, now: datetime
+    force_id: int, officer: UUID | None, *, name: str, who: str, email: str, language: str, now: datetime
 ) -> tuple[Organisation, str]:
-    """The force begins to work with an organisation, and invites its first administrator; gives their code."""
+    """The force begins to work with an organisation, and invites its first administrator; gives their code.
+
+    Here and below, no officer: by a command, before anybody sits at the desk.
+    """
     of = Organisation.objects.create(force_id=force_id, name=name.strip(), created_at=now)
     code = _invite(of, who, email, Member.Role.ADMINISTRATOR, officer, language, now)
-    _write_down(audit.Actor("officer", str(officer)), "organisation.added", of, force_id, now)
+    _write_down(_force_did(officer), "organisation.added", of, force_id, now)
     return of, code
 
 
 def invite_administrator(
-    force_id: int, organisation_id: UUID, officer: UUID, *, who: str, email: str, language: str, now: datetime
+    force_id: int,
+    organisation_id: UUID,
+    officer: UUID | None,
+    *,
+    who: str,
+    email: str,
+    language: str,
+    now: datetime,
 ) -> str:
     """The force invites another administrator, when the one before has left without leaving one. Raises Refused."""
     of = _live(force_id, organisation_id)
     code = _invite(of, who, email, Member.Role.ADMINISTRATOR, officer, language, now)
-    _write_down(audit.Actor("officer", str(officer)), "organisation.administrator_invited", of, force_id, now)
+    _write_down(_force_did(officer), "organisation.administrator_invited", of, force_id, now)
     return code
 
 
-def close(force_id: int, organisation_id: UUID, officer: UUID, *, now: datetime) -> Organisation:
+def close(force_id: int, organisation_id: UUID, officer: UUID | None, *, now: datetime) -> Organisation:
     """The force does not work with it any more: whoever works there sees nothing by it from now on, and each victim who
     let it in finds that it has ended. Raises Refused."""
     of = _live(force_id, organisation_id)
     of.ended_at = now
     of.save(update_fields=["ended_at"])
-    actor = audit.Actor("officer", str(officer))
+    actor = _force_did(officer)
     _write_down(actor, "organisation.closed", of, force_id, now)
     standing = Access.objects.select_for_update().filter(force_id=force_id, organisation=of, ended_at=None)
     let_in = list(standing.values_list("id", "victim_id"))
@@ -53,6 +66,21 @@ def close(force_id: int, organisation_id: UUID, officer: UUID, *, now: datetime)
     ]
     audit.record(actor, acts, force=force_id, now=now)
     return of
+
+
+def counts(ids: Sequence[UUID], now: datetime) -> dict[UUID, dict[str, int]]:
+    """Of each of these: how many ``workers`` there are, how many more are ``invited``, and to how many ``cases`` they
+    were let in. Two statements."""
+    found = {id_: {"workers": 0, "invited": 0, "cases": 0} for id_ in ids}
+    joined = Member.objects.filter(organisation_id__in=ids, ended_at=None).values_list(
+        "organisation_id", "joined_at"
+    )
+    for id_, joined_at in joined:
+        found[id_]["workers" if joined_at else "invited"] += 1
+    access = Access.objects.filter(organisation_id__in=ids, ended_at=None, until__gt=now)
+    for id_, n in access.order_by().values_list("organisation_id").annotate(n=Count("id")):
+        found[id_]["cases"] = n
+    return found
 
 
 def led_by(account_id: UUID) -> list[Organisation]:
@@ -135,11 +163,17 @@ def _live(force_id: int, organisation_id: UUID) -> Organisation:
     return of
 
 
-def _invite(of: Organisation, who: str, email: str, role: str, by: UUID, language: str, now: datetime) -> str:
+def _invite(
+    of: Organisation, who: str, email: str, role: str, by: UUID | None, language: str, now: datetime
+) -> str:
     member = Member.objects.create(
         force_id=of.force_id, organisation=of, name=who.strip(), role=role, added_by=by, added_at=now
     )
     return inviting.invite(of.force_id, email, language=language, now=now, member_id=member.id)
+
+
+def _force_did(officer: UUID | None) -> audit.Actor:
+    return audit.Actor("officer", str(officer)) if officer else audit.SYSTEM
 
 
 def _write_down(actor: audit.Actor, action: str, of: Organisation, force: int, now: datetime) -> None:

@@ -7,26 +7,36 @@ _FIXED = "security definer set search_path = pg_catalog, public, pg_temp"
 MOST_TRIES = 5
 
 
-def _may_look() -> str:
-    """Whether the victim ``v`` may be reached, and looked at, by the contact that was typed for the look ``l``.
+_ADDRESS = "case l.channel when 'email' then v.email_hash else v.mobile_hash end"
+MUST_HOLD = {
+    "withdrawn": "v.live",
+    "account": "v.account_id is null and v.joined_at is null",
+    "no_portal": "not v.no_portal",
+    "disguise": "not v.disguise",
+    "of_age": PARENT_STILL,
+    "switched_off": "not v.look_off",
+    "no_contact": f"{_ADDRESS} = l.address_hash",
+    "not_for_me": "not l.address_hash = any(v.blocked_hashes)",
+    "not_safe": "(v.safe_channels is null or l.channel = any(v.safe_channels))",
+    "hours": "(v.safe_from is null) = (v.safe_to is null)",
+    "not_known": """(v.safe_known or not v.under_age and not exists (select from cases_crime k
+      where k.force_id = v.force_id and k.id = v.crime_id and k.switched_on))""",
+    "force": """exists (select from forces_force f where f.id = v.force_id
+      and coalesce((f.policy ->> 'look_without_account')::boolean, true))""",
+}
+"""What must hold so that the victim ``v`` may be reached, and looked at, by the contact that was typed for the look
+``l``; by a word for why not.
 
-    Closed where the force does not want it; where there is (or was) an account, which is kept better; where this site
-    is not safe or disguise is asked for; for parents of who is a child no more; where that way is not safe or said «not
-    for me»; and in a case of a protected kind, or of somebody under 18, as long as nobody has said what is safe.
-    """
-    address = "case l.channel when 'email' then v.email_hash else v.mobile_hash end"
-    return f"""(
-    v.live and v.account_id is null and v.joined_at is null and not v.disguise and not v.no_portal
-    and {PARENT_STILL}
-    and {address} = l.address_hash and not l.address_hash = any(v.blocked_hashes)
-    and (v.safe_channels is null or l.channel = any(v.safe_channels))
-    and (v.safe_known or not v.under_age and not exists (select from cases_crime k
-      where k.force_id = v.force_id and k.id = v.crime_id and k.switched_on))
-    and exists (select from forces_force f where f.id = v.force_id
-      and coalesce((f.policy ->> 'look_without_account')::boolean, true)))"""
+Closed where there is (or was) an account, which is kept better; where this site is not safe or disguise is asked for;
+for parents of who is a child no more; where an officer has switched it off; where that way is not safe or said «not for
+me»; in a case of a protected kind, or of somebody under 18, as long as nobody has said what is safe; and where the
+force does not want it.
+"""
 
-
-MAY_LOOK = _may_look()
+MAY_LOOK = f"({' and '.join(MUST_HOLD.values())})"
+_WHYS = [f"when ({sql}) is not true then '{why}'" for why, sql in MUST_HOLD.items()]
+WHY_NOT = f"(case {' '.join(_WHYS)} else '' end)"
+"""The first word of `MUST_HOLD` for what does not hold; empty where the victim may be looked at so"""
 
 
 # Wrong, too old, too often and nobody's are one answer; each costs the same. Whoever guesses is not told that they have

@@ -21,6 +21,22 @@ class SignInCode(models.Model):
     """How many wrong codes were typed"""
     used_at = models.DateTimeField(null=True)
 
+    # Where the code goes to the email that its owner wants to sign in with from then on (`people.own_email`):
+    new_email = models.BinaryField(null=True)
+    """Sealed as the account's own; gone when the code is used"""
+    new_email_hash = models.BinaryField(max_length=32, null=True)
+    """Null for a code to sign in by"""
+    new_password = models.CharField(max_length=128, default="")
+    """The same password as it is stored under that email: its salt is the email's. Empty where there is none"""
+    stood = models.CharField(max_length=128, default="")
+    """The password as it was stored then: where that is another meanwhile, nothing is changed"""
+    left_hash = models.BinaryField(max_length=32, null=True)
+    """Of the email that is left"""
+    left_is_safe = models.BooleanField(default=True)
+    """Whether its owner says that the one that is left may be told"""
+    language = models.CharField(max_length=8, default="")
+    """What the page was in that asked"""
+
     class Meta:
         db_table = "people_sign_in_code"
         indexes = [

@@ -70,6 +70,11 @@ def signed_in_since(claims: Mapping[str, Any], at_least: datetime) -> bool:
     return isinstance(when, int | float) and not isinstance(when, bool) and when >= at_least.timestamp() - 1
 
 
+def only_remembered(claims: Mapping[str, Any], since: datetime) -> bool:
+    """Whether the provider says that it did not ask who they are since then, but remembered it."""
+    return claims.get("auth_time") is not None and not signed_in_since(claims, since)
+
+
 def strong_enough(claims: Mapping[str, Any], wanted: tuple[str, ...]) -> bool:
     """Whether they have shown it by one of the wanted means (``acr``); where none is named, by any."""
     return not wanted or claims.get("acr") in wanted
@@ -92,6 +97,9 @@ def logout(claims: Mapping[str, Any], *, now: datetime) -> str:
         return "it has no id of its own (jti)"
     if not isinstance(issued, int | float) or isinstance(issued, bool):
         return "it does not say when it was made (iat)"
+    expires = claims.get("exp")  # older providers give none
+    if expires is not None and not (isinstance(expires, int | float) and expires > (now - SKEW).timestamp()):
+        return "it has run out"
     if not (now - LOGOUT_LIFE).timestamp() <= issued <= (now + SKEW).timestamp():
         return "it was not made just now"
     if not any(isinstance(claims.get(name), str) and claims[name] for name in ("sub", "sid")):

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from authlib.common.errors import AuthlibBaseError
@@ -33,6 +33,8 @@ SECONDS = 5
 LARGEST = 1024 * 1024
 METADATA_LIVES = 60 * 60
 KEYS_LIVE = 10 * 60
+OUTAGE = 24 * 60 * 60
+"""For so long what was fetched is trusted while the provider does not answer (seconds)"""
 UNSEEN_AGAIN = 30
 """Keys are fetched anew for a key id that is not among them, but not more often than this (seconds)"""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -69,6 +71,8 @@ class Answer:
 
     claims: Mapping[str, Any]
     refresh: str = field(default="", repr=False)
+    id_token: str = field(default="", repr=False)
+    """As it came: what a provider wants to see when somebody signs out"""
 
     @property
     def subject(self) -> str:
@@ -135,9 +139,15 @@ def metadata(provider: Provider) -> dict[str, Any]:
     """What the provider says of itself (discovery), an hour old at most. Raises Unreachable."""
     with _lock:
         known = _known.setdefault(provider.issuer, _Known())
-    if known.metadata and time.monotonic() - known.metadata_at < METADATA_LIVES:
+    age = time.monotonic() - known.metadata_at
+    if known.metadata and age < METADATA_LIVES:
         return known.metadata
-    found, _ = _get(provider.issuer.rstrip("/") + "/.well-known/openid-configuration")
+    try:
+        found, _ = _get(provider.issuer.rstrip("/") + "/.well-known/openid-configuration")
+    except Unreachable:
+        if known.metadata and age < OUTAGE:
+            return known.metadata
+        raise
     if not isinstance(found, dict) or found.get("issuer") != provider.issuer:
         raise Unreachable("its discovery document is of another issuer")
     for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
@@ -145,6 +155,12 @@ def metadata(provider: Provider) -> dict[str, Any]:
             raise Unreachable(f"its {name}: {wrong}")
     known.metadata, known.metadata_at = found, time.monotonic()
     return found
+
+
+def look(provider: Provider) -> None:
+    """See that it answers, that it is who it should be, and that its keys can be read. Raises Unreachable."""
+    metadata(provider)
+    _keys(provider)
 
 
 def _keys(provider: Provider, *, anew: bool = False) -> KeySet:
@@ -155,9 +171,15 @@ def _keys(provider: Provider, *, anew: bool = False) -> KeySet:
             if known.unseen_at is not None and time.monotonic() - known.unseen_at < UNSEEN_AGAIN:
                 raise Refused("it is signed with a key that its provider does not publish")
             known.unseen_at = time.monotonic()
-    elif known.keys and time.monotonic() - known.keys_at < KEYS_LIVE:
+    age = time.monotonic() - known.keys_at
+    if known.keys and not anew and age < KEYS_LIVE:
         return known.keys
-    found, _ = _get(described["jwks_uri"])
+    try:
+        found, _ = _get(described["jwks_uri"])
+    except Unreachable:
+        if known.keys and not anew and age < OUTAGE:
+            return known.keys
+        raise
     try:
         published = [key for key in found["keys"] if key.get("kty") != "oct"]
         known.keys = KeySet.import_key_set({"keys": published})
@@ -224,6 +246,19 @@ def address(provider: Provider, back: str, *, state: str, nonce: str, verifier: 
         described["authorization_endpoint"], state=state, code_verifier=verifier, nonce=nonce, **more
     )
     return str(where)
+
+
+def end_address(provider: Provider, back: str, *, hint: str, state: str) -> str:
+    """Where to send somebody who has signed out here; empty when the provider has no such place. Raises Unreachable.
+
+    `hint` is the ID token that it gave; without it, it is told who we are, and may ask whether they want to.
+    """
+    where = metadata(provider).get("end_session_endpoint")
+    if not isinstance(where, str) or wrong_address(where, issuer=provider.issuer):
+        return ""
+    known = {"id_token_hint": hint} if hint else {"client_id": provider.client_id}
+    query = urlencode({**known, "post_logout_redirect_uri": back, "state": state})
+    return f"{where}{'&' if urlsplit(where).query else '?'}{query}"
 
 
 def exchange(
@@ -294,7 +329,8 @@ def _answer(
                 raise Refused("its userinfo is about somebody else")
             said = {**more, **said}
     refresh = got.get("refresh_token")
-    return Answer(said, refresh if isinstance(refresh, str) else "")
+    kept = id_token if isinstance(id_token, str) else ""
+    return Answer(said, refresh if isinstance(refresh, str) else "", kept)
 
 
 def identify(

@@ -69,6 +69,12 @@ def known(slug: str) -> Known | None:
     return Known(force, row, Provider(row.issuer, row.client_id, row.secret, row.scope))
 
 
+def speaking_of(slug: str) -> Provider | None:
+    """What it takes to speak with the provider of that force, if it has one that is in use."""
+    their = known(slug)
+    return their.speaking if their else None
+
+
 def subject_hash(issuer: str, subject: str) -> bytes:
     """By which an officer's identity is found."""
     return crypto.blind("identity-desk", f"{issuer}\n{subject}")

@@ -3,11 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.middleware import SessionMiddleware
 
-from trackmycrime.people.models import DeskSession, PortalSession, ProviderSession, PushDevice
+from trackmycrime.people.models import Account, DeskSession, PortalSession, ProviderSession, PushDevice
 
 from .own import began, changed
+from .store import Store
 
 __all__ = ["SessionMiddleware", "began", "changed", "clear_expired", "end_all"]
 
@@ -20,12 +22,17 @@ def clear_expired(now: datetime) -> int:
     )
 
 
-def end_all(account_id: UUID, *, door: str) -> int:
+def end_all(account_id: UUID, *, door: str, but: SessionBase | None = None) -> int:
     """End all sessions of an account at one door (after a new password, or when access ends); returns how many.
 
-    Signed out everywhere is told nowhere: a victim's phones are forgotten too.
+    `but` this one. In a transaction, so that one that begins at this moment is ended too. Signed out everywhere is told
+    nowhere: a victim's phones are forgotten too.
     """
+    Account.objects.select_for_update().filter(pk=account_id).exists()
     if door == "portal":
         PushDevice.objects.filter(account_id=account_id).delete()
     model = PortalSession if door == "portal" else DeskSession
-    return int(model._default_manager.filter(account_id=account_id).delete()[0])
+    ended = model._default_manager.filter(account_id=account_id)
+    if isinstance(but, Store):
+        ended = ended.exclude(key=but.hash_of(but.session_key))
+    return int(ended.delete()[0])

@@ -19,8 +19,9 @@ NOTED = "device"
 """Under which name a session keeps what browser it is, and from where it was signed in"""
 KEPT = timedelta(days=90)
 """For how long it is kept that somebody signed in"""
-CHANGED = "changed"
-"""How a row says that not a sign-in but how one signs in is new"""
+CHANGED, EMAIL, FROZEN = "changed", "email", "frozen"
+"""How a row says that not a sign-in but how one signs in is new, or with which email, and that its owner has closed the
+account"""
 BELL = "sign-ins"
 """What the worker's pass that tells of them is called (`rounds.PASSES`)"""
 
@@ -141,13 +142,13 @@ def began(
         bell.ring(BELL)
 
 
-def changed(account: UUID, *, now: datetime) -> None:
-    """How this victim's account is signed in to is another now: its owner is told as of a sign-in.
+def changed(account: UUID, *, now: datetime, how: str = CHANGED) -> None:
+    """How this victim's account is signed in to is another now, or nobody can any more: its owner is told.
 
     In the caller's transaction, which is bound to the account.
     """
     nowhere = {"browser": "", "system": "", "private": False, "country": ""}
-    SignIn.objects.create(account_id=account, at=now, how=CHANGED, detail=nowhere)
+    SignIn.objects.create(account_id=account, at=now, how=how, detail=nowhere)
     bell.ring(BELL)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError, transaction
 
 from trackmycrime.kernel import crypto, setwise
@@ -89,6 +90,20 @@ class Store(SessionBase):
         self.save(must_create=True)
         self.modified = True
 
+    def cycle_key(self) -> None:
+        """Give the session another key. Raises SessionInterrupted when that of an account was ended meanwhile."""
+        data, old, now = self._get_session(), self.hash_of(self.session_key), utc_now()  # type: ignore[attr-defined]
+        if SESSION_KEY not in data:
+            super().cycle_key()
+            return
+        # the very row, so that whoever ends an account's sessions at this moment ends it under one key or the other
+        self._session_key, self._began_at = self._get_new_session_key(), now
+        key = self.hash_of(self.session_key)
+        values = {"key": key, "began_at": now, **self._values(key, data, now)}
+        if not self.model._default_manager.filter(key=old).update(**values):
+            raise SessionInterrupted("it was ended meanwhile")
+        self.modified = True
+
     def save(self, must_create: bool = False) -> None:
         """Write the session. Raises UpdateError when it was ended meanwhile: it is never made again."""
         if self.session_key is None:
@@ -96,14 +111,7 @@ class Store(SessionBase):
             return
         data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         key, now = self.hash_of(self.session_key), utc_now()
-        account = data.get(SESSION_KEY)
-        values: dict[str, Any] = {
-            "data": self._seal(key, data),
-            "account_id": UUID(account) if account else None,
-            "used_at": now,
-            "expires_at": self._ends(now),
-        }
-        self._stored_end = values["expires_at"]
+        values = self._values(key, data, now)
         with transaction.atomic():
             if not must_create:
                 if not self.model._default_manager.filter(key=key).update(**values):
@@ -114,6 +122,15 @@ class Store(SessionBase):
                 self.model._default_manager.create(key=key, began_at=now, **values)
             except IntegrityError as taken:
                 raise CreateError from taken
+
+    def _values(self, key: bytes, data: dict[str, Any], now: datetime) -> dict[str, Any]:
+        account, self._stored_end = data.get(SESSION_KEY), self._ends(now)
+        return {
+            "data": self._seal(key, data),
+            "account_id": UUID(account) if account else None,
+            "used_at": now,
+            "expires_at": self._stored_end,
+        }
 
     def delete(self, session_key: str | None = None) -> None:
         """End a session: this one, or the one of that key."""

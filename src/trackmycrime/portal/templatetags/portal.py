@@ -19,7 +19,7 @@ def _pages(_language: str, here: str) -> list[tuple[str, str, bool]]:
         "cases": _("My cases"),
         "messages": _("Messages"),
         "settings": _("Settings"),
-        "account": _("Signing in"),
+        "account": _("Account"),
     }
     return [(name, reverse(route), route == here) for route, name in names.items()]
 

@@ -25,6 +25,11 @@ SECTIONS: tuple[tuple[str, str | Promise, str | Promise], ...] = (
         lazy("Every other browser is then signed out."),
     ),
     (
+        "own_email",
+        lazy("Change your email address for signing in"),
+        lazy("Not where we write to you: that is under “How we keep in touch”."),
+    ),
+    (
         "own_second",
         lazy("How you sign in"),
         lazy("Choose whether we ask for more than your password."),
@@ -60,6 +65,7 @@ def hub(request: PortalRequest) -> HttpResponse:
     sections = [(reverse(name), title, about) for name, title, about in SECTIONS if name not in left_out]
     done = {
         "password": _("Your new password is set"),
+        "email": _("From now on you sign in with your new email address"),
         "way": _("From now on you sign in in that way"),
     }.get(request.GET.get("done", ""), "")
     context = {"sections": sections, "here": "account", "email": request.account.email, "done": done}

@@ -1,7 +1,6 @@
 """Staying in control of one's account: where it is signed in, and that one or all of these end."""
 
 from datetime import datetime
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -11,10 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from trackmycrime.kernel.clock import london_date, utc_now
-from trackmycrime.people import browsers, freezing, place, sessions, signing
+from trackmycrime.people import browsers, freezing, place, sessions
 from trackmycrime.people.access import PortalRequest, open_to_all
+from trackmycrime.people.recovering.reopening import LET_IN
 from trackmycrime.people.sessions import own
 from trackmycrime.publish import dates
+
+from .session import out
 
 
 @require_safe
@@ -37,9 +39,9 @@ def devices(request: PortalRequest) -> HttpResponse:
         ],
         "recent": [
             {
-                "changed": one.how == own.CHANGED,
-                "browser": browsers.said(one.detail["browser"], one.detail["system"]),
-                "place": place.said(one.detail["country"], private=one.detail["private"]),
+                "instead": _instead_of_place(one.how),
+                "browser": browsers.said(one.detail.get("browser", ""), one.detail.get("system", "")),
+                "place": place.said(one.detail.get("country", ""), private=bool(one.detail.get("private"))),
                 "at": _moment(one.at, now),
                 "told": _told(one.told),
             }
@@ -69,7 +71,7 @@ def end_all(request: PortalRequest) -> HttpResponse:
     now = utc_now()
     own.write_down(request, request.account_id, "session.all_ended", now=now)
     sessions.end_all(request.account_id, door="portal")
-    return signed_out(request, "portal/account/signed_out.html", everywhere=True, now=now)
+    return out(request, "portal/account/signed_out.html", everywhere=True, now=now)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,16 +82,7 @@ def freeze(request: PortalRequest) -> HttpResponse:
     assert request.account_id is not None
     now = utc_now()
     freezing.freeze(request.account_id, now=now)
-    return signed_out(request, "portal/account/frozen.html", now=now)
-
-
-def signed_out(request: HttpRequest, page: str, *, now: datetime, **context: Any) -> HttpResponse:
-    """The page for who is signed in no more; the browser forgets what it kept of our pages."""
-    signing.sign_out(request, now=now)
-    request.account_id = None  # type: ignore[attr-defined]
-    response = render(request, page, context)
-    response["Clear-Site-Data"] = '"cache"'
-    return response
+    return out(request, "portal/account/frozen.html", stay=True, now=now)
 
 
 @open_to_all
@@ -115,10 +108,20 @@ def _moment(at: datetime, now: datetime) -> str:
     return _("%(day)s at %(time)s") % {"day": said, "time": time}
 
 
+def _instead_of_place(how: str) -> str:
+    said = {
+        own.CHANGED: _("How you sign in was changed."),
+        own.EMAIL: _("The email address that you sign in with was changed."),
+        own.FROZEN: _("Your account was closed, because someone else may have seen it."),
+        LET_IN: _("Your officer let you in again."),
+    }
+    return said.get(how, "")
+
+
 def _told(word: str) -> str:
     said = {
         "email": _("We told you by email"),
         "text": _("We told you by text message"),
         "push": _("We told you on your phone"),
     }
-    return said.get(word, "")
+    return ". ".join(str(said[each]) for each in word.split("+") if each in said)

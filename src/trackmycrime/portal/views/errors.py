@@ -23,6 +23,17 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     )
 
 
+def not_this_way(request: HttpRequest) -> HttpResponse:
+    """405: what only a button or a form leads to was opened by itself."""
+    return _error(
+        request,
+        405,
+        _("This page cannot be opened by itself"),
+        _("It belongs to a button on another page. Nothing was changed."),
+        _("Go back to your cases, and use the button there."),
+    )
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """400: a browser sent what no page of ours sends."""
     return _error(

@@ -31,7 +31,7 @@ from trackmycrime.people.signing import How
 from trackmycrime.portal import tongue
 from trackmycrime.publish import dates, view
 
-from .joining_forms import CodeForm, NewAccount, words
+from .joining_forms import CodeForm, NewAccount, too_many, words
 from .people import PAGE, Email, said
 
 KEPT = "helping"
@@ -69,13 +69,6 @@ def _unusable(request: HttpRequest) -> HttpResponse:
     return _page(request, "unusable", status=404)
 
 
-def _too_many(request: HttpRequest, form: forms.Form | None, many: limits.TooManyTries) -> str:
-    why = words("error.too_many_tries", minutes=many.minutes)
-    if form is not None:
-        form.add_error(None, why)
-    return why
-
-
 def on_the_way(view_: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Give the view how far this browser is; who has not opened an invitation has nothing here."""
 
@@ -97,7 +90,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         found = taking_up.open_link(token, limits.address_of(request), now=now)
     except limits.TooManyTries as many:
-        return _page(request, "unusable", status=429, why=_too_many(request, None, many))
+        return _page(request, "unusable", status=429, why=words("error.too_many_tries", minutes=many.minutes))
     if found is None:
         return _unusable(request)
     request.session[KEPT] = found.kept()
@@ -126,8 +119,7 @@ def code(request: HttpRequest, found: OnTheWay) -> HttpResponse:
                 return _unusable(request)
             form.add_error("code", words("error.code_wrong"))
         except limits.TooManyTries as many:
-            _too_many(request, form, many)
-            status = 429
+            status = too_many(form, many)
     return _page(request, "code", form=form, status=status)
 
 
@@ -162,8 +154,7 @@ def account(request: HttpRequest, found: OnTheWay) -> HttpResponse:
         except AnotherPassword:
             form.add_error("password", words("error.password_common"))
         except limits.TooManyTries as many:
-            _too_many(request, form, many)
-            status = 429
+            status = too_many(form, many)
     return _page(request, "account", form=form, status=status, signed_in=bool(mine))
 
 

@@ -24,7 +24,7 @@ from trackmycrime.people.models import Account
 from trackmycrime.people.recovering import reopening
 from trackmycrime.portal import tongue
 
-from .joining_forms import CodeForm, NewAccount, StartForm, words
+from .joining_forms import CodeForm, NewAccount, StartForm, too_many, words
 from .session import SignIn, to_second_step
 
 KEPT = "joining"
@@ -39,12 +39,6 @@ def _unusable(request: HttpRequest) -> HttpResponse:
     """One page for wrong, unknown, used up, run out, stopped, and not eligible."""
     request.session.pop(KEPT, None)
     return _page(request, "unusable", status=404, why=words("error.invitation_not_usable"))
-
-
-def _too_many(form: Any, many: limits.TooManyTries) -> int:
-    """Say it on the form; returns the status of the answer."""
-    form.add_error(None, words("error.too_many_tries", minutes=many.minutes))
-    return 429
 
 
 def _go_on(request: HttpRequest, found: Joining) -> HttpResponse:
@@ -97,7 +91,7 @@ def start(request: HttpRequest) -> HttpResponse:
                 return _go_on(request, found)
             form.add_error("code", words("error.invitation_not_usable"))
         except limits.TooManyTries as many:
-            status = _too_many(form, many)
+            status = too_many(form, many)
     return _page(request, "start", form=form, status=status)
 
 
@@ -121,7 +115,7 @@ def code(request: HttpRequest, found: Joining) -> HttpResponse:
                 return _unusable(request)
             form.add_error("code", words("error.code_wrong"))
         except limits.TooManyTries as many:
-            status = _too_many(form, many)
+            status = too_many(form, many)
     asked = request.session.get("code_asked", "")
     return _page(request, "code", form=form, status=status, joining=found, asked=asked)
 
@@ -166,7 +160,7 @@ def account(request: HttpRequest, found: Joining) -> HttpResponse:
         except joining.AnotherPassword:
             form.add_error("password", words("error.password_common"))
         except limits.TooManyTries as many:
-            status = _too_many(form, many)
+            status = too_many(form, many)
     return _page(
         request,
         "account",
@@ -195,7 +189,7 @@ def again(request: HttpRequest, found: Joining) -> HttpResponse:
         except joining.AnotherPassword:
             form.add_error("password", words("error.password_common"))
         except limits.TooManyTries as many:
-            status = _too_many(form, many)
+            status = too_many(form, many)
     return _page(request, "again", form=form, status=status)
 
 
@@ -223,7 +217,7 @@ def existing(request: HttpRequest, found: Joining) -> HttpResponse:
                 return to_second_step(reverse("join_account"))
             form.add_error(None, words("error.sign_in_failed"))
         except limits.TooManyTries as many:
-            status = _too_many(form, many)
+            status = too_many(form, many)
     return _page(request, "existing", form=form, status=status)
 
 

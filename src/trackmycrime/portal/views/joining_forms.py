@@ -7,7 +7,7 @@ from django.utils.functional import lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from trackmycrime.people import accounts
+from trackmycrime.people import accounts, limits
 from trackmycrime.portal import reads
 from trackmycrime.publish import wording
 
@@ -18,6 +18,13 @@ def words(key: str, **values: object) -> str:
 
 
 lazy_words = lazy(words, str)
+
+
+def too_many(form: forms.Form, many: limits.TooManyTries) -> int:
+    """Say on the form that there have been too many tries, and when to go on; returns the status of the answer."""
+    form.add_error(None, words("error.too_many_tries", minutes=many.minutes))
+    return 429
+
 
 _TYPED = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 

@@ -20,7 +20,7 @@ from trackmycrime.people.access import open_to_all
 from trackmycrime.people.look import asking
 from trackmycrime.publish import looks, view
 
-from .joining_forms import lazy_words, words
+from .joining_forms import lazy_words, too_many, words
 
 KEPT = "look"
 PAGE = ["GET", "HEAD", "POST"]
@@ -85,8 +85,7 @@ def start(request: HttpRequest) -> HttpResponse:
             request.session[KEPT] = asked.kept()
             return redirect("look_code")
         except limits.TooManyTries as many:
-            form.add_error(None, words("error.too_many_tries", minutes=many.minutes))
-            status = 429
+            status = too_many(form, many)
     return _page(request, "start", form=form, ended=request.GET.get("ended", ""), status=status)
 
 
@@ -110,8 +109,7 @@ def code(request: HttpRequest) -> HttpResponse:
                 return redirect("look_case")
             form.add_error("code", words("error.code_wrong"))
         except limits.TooManyTries as many:
-            form.add_error(None, words("error.too_many_tries", minutes=many.minutes))
-            status = 429
+            status = too_many(form, many)
     return _page(request, "code", form=form, status=status)
 
 

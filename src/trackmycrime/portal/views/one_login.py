@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import joining, limits, shown, signing
 from trackmycrime.people.access import PortalRequest, fresh_only, open_to_all, safe_next, signed_in
 from trackmycrime.people.enough import FRESH, How
-from trackmycrime.people.openid import claims, going, told, victims
+from trackmycrime.people.openid import claims, going, leaving, told, victims
 from trackmycrime.people.openid import provider as speaking
 from trackmycrime.people.openid.provider import Provider, Refused, Unreachable
 from trackmycrime.people.recovering import reopening
@@ -27,12 +28,25 @@ from trackmycrime.portal import tongue
 from .joining import KEPT as JOINING
 
 SIGN_IN, CONFIRM, CONNECT, JOIN = "sign_in", "confirm", "connect", "join"
-ANEW = {"max_age": "0", "prompt": "login"}
-"""Asks them to show who they are there, whoever the provider remembers in this browser"""
+BEGIN = {
+    SIGN_IN: "one_login_there",
+    CONFIRM: "one_login_confirm",
+    CONNECT: "one_login_connect",
+    JOIN: "one_login_start",
+}
+"""Where each way there begins"""
 
 
 def _said(request: HttpRequest, status: int, text: str) -> HttpResponse:
     return render(request, "portal/one_login/said.html", {"text": text}, status=status)
+
+
+def _remembered(request: HttpRequest) -> HttpResponse:
+    text = _(
+        "GOV.UK One Login still remembers who used this browser before. "
+        "Sign out there first, then sign in as yourself."
+    )
+    return render(request, "portal/one_login/said.html", {"text": text, "leave": True}, status=403)
 
 
 def with_provider(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -81,7 +95,8 @@ def _send(request: HttpRequest, their: Provider, purpose: str, onward: str, **mo
 @with_provider
 def there(request: HttpRequest, their: Provider) -> HttpResponse:
     """Send somebody there to sign in. A link, not a form: our policy lets no form lead to another site."""
-    return _send(request, their, SIGN_IN, safe_next(request, reverse("cases")))
+    anew = leaving.ANEW if leaving.is_left(request, victims.NAME) else {}
+    return _send(request, their, SIGN_IN, safe_next(request, reverse("cases")), **anew)
 
 
 @open_to_all
@@ -89,7 +104,7 @@ def there(request: HttpRequest, their: Provider) -> HttpResponse:
 @with_provider
 def confirm(request: HttpRequest, their: Provider) -> HttpResponse:
     """Send somebody there once more, to show who they are now."""
-    return _send(request, their, CONFIRM, safe_next(request, reverse("account")), **ANEW)
+    return _send(request, their, CONFIRM, safe_next(request, reverse("account")), **leaving.ANEW)
 
 
 @open_to_all
@@ -102,7 +117,7 @@ def join(request: HttpRequest, their: Provider) -> HttpResponse:
         return redirect("join")
     if reopening.opens(found, now=utc_now()):
         return redirect("join_again")
-    return _send(request, their, JOIN, reverse("one_login_join"), **ANEW)
+    return _send(request, their, JOIN, reverse("one_login_join"), **leaving.ANEW)
 
 
 @open_to_all
@@ -112,7 +127,7 @@ def connect(request: HttpRequest, their: Provider) -> HttpResponse:
     """Send somebody there who is signed in, and wants to sign in that way from now on."""
     if not signed_in(request) or not shown.fresh(request, now=utc_now()):
         return redirect("one_login")
-    return _send(request, their, CONNECT, reverse("one_login"), **ANEW)
+    return _send(request, their, CONNECT, reverse("one_login"), **leaving.ANEW)
 
 
 @open_to_all
@@ -139,10 +154,14 @@ def back(request: HttpRequest, their: Provider) -> HttpResponse:
     )
     going.arrived(request, now=now)
     victims.trusted(answer)
-    if gone.purpose != SIGN_IN and not claims.signed_in_since(answer.claims, gone.began):
-        raise Refused("it only remembers them")
+    anew = gone.purpose != SIGN_IN or leaving.is_left(request, victims.NAME)
+    if anew and not claims.signed_in_since(answer.claims, gone.began):
+        again = f"{reverse(BEGIN[gone.purpose])}?next={quote(gone.next)}"
+        leaving.begin_anew(request, victims.NAME, answer, again)
+        return _remembered(request)
     held = victims.pending(their, answer)
     if gone.purpose in (CONNECT, JOIN):
+        leaving.hold(request, victims.NAME, answer.id_token)
         request.session[victims.PENDING] = held.kept()
         return redirect(gone.next)
     account = victims.find(held.subject)
@@ -150,15 +169,18 @@ def back(request: HttpRequest, their: Provider) -> HttpResponse:
         raise Refused("it is somebody else")
     if account is None:
         return _said(request, 403, _("This GOV.UK One Login is not connected to a sign-in here."))
-    return _in(request, account, gone.next, claims.signed_in_since(answer.claims, now - FRESH))
+    fresh = claims.signed_in_since(answer.claims, now - FRESH)
+    return _in(request, account, gone.next, fresh=fresh, token=answer.id_token)
 
 
-def _in(request: HttpRequest, account: UUID, onward: str, fresh: bool) -> HttpResponse:
+def _in(request: HttpRequest, account: UUID, onward: str, *, fresh: bool, token: str = "") -> HttpResponse:
     now = utc_now()
     if signing.passed(request, "portal", account, How.PROVIDER, now=now) is None:
         return _said(request, 403, _("This GOV.UK One Login is not connected to a sign-in here."))
     if not fresh:  # it remembered them: enough to come in, not to change how to reach them
         shown.sign(request, frozenset({How.PROVIDER}), now=now - FRESH)
+    if token:
+        leaving.hold(request, victims.NAME, token)
     return redirect(tongue.onwards(account, onward, now=now))
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from trackmycrime.design.forms import DatePartsField
 from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.people.access import PortalRequest, fresh_only
 from trackmycrime.people.helping import giving, rules
@@ -53,14 +54,9 @@ class Until(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": gettext_lazy("Choose what they may do")},
     )
-    day = forms.DateField(
+    day = DatePartsField(
         label=gettext_lazy("Until which day?"),
         help_text=gettext_lazy("At most a year. You can stop it before, whenever you like."),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={
-            "required": gettext_lazy("Choose a day"),
-            "invalid": gettext_lazy("Enter a day like 2027-03-31"),
-        },
     )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
@@ -224,6 +220,7 @@ def _why(one: Access) -> str:
         "not_for_me": _("They said that the invitation was not for them"),
         "of_age": _("The birthday was there"),
         "contact": _("They became the named contact"),
+        "lost": _("They could not sign in any more"),
         "reopened": _("Your account was opened again after it was lost"),
         "moved": _("Somebody else followed the case then"),
     }.get(one.ended_why, _("The time was over"))
@@ -310,22 +307,25 @@ def change(request: PortalRequest, access: UUID) -> HttpResponse:
 @require_http_methods(PAGE)
 @_answered
 def again(request: PortalRequest, access: UUID) -> HttpResponse:
-    """Send a new invitation to somebody who has not joined; the one before ends."""
+    """Send a new invitation to somebody who has not joined, or who cannot sign in any more; what was before ends."""
     case, one = _case_of(request, access)
-    if one.joined_at is not None or one.by_officer:
+    if one.by_officer or one.kind != Kind.HELPER:
         raise Http404
     assert request.account_id is not None
     form = Email(request.POST or None)
     if form.is_valid():
         try:
-            code = giving.again(
-                request.account_id, access, email=form.cleaned_data["email"], language=get_language() or "en",
-                now=utc_now(),
-            )  # fmt: skip
+            asked: dict[str, Any] = {
+                "email": form.cleaned_data["email"], "language": get_language() or "en", "now": utc_now(),
+            }  # fmt: skip
+            if one.joined_at is None:
+                code = giving.again(request.account_id, access, **asked)
+            else:
+                code = giving.anew(request.account_id, access, **asked).code
             return _with_code(request, case, one.name, code)
         except Refused as why:
             form.add_error(None, ValidationError(said(why)))
-    return _form(request, case, form, "again", name=one.name)
+    return _form(request, case, form, "again" if one.joined_at is None else "anew", name=one.name)
 
 
 @require_POST

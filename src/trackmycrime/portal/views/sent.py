@@ -53,6 +53,7 @@ def _line(one: SentToMe, mine: dict[UUID, Victim], now: datetime) -> Line:
         "contact_new": _("A note that we now write to you there"),
         "contact_told": _("A note that how we reach you had changed"),
         "sign_in": _("A note that your account was signed in to"),
+        "frozen": _("A note that your account was closed"),
         "invitation": _("An invitation to use this site"),
         "code": _("A code that was asked for here"),
     }

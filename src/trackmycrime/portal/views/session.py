@@ -1,5 +1,6 @@
 """Signing in and out."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import signing
@@ -19,6 +20,7 @@ from trackmycrime.people.access import open_to_all, safe_next
 from trackmycrime.people.factors import passkeys
 from trackmycrime.people.limits import TooManyTries
 from trackmycrime.people.models import Account
+from trackmycrime.people.openid import leaving, victims
 from trackmycrime.portal import tongue
 from trackmycrime.portal.views.information import remember
 
@@ -107,8 +109,38 @@ def _page(request: HttpRequest, form: SignIn, *, status: int = 200, **context: A
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session, tell the browser to forget what it kept of our pages, and say so."""
-    signing.sign_out(request, now=utc_now())
+    return out(request, "portal/account/signed_out.html", now=utc_now())
+
+
+def out(
+    request: HttpRequest, page: str, *, stay: bool = False, now: datetime, **context: Any
+) -> HttpResponse:
+    """The page for who is signed in no more, and the browser forgets what it kept of our pages.
+
+    By way of the provider if their session began by one; a page that must be read (`stay`) offers that as a link.
+    """
+    to_provider = leaving.sign_out(request, now=now)
     request.account_id = None  # type: ignore[attr-defined]
-    response = render(request, "portal/account/signed_out.html")
+    response: HttpResponse
+    if to_provider and not stay:
+        response = HttpResponseRedirect(reverse("signed_out"))
+    else:
+        response = render(request, page, context | {"to_provider": to_provider})
     response["Clear-Site-Data"] = '"cache"'
     return response
+
+
+@open_to_all
+@require_safe
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """That they are signed out here; on the way to GOV.UK One Login, or back from there.
+
+    A page between, because our policy lets no form lead to another site.
+    """
+    if getattr(request, "account_id", None) and not leaving.goes_on(request):
+        return HttpResponseRedirect(reverse("cases"))
+    back = str(settings.TMC_PORTAL_URL).rstrip("/") + reverse("signed_out")
+    step = leaving.step(request, lambda _name: victims.provider(), back)
+    if step.onward:
+        return HttpResponseRedirect(step.onward)
+    return render(request, "portal/account/signed_out.html", {"step": step})
