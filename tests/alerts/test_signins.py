@@ -248,3 +248,57 @@ def test_a_new_password_and_another_second_step_are_told_too(made: World, way: s
     assert len(told()) == 1
     page = client.get("/account/devices/").content.decode()
     assert "How you sign in was changed" in page
+
+
+def test_a_closed_account_is_told_of_by_a_way_that_nobody_signs_in_by(made: World) -> None:
+    sign_in().post("/account/freeze/")
+    carry_on()
+    (letter,) = [one for one in letters() if one.words.startswith("alert.frozen")]
+    assert (letter.address, letter.disguised) == (MOBILE, False)
+    assert "closed" in letter.body
+    assert "101" in letter.body
+    for secret in ("52/1", "Rhian", "http", MAIL):
+        assert secret not in letter.body
+    assert SignIn.objects.get(how="frozen").told == "text"
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"mobile": None}, "no safe way"),
+        ({"safe_contact": BY_EMAIL}, "no safe way"),
+        ({"safe_contact": {**SAFE, "channels": ["email", "text"], "disguise": True}}, "disguise"),
+    ],
+)
+def test_a_closed_account_is_told_of_by_no_other(made: World, change: dict[str, Any], word: str) -> None:
+    made.send(victim("52/1", 3, **{"email": MAIL, "mobile": MOBILE, **change}))
+    quiet()
+    sign_in().post("/account/freeze/")
+    SignIn.objects.exclude(how="frozen").update(by="")  # as by a passkey: email is still where codes go
+    carry_on()
+    assert not [words for words in goes_to().values() if words.startswith("alert.frozen")]
+    assert SignIn.objects.get(how="frozen").told == word
+
+
+def test_a_number_that_was_used_to_sign_in_is_not_told_that_the_account_is_closed(made: World) -> None:
+    account = made.accounts["P1"]
+    SignIn.objects.create(account=account, at=utc_now(), how="code", by="text", detail={})
+    sign_in().post("/account/freeze/")
+    assert "alert.frozen.text" not in told().values()
+
+
+def test_that_it_is_closed_is_not_said_any_more_to_whom_an_officer_let_in_again(made: World) -> None:
+    sign_in().post("/account/freeze/")
+    carry_on()
+    SignIn.objects.create(account=made.accounts["P1"], at=utc_now(), how="let_in", by="text", detail={})
+    assert "alert.frozen.text" not in told().values()
+    assert Alert.objects.get(about="frozen").state == "cancelled"
+
+
+def test_who_was_let_in_again_hears_it_by_every_way_that_was_not_used_for_it(made: World) -> None:
+    SignIn.objects.create(account=made.accounts["P1"], at=utc_now(), how="let_in", detail={})
+    assert told() == {MAIL: "alert.sign_in.email", MOBILE: "alert.sign_in.text"}
+    assert SignIn.objects.get().told == "email+text"
+    page = sign_in().get("/account/devices/").content.decode()
+    assert "Your officer let you in again." in page
+    assert "We told you by email. We told you by text message." in page

@@ -125,7 +125,12 @@ def postgresql() -> Iterator[Store]:
     finally:
         engine.dispose()
         with admin.connect() as connection:
-            connection.exec_driver_sql(f'drop database "{name}" with (force)')
+            # not «with (force)», which fails where PostgreSQL itself is cleaning up there; without, it waits for that
+            connection.exec_driver_sql(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and usename = user",
+                (name,),
+            )
+            connection.exec_driver_sql(f'drop database "{name}"')
         admin.dispose()
 
 

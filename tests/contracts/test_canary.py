@@ -88,8 +88,12 @@ def running() -> Iterator[Installation]:
         feed(made)
         victims_way(made)
         desks_way(made)
-        eventually(lambda: len(made.mails_to(SECRETS["email"])) >= 3, SECONDS, "the alerts")
         yield made
+
+
+def told(made: Installation, times: int) -> None:
+    """The victim was told so often: what they then see, or may no longer see, is not told any more."""
+    eventually(lambda: len(made.mails_to(SECRETS["email"])) >= times, SECONDS, f"alert {times}")
 
 
 def feed(made: Installation) -> None:
@@ -154,6 +158,7 @@ def victims_way(made: Installation) -> None:
         ),
         message(REFERENCE, 12, SECRETS["message from the records system"], time=now()),
     )  # fmt: skip
+    told(made, 3)
     page = html.unescape(person.get(f"/cases/{case.group(1)}/").text)
     for secret in ("update", "court's result", "property", "serial", "where to collect"):
         assert SECRETS[secret] in page, secret
@@ -186,7 +191,9 @@ def desks_way(made: Installation) -> None:
     said = {"milestone": "note", "en": SECRETS["desk's update"]}
     preview = desk.fill(f"{case}update/", step="preview", **said)
     assert SECRETS["desk's update"] in preview.text
+    before = len(made.mails_to(SECRETS["email"]))
     desk.fill(f"{case}update/", step="publish", **said)
+    told(made, before + 1)
     desk.fill(f"{case}withhold/", reason=SECRETS["reason"])
 
 

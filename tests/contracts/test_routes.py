@@ -29,8 +29,8 @@ pytestmark = pytest.mark.django_db
 
 OPEN = {
     "portal": {
-        "home", "sign_in", "sign_out", "help", "rights", "privacy", "cookies", "terms", "accessibility", "language",
-        "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
+        "home", "sign_in", "sign_out", "signed_out", "help", "rights", "privacy", "cookies", "terms", "accessibility",
+        "language", "join", "join_code", "join_text", "join_account", "join_existing", "join_not_for_me", "join_link",
         "design:other_version", "unsubscribe", "worker", "manifest", "session_left", "safety", "tab",
         "join_again", "lost",
         "look", "look_code", "look_case", "look_end",
@@ -41,7 +41,7 @@ OPEN = {
         "one_login_start", "one_login_join",
     },
     "desk": {
-        "sign_in", "sign_out", "set_up", "design:other_version",
+        "sign_in", "sign_out", "signed_out", "set_up", "design:other_version",
         "second_step", "sign_in_passkey", "sign_in_app", "sign_in_recovery",
         "provider", "provider_back", "provider_again", "provider_confirm", "provider_logout",
         "session_left",
@@ -66,6 +66,7 @@ METHODS = {
         "helping_account": "both", "helping_not_for_me": "both", "helping_leave": "post", "helping_alerts": "post",
         "helping_team": "both", "helping_off": "post", "take_case": "post",
         "own_password": "both", "own_second": "both", "sign_in_code": "both", "sign_in_code_typed": "both",
+        "own_email": "both", "own_email_code": "both",
         "one_login": "both", "one_login_join": "both",
         "one_login_logout": "post",
         "own_address": "both", "own_address_code": "both",

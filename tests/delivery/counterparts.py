@@ -174,7 +174,7 @@ def text_gateway() -> Iterator[Gateway]:
             if said == RESET:
                 gateway.texts.append(text)
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.connection.close()
+                self.close_connection = True  # it goes when the handler lets go of it
                 return
             status, body = said
             if 200 <= status < 300:

@@ -23,6 +23,7 @@ from trackmycrime.delivery.channels.smtp.message import Letterhead
 
 DROP, RESET, HANG, USUAL = "drop", "reset", "hang", "usual"
 _HANGS = 5.0
+_SOON = 1.0
 
 HEAD = Letterhead.read("TrackMyCrime <no-reply@trackmycrime.example>")
 PASSING = [
@@ -171,9 +172,16 @@ def failing(**options: object) -> Iterator[Failing]:
         yield server
 
 
+def patience(does: Sequence[Does] = ()) -> float:
+    """Seconds that a channel waits for it: few where the server is to hang, and else not too few for a busy machine."""
+    return _SOON if HANG in does else 2 * _HANGS
+
+
 @contextmanager
-def channel_to(server: Failing, **options: object) -> Iterator[SmtpChannel]:
-    made = SmtpChannel(server.url, HEAD, timeout=0.25, verdict_timeout=0.25, **options)  # type: ignore[arg-type]
+def channel_to(server: Failing, does: Sequence[Does] = (), **options: object) -> Iterator[SmtpChannel]:
+    """A channel to it; `does` is what the server will be told to do."""
+    waits = patience(does)
+    made = SmtpChannel(server.url, HEAD, timeout=waits, verdict_timeout=waits, **options)  # type: ignore[arg-type]
     try:
         yield made
     finally:

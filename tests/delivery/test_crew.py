@@ -120,12 +120,18 @@ def test_a_crew_that_lets_others_go_first_rests_after_a_turn_and_then_needs_one_
 ) -> None:
     one = a_crew(senders=2, rests=rests)
     passed = clock(monkeypatch, sleeping=one.ring)
-    one._took = took
+    one._has_taken(took)
     one.ring()
     one._pause()
     assert passed[0] == pytest.approx(waits)
     # what rang while it rested is seen by the turn that follows, and asks for no other
     assert not one._look.is_set()
+    # and who rings when it has rested waits for nothing
+    one._has_taken(took)
+    passed[0] += waits
+    one.ring()
+    one._pause()
+    assert passed[0] == pytest.approx(2 * waits)
 
 
 def test_only_a_worker_that_is_to_let_others_go_first_rests(settings: Any) -> None:

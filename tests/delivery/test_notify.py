@@ -55,7 +55,14 @@ def service(notify: Notify, **values: str) -> Service:
 
 @pytest.fixture
 def channel(notify: Notify) -> Iterator[NotifyChannel]:
-    made = NotifyChannel(service(notify), timeout=0.5)
+    made = NotifyChannel(service(notify), timeout=10)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def impatient(notify: Notify) -> Iterator[NotifyChannel]:
+    made = NotifyChannel(service(notify), timeout=1)
     yield made
     made.close()
 
@@ -170,7 +177,6 @@ def test_one_connection_is_kept_for_sending_and_asking(notify: Notify, channel: 
         ((201, ["no object"]), "unclear"),
         (RESET, "unclear"),
         (RESET_UNREAD, "unclear"),
-        (HANG, "unclear"),
     ],
 )
 def test_what_an_answer_means(
@@ -183,6 +189,16 @@ def test_what_an_answer_means(
     assert "900123" not in outcome.answer + caplog.text.replace(" ", "")
     notify.rule = None
     assert channel.send(text()).result == "accepted"
+
+
+def test_no_answer_is_unclear_and_waited_for_no_longer_than_was_set(
+    notify: Notify, impatient: NotifyChannel
+) -> None:
+    notify.rule = lambda asked: HANG
+    outcome = impatient.send(text())
+    assert (outcome.result, outcome.answer) == ("unclear", "timeout")
+    notify.rule = None
+    assert impatient.send(text()).result == "accepted"
 
 
 def test_what_was_written_to_notify_goes_nowhere_else(notify: Notify, channel: NotifyChannel) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 
 from tests.alerts import making
+from tests.support.events import AT_ANY_HOUR
 from trackmycrime.alerts.api import tell
 from trackmycrime.alerts.models import Alert
 from trackmycrime.delivery.models import Attempt, Dispatch
@@ -39,7 +40,10 @@ def by_notify(notify: Notify, settings: Any) -> dict[str, str]:
 
 
 def told(n: int) -> None:
-    found = [making.made(email=f"made.up{k}@example.org", mobile=f"+447700900{k:03d}") for k in range(n)]
+    force = making.force(policy=AT_ANY_HOUR)
+    found = [
+        making.made(force, email=f"made.up{k}@example.org", mobile=f"+447700900{k:03d}") for k in range(n)
+    ]
     for each in found:
         each.entry()
     with transaction.atomic():

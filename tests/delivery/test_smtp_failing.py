@@ -13,7 +13,7 @@ import pytest
 
 from trackmycrime.delivery.channels.smtp import SmtpChannel
 
-from .failing_smtp import DROP, FINAL, HANG, HEAD, PASSING, RESET, USUAL, Does, channel_to, failing
+from .failing_smtp import DROP, FINAL, HANG, HEAD, PASSING, RESET, USUAL, Does, channel_to, failing, patience
 from .letters import letter
 
 PIPELINING = pytest.mark.parametrize("offered", [("PIPELINING", "8BITMIME"), ()], ids=["pipelining", "plain"])
@@ -24,7 +24,7 @@ def _tried(
     step: str, does: list[Does], *, had: int, offered: tuple[str, ...] = (), kept: bool = False
 ) -> tuple[str, str]:
     """What one try comes to; afterwards the same channel must be as good as new, for a letter of its own."""
-    with failing(extensions=offered) as server, channel_to(server) as channel:
+    with failing(extensions=offered) as server, channel_to(server, does) as channel:
         if kept:
             assert channel.send(letter()).result == "accepted"
         server.script, before = {step: does}, len(server.texts)
@@ -306,7 +306,7 @@ def test_where_tls_fails_nothing_is_said_in_the_clear(
     context, cert = secure
     with failing(tls=context, extensions=("STARTTLS",), script={"STARTTLS": does}) as server:
         trusting = ssl.create_default_context(cafile=cert)
-        channel = SmtpChannel(f"{server.url}?starttls", HEAD, timeout=0.5, context=trusting)
+        channel = SmtpChannel(f"{server.url}?starttls", HEAD, timeout=patience(does), context=trusting)
         outcome = channel.send(letter())
         assert outcome.result == "later"
         assert outcome.answer.startswith("starttls-")
@@ -317,11 +317,11 @@ def test_where_tls_fails_nothing_is_said_in_the_clear(
 def test_a_certificate_that_nobody_vouches_for(secure: tuple[ssl.SSLContext, Path]) -> None:
     context, cert = secure
     with failing(tls=context, extensions=("STARTTLS",)) as server:
-        outcome = SmtpChannel(f"{server.url}?starttls", HEAD, timeout=1.0).send(letter())
+        outcome = SmtpChannel(f"{server.url}?starttls", HEAD, timeout=patience()).send(letter())
         assert (outcome.result, outcome.answer) == ("later", "starttls-failed")
         assert not server.texts
         trusting = ssl.create_default_context(cafile=cert)
-        channel = SmtpChannel(f"{server.url}?starttls", HEAD, timeout=2.0, context=trusting)
+        channel = SmtpChannel(f"{server.url}?starttls", HEAD, timeout=patience(), context=trusting)
         assert channel.send(letter()).result == "accepted"
         channel.close()
 
@@ -340,7 +340,7 @@ def test_a_certificate_that_nobody_vouches_for(secure: tuple[ssl.SSLContext, Pat
 def test_a_login_that_is_refused_is_ours_to_mend(does: list[Does]) -> None:
     with failing(extensions=("AUTH PLAIN LOGIN",), script={"AUTH": does}) as server:
         url = f"smtp://tmc:secret@127.0.0.1:{server.port}"
-        outcome = SmtpChannel(url, HEAD, timeout=0.3).send(letter())
+        outcome = SmtpChannel(url, HEAD, timeout=patience(does)).send(letter())
         assert outcome.result == "later"
         assert outcome.answer.startswith("login-")
         assert not server.texts

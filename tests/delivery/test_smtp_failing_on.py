@@ -27,7 +27,7 @@ def test_a_refusal_of_us_at_the_greeting_or_the_hello_is_never_the_letters_fault
 )
 def test_a_server_that_fails_when_asked_to_forget_a_refused_letter(does: list[Does]) -> None:
     script = {"RCPT": [b"550 5.1.1 unknown\r\n"], "RSET": does}
-    with failing(script=script) as server, channel_to(server) as channel:
+    with failing(script=script) as server, channel_to(server, does) as channel:
         assert channel.send(letter()).result == "never"
         server.script = {}
         assert channel.send(letter(body="The next one.")).result == "accepted"
@@ -37,7 +37,7 @@ def test_a_server_that_fails_when_asked_to_forget_a_refused_letter(does: list[Do
 
 @pytest.mark.parametrize("does", [[DROP], [RESET], [HANG], [b"nonsense\r\n"]])
 def test_a_server_that_does_not_let_us_go_does_not_hold_us(does: list[Does]) -> None:
-    with failing(script={"QUIT": does}) as server, channel_to(server) as channel:
+    with failing(script={"QUIT": does}) as server, channel_to(server, does) as channel:
         assert channel.send(letter()).result == "accepted"
         began = time.monotonic()
         channel.close()

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.alerts import making
 from tests.support.doors import role
+from tests.support.events import AT_ANY_HOUR
 from trackmycrime.alerts.api import tell
 from trackmycrime.alerts.models import Alert
 from trackmycrime.audit.api import SYSTEM, Actor
@@ -196,7 +197,8 @@ def test_what_lets_somebody_in_runs_out_at_its_time_and_says_so(kent: Force, ess
 def test_a_running_worker_stops_at_once_and_afterwards_sends_each_letter_once() -> None:
     with mail_server() as mail, worker("--email-senders", "2", email=mail.url):
         mail.seconds = 0.02
-        found = [making.made(email=f"held{k}@example.org") for k in range(40)]
+        force = making.force(policy=AT_ANY_HOUR)
+        found = [making.made(force, email=f"held{k}@example.org") for k in range(40)]
         for each in found:
             each.entry()
         with transaction.atomic():
@@ -207,7 +209,7 @@ def test_a_running_worker_stops_at_once_and_afterwards_sends_each_letter_once() 
         sent = len(mail.mails)
         assert sent < 40
         assert Dispatch.objects.filter(state="prepared").count() == 40 - sent
-        late = making.made(email="late@example.org")
+        late = making.made(force, email="late@example.org")
         late.entry()
         with transaction.atomic():  # rings, and is held like the rest
             tell(late.force.id, late.news(make=False), now=utc_now())

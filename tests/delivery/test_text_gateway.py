@@ -31,7 +31,14 @@ def gateway() -> Iterator[Gateway]:
 
 @pytest.fixture
 def channel(gateway: Gateway) -> Iterator[TextGatewayChannel]:
-    made = plain(gateway.url, timeout=0.5)
+    made = plain(gateway.url, timeout=10)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def impatient(gateway: Gateway) -> Iterator[TextGatewayChannel]:
+    made = plain(gateway.url, timeout=1)
     yield made
     made.close()
 
@@ -68,8 +75,6 @@ def test_one_connection_is_kept(gateway: Gateway, channel: TextGatewayChannel) -
         ((502, {}), "later"),
         ((503, {}), "later"),
         ((302, {}), "later"),
-        (HANG, "unclear"),
-        (RESET, "unclear"),
     ],
 )
 def test_what_an_answer_means(gateway: Gateway, channel: TextGatewayChannel, said: Any, result: str) -> None:
@@ -79,6 +84,24 @@ def test_what_an_answer_means(gateway: Gateway, channel: TextGatewayChannel, sai
     assert "447700" not in outcome.answer
     gateway.rule = None
     assert channel.send(text()).result == "accepted"
+
+
+def test_a_connection_that_breaks_after_the_text_is_unclear_at_once(
+    gateway: Gateway, channel: TextGatewayChannel
+) -> None:
+    gateway.rule = lambda text: RESET
+    outcome = channel.send(text())
+    assert (outcome.result, outcome.answer) == ("unclear", "lost")
+
+
+def test_no_answer_is_unclear_and_waited_for_no_longer_than_was_set(
+    gateway: Gateway, impatient: TextGatewayChannel
+) -> None:
+    gateway.rule = lambda text: HANG
+    outcome = impatient.send(text())
+    assert (outcome.result, outcome.answer) == ("unclear", "timeout")
+    gateway.rule = None
+    assert impatient.send(text()).result == "accepted"
 
 
 def test_nobody_there_is_a_passing_failure() -> None:

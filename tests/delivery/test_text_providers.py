@@ -46,7 +46,7 @@ def running(name: str) -> Iterator[Running]:
 def opened(mapping: TextGateway, running: Running, **values: str) -> TextGatewayChannel:
     address = receipts.with_secret(mapping, OURS + mapping.name, SECRET)
     said = {"base": running.url, "user": USER, "password": PASSWORD, "sender": SENDER, "receipts": address}
-    return TextGatewayChannel(mapping, Account(**(said | values)), timeout=2)
+    return TextGatewayChannel(mapping, Account(**(said | values)), timeout=10)
 
 
 def test_a_gateway_is_ready_for_each_that_is_tested() -> None:

@@ -15,9 +15,11 @@ import pytest
 from django.db import connection, transaction
 
 from tests.alerts import making
+from tests.support.events import AT_ANY_HOUR
 from trackmycrime.alerts.api import tell
 from trackmycrime.alerts.models import Alert
 from trackmycrime.delivery.models import Attempt, Dispatch, Worker
+from trackmycrime.forces.models import Force
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.tasks.models import Task
 
@@ -47,9 +49,10 @@ def both_set_up(settings: Any) -> None:
 
 
 def victims(n: int = 1, **values: Any) -> list[making.Made]:
-    """Victims with something new to them, not told yet."""
+    """Victims with something new, not told yet, of a force that tells at any hour: the worker's clock is real."""
+    force = Force.objects.first() or making.force(policy=AT_ANY_HOUR)
     found = [
-        making.made(email=f"{CANARY}{k}@example.org", mobile=f"+447700900{k % 1000:03d}", **values)
+        making.made(force, email=f"{CANARY}{k}@example.org", mobile=f"+447700900{k % 1000:03d}", **values)
         for k in range(n)
     ]
     for each in found:
@@ -268,6 +271,7 @@ import django, sys, time
 django.setup()
 from django.db import transaction
 from tests.alerts import making
+from tests.support.events import AT_ANY_HOUR
 from trackmycrime.alerts.api import tell
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people.models import Victim

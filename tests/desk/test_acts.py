@@ -264,6 +264,37 @@ def test_a_protected_case_opens_after_a_conversation_that_is_written_down() -> N
     assert victims_page(made) == "closed"
 
 
+def test_a_look_without_an_account_is_switched_off_for_one_victim_and_their_own_no_holds(
+    made: World, officer: Client
+) -> None:
+    made.send(victim("52/1", 9, "P2", name="Gareth Example", email="p2@example.org", mobile=None))
+    other = made.victim(person="P2")
+    path, case = f"/victims/{other.id}/look/", f"/cases/{made.crime().id}/?v={other.id}"
+
+    def said() -> str:
+        return text(officer.get(case).content)
+
+    assert "Possible: who knows the reference gets a code by email" in said()
+    assert "Say why" in text(officer.post(path, {}).content)
+    assert "done=look_off" in officer.post(path, {"reason": "His brother reads his mail"})["Location"]
+    assert "Not possible: an officer has switched it off. Allow it again" in said()
+    assert Task.objects.get(kind="look_off").note == "His brother reads his mail"
+    Victim.objects.filter(id=other.id).update(no_portal=True)
+    assert "done=look_on" in officer.post(path, {"reason": "He has moved out"})["Location"]
+    assert "Not possible: this site is not safe for them" in said()
+    Victim.objects.filter(id=other.id).update(
+        no_portal=False, blocked_hashes=[bytes(other.email_hash or b"")]
+    )
+    assert "said that it is not for them" in said()
+    # who shares the address with somebody for whom it is not safe
+    Victim.objects.filter(id=other.id).update(blocked_hashes=[])
+    Victim.objects.filter(id=made.victim().id).update(email_hash=other.email_hash, disguise=True)
+    assert "somebody else in the case has the same address" in said()
+    assert {"look.switched_off", "look.switched_on"} <= {
+        one.action for one in Record.objects.filter(object_id=str(other.id))
+    }
+
+
 def test_an_ordinary_case_has_nothing_to_switch(made: World, officer: Client) -> None:
     assert officer.get(f"/cases/{made.crime().id}/switch/").status_code == 404
 

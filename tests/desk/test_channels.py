@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from django.db import connection
+from playwright.sync_api import Page
 
 from tests.desk.people import World, sign_in, world
 from tests.desk.test_case import text
 from tests.desk.test_log import alert_of, many
+from tests.support.browsing import is_right_on_the_smallest_phone
 from tests.support.doors import DoorClient, role
 from tests.support.events import update
 from tests.support.sending import send
@@ -72,7 +74,25 @@ def test_it_says_how_email_is_doing(made: World, administrator: DoorClient) -> N
     assert "Of these, delivered so far 1 1" in said
     assert "Put off, to be tried again 1 1" in said
     assert "Last error 451," in said
-    assert "in the middle" in said
+    assert "Half of it was taken within" in said
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_the_figures_fit_on_a_phone_and_in_their_cards(administrator: DoorClient, language: str) -> None:
+    administrator.cookies["language"] = language
+    fits: list[bool] = []
+
+    def at_a_desk(page: Page, address: str) -> None:
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.goto(f"{address}/channels")
+        script = "all => all.map(one => one.offsetWidth <= one.parentElement.clientWidth)"
+        fits.extend(page.eval_on_selector_all(".tmc-card table", script))
+
+    page = administrator.get("/channels/").content.decode()
+    is_right_on_the_smallest_phone({"/channels": page}, language, and_then=at_a_desk)
+    assert fits
+    assert all(fits), "a table is wider than its card"
 
 
 def test_what_is_not_set_up_or_has_nobody_is_said(
@@ -114,7 +134,7 @@ def test_a_force_is_held_by_its_administrator_and_nothing_is_lost(
 ) -> None:
     said = text(administrator.get("/channels/email/hold/").content)
     assert "Are you sure that nothing should go out?" in said
-    assert "1 letter waits at this moment." in said
+    assert "1 message waits at this moment." in said
     assert administrator.post("/channels/email/hold/", {}).status_code == 422
     done = administrator.post("/channels/email/hold/", {"reason": "wrong_words"})
     assert done["Location"] == "/channels/?done=held_channel"
@@ -124,7 +144,7 @@ def test_a_force_is_held_by_its_administrator_and_nothing_is_lost(
     assert send(TAKEN) == []
     assert Dispatch.objects.get(owner_id=alert_of(made).id).state == "prepared"
     assert administrator.get("/channels/email/hold/").status_code == 404
-    assert "1 letter waits, and goes out at once." in text(
+    assert "1 message waits, and goes out at once." in text(
         administrator.get("/channels/email/release/").content
     )
     administrator.post("/channels/email/release/")

@@ -33,6 +33,8 @@ from trackmycrime.tasks.models import Task
 pytestmark = pytest.mark.django_db
 
 TAKEN = Outcome("accepted", "250")
+ANALYZE = "analyze alerts_alert, people_victim, delivery_dispatch"
+"""All that the log's statement looks at: what a test before left of statistics would choose its plan."""
 
 
 @pytest.fixture
@@ -248,7 +250,7 @@ def test_a_page_costs_no_more_where_the_log_is_long(made: World) -> None:
     few = blocks(made)
     many(made, 4000, utc_now() - timedelta(days=90))
     with connection.cursor() as cursor:
-        cursor.execute("analyze alerts_alert")
+        cursor.execute(ANALYZE)
     assert blocks(made) <= few + 20
 
 
@@ -264,9 +266,10 @@ def test_all_of_one_case_costs_no_more_where_other_cases_have_much(made: World) 
             "update alerts_alert set victim_id = gen_random_uuid() where victim_id = %s and id <> %s",
             [other.victim_id, other.id],
         )
-        cursor.execute("analyze alerts_alert")
-    assert blocks(made, days=9000, case=mine) <= few + 20
+        cursor.execute(ANALYZE)
+    much = blocks(made, days=9000, case=mine)
     Alert.objects.exclude(victim_id__in=Victim.objects.values("id")).delete()
+    assert much <= few + 20
 
 
 def life(**values: Any) -> Life:

@@ -24,6 +24,7 @@ from trackmycrime.delivery.work import Holder
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.ids import new_id
 from trackmycrime.people.models import Victim
+from trackmycrime.publish.models import Case
 from trackmycrime.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +118,17 @@ def test_what_is_not_right_any_more_is_not_printed_and_is_an_officers_again(
     assert again.exists() == victim.live
     if victim.live:
         assert again.get().detail["reason"] == why
+
+
+def test_of_a_case_that_has_closed_nothing_is_printed_and_nobody_asked(notify: Notify) -> None:
+    made = world()
+    victim, task = asked(made)
+    press(made, task)
+    Case.objects.filter(crime_id=victim.crime_id).update(open=False)
+    turn()
+    assert not notify.kept
+    assert Dispatch.objects.get(purpose="post").reason == "case closed"
+    assert not Task.objects.filter(victim_id=victim.id, kind=task.kind, done_at=None).exists()
 
 
 @pytest.mark.parametrize("state", ["validation-failed", "cancelled", "permanent-failure"])

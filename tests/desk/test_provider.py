@@ -23,6 +23,7 @@ from trackmycrime.people.openid import going, staff, told
 pytestmark = [pytest.mark.django_db, pytest.mark.processes, pytest.mark.usefixtures("honest")]
 
 BACK = "http://127.0.0.1:8001/sign-in/back/"
+OUT = "http://127.0.0.1:8001/signed-out/"
 ROLES = {
     "TMC officers": "officer",
     "TMC supervisors": "supervisor",
@@ -38,7 +39,7 @@ class Desk:
     def __init__(self, openid: Provider, slug: str = "avon-and-somerset", **more: Any) -> None:
         self.openid = openid
         self.force: Force = make_force(slug)
-        self.client_id = openid.client(BACK)
+        self.client_id = openid.client(BACK, logout=OUT)
         values = {
             "scope": "openid email offline_access",
             "role_claim": "roles",

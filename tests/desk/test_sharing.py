@@ -106,6 +106,7 @@ def test_an_administrator_names_organisations_and_closes_them(made: World) -> No
     Member.objects.filter(organisation=of).update(account=None)
     worker(of, mair)
     let_in(made.victim(), organisation=of, kind="organisation", name=of.name)
+    assert "People 1 Cases 1" in text(admin.get("/organisations/"))
     assert admin.post(f"/organisations/{of.id}/close/").status_code == 303
     assert "There is none yet" in text(admin.get("/organisations/"))
     assert sign_in(made.force).get("/organisations/").status_code == 403

@@ -23,7 +23,7 @@ from trackmycrime.tasks.models import Task
 pytestmark = pytest.mark.django_db
 
 OPEN = {
-    "sign_in", "sign_out", "second_step", "set_up", "design:other_version",
+    "sign_in", "sign_out", "signed_out", "second_step", "set_up", "design:other_version",
     "provider", "provider_back", "provider_again", "provider_confirm", "provider_logout",
     "sign_in_passkey", "sign_in_app", "sign_in_recovery", "session_left",
 }  # fmt: skip

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.support.processes import alive, processes_of
+from tests.support.processes import alive, processes_of, told_of
 
 
 def free_ports(count: int) -> list[int]:
@@ -31,27 +31,20 @@ def kill(pids: Iterable[int]) -> int:
     return killed
 
 
-def _of(pid: int, file: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/{file}").read_bytes()
-    except OSError:
-        return b""
-
-
 def _parent(pid: int) -> int:
-    words = _of(pid, "stat").rpartition(b")")[2].split()
+    words = told_of(pid, "stat").rpartition(b")")[2].split()
     return int(words[1]) if words else 0
 
 
 def gateway_workers(folder: Path) -> list[int]:
     """The processes that answer the gateway's requests, without the one that holds them."""
-    door = [pid for pid in processes_of(folder) if b"wsgi_gateway" in _of(pid, "cmdline")]
+    door = [pid for pid in processes_of(folder) if b"wsgi_gateway" in told_of(pid, "cmdline")]
     return [pid for pid in door if _parent(pid) in door]
 
 
 def senders(folder: Path, of: int | None = None) -> list[int]:
     """The workers that send the letters; with `of`, only those that this process (a `serve`) has begun."""
-    found = [pid for pid in processes_of(folder) if b"\0worker\0" in _of(pid, "cmdline")]
+    found = [pid for pid in processes_of(folder) if b"\0worker\0" in told_of(pid, "cmdline")]
     return found if of is None else [pid for pid in found if _parent(pid) == of]
 
 
@@ -63,7 +56,7 @@ def postmaster(folder: Path) -> int:
 def backends(folder: Path) -> list[int]:
     """PostgreSQL's processes that serve a door."""
     above = postmaster(folder)
-    return [pid for pid in _children(above) if b"tmc_" in _of(pid, "cmdline")]
+    return [pid for pid in _children(above) if b"tmc_" in told_of(pid, "cmdline")]
 
 
 def _children(above: int) -> list[int]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # imported where they are used: this file is read before Django has its settings
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    from tests.support.visitor import browsers
+    from tests.support.browsing import browsers
 
     with browsers() as started:
         yield started

@@ -72,7 +72,7 @@ def joined(
 def add_passkey(person: Visitor) -> None:
     person.go("/account/passkeys/")
     person.type("A name for it", "Blue phone")
-    person.press("Add a passkey")
+    person.press_for_passkey("Add a passkey")
 
 
 def codes_shown(person: Visitor) -> list[str]:
@@ -103,7 +103,7 @@ def test_a_victim_signs_in_by_passkey(
     person.reads("Blue phone")
     person.press("Sign out")
     person.go("/sign-in/passkey/")
-    person.press("Use a passkey")
+    person.press_for_passkey("Use a passkey")
     person.page.wait_for_url("**/cases/**")
     person.look()
     person.go("/account/passkeys/")
@@ -163,12 +163,12 @@ def test_an_officer_sets_up_a_passkey_before_anything_opens(running: Installatio
     officer.reads("One thing more: a second proof that it is you")
     officer.follow("Add a passkey")
     officer.type("A name for it", "Key on my ring")
-    officer.press("Add a passkey")
+    officer.press_for_passkey("Add a passkey")
     assert len(codes_shown(officer)) == 10
     officer.go("/")
     assert re.search(r"\d/$", officer.page.url), officer.page.url
     officer.press("Sign out")
     officer.go("/sign-in/passkey/")
-    officer.press("Use a passkey")
+    officer.press_for_passkey("Use a passkey")
     officer.page.wait_for_url(f"{officer.home}/")
     officer.close()

@@ -39,7 +39,8 @@ def free_ports(number: int) -> list[int]:
 @pytest.fixture(scope="module")
 def running(openid: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     portal, desk = free_ports(2)
-    client = openid.client(f"http://127.0.0.1:{portal}/sign-in/one-login/back/", public_key=PUBLIC)
+    at = f"http://127.0.0.1:{portal}"
+    client = openid.client(f"{at}/sign-in/one-login/back/", public_key=PUBLIC, logout=f"{at}/signed-out/")
     with counterparts() as (mail, text), data_folder() as folder:
         settings = {
             "TMC_EMAIL_URL": mail.url,
@@ -150,3 +151,12 @@ def test_a_victim_joins_and_comes_back_by_one_login(
     visitor.page.wait_for_url(f"{visitor.home}/cases/**")
     visitor.asked = {url for url in visitor.asked if not url.startswith(openid.issuer)}
     visitor.look()
+    visitor.page.get_by_role("button", name=visitor.words("Sign out")).click()
+    visitor.page.wait_for_url(f"{visitor.home}/signed-out/?state=*")
+    visitor.asked = {url for url in visitor.asked if not url.startswith(openid.issuer)}
+    visitor.look()
+    visitor.reads("You are signed out here, and of GOV.UK One Login in this browser.")
+    visitor.page.get_by_role("link", name=visitor.words("Sign in again")).click()
+    visitor.page.get_by_role("link", name=visitor.words("Sign in with GOV.UK One Login")).click()
+    visitor.page.get_by_label("Password").wait_for()  # nobody is let in by one click
+    assert visitor.page.url.startswith(openid.issuer)

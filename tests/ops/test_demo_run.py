@@ -92,7 +92,7 @@ def test_a_visitor_finds_everything_by_what_the_screen_says_and_ctrl_c_leaves_no
         said = introduced(demo)
         mailbox, portal = address(said, "Mailbox"), address(said, "Portal")
         email, password = re.search(r"(\S+@\S+)  (\S+)  \(victim\)", said).groups()  # type: ignore[union-attr]
-        assert said.count("correct-horse-demo") == 4
+        assert said.count("correct-horse-demo") == 7
         assert "(officer)" in said
         assert "(supervisor)" in said
         officer = re.search(r"(\S+@\S+)  \S+  \(officer\)", said)
@@ -102,6 +102,17 @@ def test_a_visitor_finds_everything_by_what_the_screen_says_and_ctrl_c_leaves_no
         cases = sam.get("/cases/").text
         assert "Kestrel Close" in cases
         assert "Canal Walk" in cases
+        for who, sees, not_theirs in (
+            ("Sam's sister, who helps", "Kestrel Close", "Canal Walk"),
+            ("works for Harbour Advocates", "Canal Walk", "Kestrel Close"),
+        ):
+            found = re.search(rf"(\S+@\S+)  \S+  \({who}\)", said)
+            assert found
+            helper = signed_in(portal, found[1], password)
+            page = helper.get("/cases/").text
+            helper.close()
+            assert sees in page
+            assert not_theirs not in page
         with httpx.Client(base_url=mailbox, trust_env=False, timeout=30) as post:
             eventually(lambda: "Start here" in post.get("/").text, what="Alex Morgan's invitation")
             alex = post.get("/", params={"to": "alex.morgan@example.org"}).text

@@ -1,16 +1,22 @@
 """Who signs in never takes a thread from who reads a page."""
 
+import contextlib
+import http.client
 import importlib
 import inspect
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from trackmycrime.ops import lanes
+from tests.support.processes import clean_environment
+from trackmycrime.ops import doors, lanes
+from trackmycrime.ops.bench.installation import program
 from trackmycrime.ops.lanes import Lanes
 from trackmycrime.people import turns
 
@@ -95,3 +101,43 @@ def test_a_flood_of_sign_ins_leaves_the_pages_threads_free(
 
 def test_its_threads_are_never_turned_away_by_each_other() -> None:
     assert lanes.THREADS <= turns.MOST
+
+
+SAYS_WHO = """
+import os
+def application(environ, start):
+    who = str(os.getpid()).encode()
+    start("200 OK", [("Content-Length", str(len(who)))])
+    return [who]
+"""
+
+
+def test_two_sources_that_keep_their_connections_do_not_share_a_process_while_another_is_idle(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "says_who.py").write_text(SAYS_WHO)
+    with doors.listen("gateway", "127.0.0.1:0").socket as held:
+        door = doors.program(doors.Listener("gateway", held), {}, processes=2)
+        argv = ["says_who:application" if ":application" in word else word for word in door.argv]
+        env = {**clean_environment(), "PYTHONPATH": str(tmp_path)}
+        with program(argv, env=env, log=tmp_path / "log", inherits=door.inherits):
+            # left to the kernel, two rounds in eight come out so evenly; a busy machine may spoil a round
+            tries = ([_fewest(_met(held.getsockname(), 14)) for _ in range(8)] for _ in range(3))
+            assert any(sum(fewest >= 6 for fewest in rounds) >= 6 for rounds in tries)
+
+
+def _fewest(met: list[bytes]) -> int:
+    counts = Counter(met).values()
+    return min(counts) if len(counts) == 2 else 0
+
+
+def _met(address: tuple[str, int], connections: int) -> list[bytes]:
+    """Which process answers each of so many connections, opened one after the other and all kept."""
+    said = []
+    with contextlib.ExitStack() as kept:
+        for _ in range(connections):
+            one = http.client.HTTPConnection(*address, timeout=30)
+            kept.callback(one.close)
+            one.request("GET", "/")
+            said.append(one.getresponse().read())
+    return said

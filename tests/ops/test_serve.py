@@ -19,6 +19,7 @@ from tests.support.processes import (
     eventually,
     processes_of,
     run,
+    told_of,
 )
 from tests.support.serving import ANY_PORT, Serving, status
 from trackmycrime.ops import keys
@@ -28,15 +29,10 @@ pytestmark = pytest.mark.processes
 DOORS = ("portal", "desk", "gateway")
 
 
-def _environment(pid: int) -> str:
-    return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
-
-
 def _behind(serving: Serving, door: str) -> list[int]:
     """The processes that run a door (gunicorn's master first) or the worker."""
-    word = "trackmycrime.ops.cli\0worker" if door == "worker" else f"wsgi_{door}:"
-    named = [pid for pid in processes_of(serving.data) if word in Path(f"/proc/{pid}/cmdline").read_text()]
-    return sorted(named)
+    word = b"trackmycrime.ops.cli\0worker" if door == "worker" else b"wsgi_%s:" % door.encode()
+    return sorted(pid for pid in processes_of(serving.data) if word in told_of(pid, "cmdline"))
 
 
 def test_a_day_in_the_life_of_an_installation(folder: Path) -> None:
@@ -46,11 +42,14 @@ def test_a_day_in_the_life_of_an_installation(folder: Path) -> None:
         addresses = {door: getattr(serving, door) for door in DOORS}
         assert {status(f"{url}/healthz") for url in addresses.values()} == {200}
 
-        # the doors go before the worker, and the gateway has a process for each of two forces that send at once
-        polite = {
-            door: os.getpriority(os.PRIO_PROCESS, _behind(serving, door)[0]) for door in (*DOORS, "worker")
-        }
-        assert polite["worker"] > polite["gateway"] == polite["portal"] == polite["desk"]
+        # the doors go before the worker (which steps back when it has read its program, perhaps after they answer),
+        # and the gateway has a process for each of two forces that send at once
+        def polite(who: str) -> list[int]:
+            return [os.getpriority(os.PRIO_PROCESS, pid) for pid in _behind(serving, who)[:1]]
+
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        eventually(lambda: polite("worker") > [own], what="the worker behind the doors")
+        assert [polite(door) for door in DOORS] == [[own]] * len(DOORS)
         expected = 1 + min(2, os.cpu_count() or 1)  # the first answers while the second is being made
         eventually(lambda: len(_behind(serving, "gateway")) == expected, what="the gateway's processes")
         assert len(_behind(serving, "portal")) == 1 + 1
@@ -76,7 +75,7 @@ def test_a_day_in_the_life_of_an_installation(folder: Path) -> None:
         }
         for door in (*DOORS, "worker"):
             (first, *_) = _behind(serving, door)
-            told = _environment(first)
+            told = told_of(first, "environ").decode(errors="replace")
             assert passwords[door] in told
             assert not [login for login, password in passwords.items() if login != door and password in told]
 
@@ -85,7 +84,7 @@ def test_a_day_in_the_life_of_an_installation(folder: Path) -> None:
         eventually(lambda: status(f"{serving.portal}/healthz") == 200, what="the portal")
 
         # and so does the database
-        running = [pid for pid in processes_of(folder) if "postgres" in Path(f"/proc/{pid}/comm").read_text()]
+        running = [pid for pid in processes_of(folder) if b"postgres" in told_of(pid, "comm")]
         os.kill(min(running), signal.SIGKILL)
         eventually(
             lambda: any("starting it again" in line for line in serving.complained), what="the restart"
@@ -111,7 +110,7 @@ def test_killed_with_9_it_starts_again_with_nothing_lost(folder: Path) -> None:
         serving.process.wait()
         with Serving(folder) as again:  # at once
             again.ready()
-            assert not [pid for pid in before if alive(pid)]
+            eventually(lambda: not any(map(alive, before)), what="the end of what ran before")
             assert "avon-and-somerset" in again.command("force", "list")
             again.end(signal.SIGTERM)
         assert not processes_of(folder)

@@ -234,6 +234,7 @@ def test_production_takes_one_login_whole_or_not_at_all() -> None:
         ({"TMC_ONE_LOGIN_CLIENT_ID": ""}, "TMC_ONE_LOGIN_CLIENT_ID", "must be set too"),
         ({"TMC_ONE_LOGIN_KEY": ""}, "TMC_ONE_LOGIN_KEY", "must be set too"),
         ({"TMC_ONE_LOGIN_KEY": "a shared secret"}, "TMC_ONE_LOGIN_KEY", "private key in PEM"),
+        ({"TMC_ONE_LOGIN_ISSUER": "https://oidc.account.gov.uk/"}, "TMC_ONE_LOGIN_KEY", "must be of RSA"),
         (
             {"TMC_ONE_LOGIN_KEY": _pem(ec.generate_private_key(ec.SECP384R1()))},
             "TMC_ONE_LOGIN_KEY",

@@ -3,10 +3,8 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from django.test import override_settings
 
-from tests.design.served import served
-from tests.design.test_browser import FLAGS, violations
 from tests.people.making import (
     PASSWORD,
     invited,
@@ -17,7 +15,7 @@ from tests.people.making import (
     make_victim,
     sign_in,
 )
-from tests.support import chromium
+from tests.support.browsing import is_right_on_the_smallest_phone
 from tests.support.doors import DoorClient, door_client, role
 from trackmycrime.audit.api import Actor
 from trackmycrime.forces.models import Force
@@ -102,7 +100,8 @@ def let_in(force: Force, language: str) -> DoorClient:
 def signing_pages(language: str) -> dict[str, Any]:
     """Those on which somebody signs in by more than a password, and decides about it."""
     account = make_account("kit@example.org")
-    officer = make_officer(make_force("essex"), "al@example.org")
+    force = make_force("essex")
+    officer = make_officer(force, "al@example.org")
     guest, mine, begun, desk = (door_client(door) for door in ("portal", "portal", "portal", "desk"))
     for client in (guest, mine, begun, desk):
         client.cookies["language"] = language
@@ -120,6 +119,15 @@ def signing_pages(language: str) -> dict[str, Any]:
     guest.post("/sign-in/code/", {"email": "nobody@example.org", "way": "text"})
     found["code-typed"] = guest.get("/sign-in/code/type/")
     found["code-typed-wrong"] = guest.post("/sign-in/code/type/", {"code": "000000"})
+    found["passkey-to-sign-in"] = guest.get("/sign-in/passkey/")
+    found["passkeys"] = mine.get("/account/passkeys/")
+    found["code-app"] = mine.get("/account/app/")
+    found["code-app-wrong"] = mine.post("/account/app/", {"code": "x"})
+    found["recovery"] = mine.get("/account/recovery/")
+    found["recovery-new"] = mine.post("/account/recovery/", follow=True)
+    with override_settings(TMC_ONE_LOGIN_ISSUER="https://one.example.org", TMC_ONE_LOGIN_CLIENT_ID="x"):
+        found["one-login-to-sign-in"] = guest.get("/sign-in/")
+        found["one-login"] = mine.get("/account/one-login/")
     secret = code_app.new_secret()
     now = utc_now()
     with role("portal"):
@@ -127,26 +135,27 @@ def signing_pages(language: str) -> dict[str, Any]:
         recovery.renew("portal", account.pk, now=now)
     sign_in("portal", "kit@example.org", client=begun)
     found["second"] = begun.get("/sign-in/second/", follow=True)
+    found["second-recovery"] = begun.get("/sign-in/recovery/")
+    found["second-recovery-wrong"] = begun.post("/sign-in/recovery/", {"code": "x"})
+    found["code-app-there"] = mine.get("/account/app/")
+    new = door_client("desk")
+    new.cookies["language"] = language
+    new.enter(make_officer(force, "new@example.org"), "password")
+    found["desk-needed"] = new.get("/", follow=True)
+    for page in ("passkeys", "app", "recovery", "devices"):
+        found[f"desk-{page}"] = desk.get(f"/account/{page}/")
+    found["desk-passkey-to-sign-in"] = door_client("desk").get(
+        "/sign-in/passkey/", headers={"cookie": f"language={language}"}
+    )
     found["desk-hub"] = desk.get("/account/")
     found["desk-confirm"] = desk.get("/confirm/")
-    assert {name: one.status_code for name, one in found.items() if one.status_code != 200} == {}
+    assert {name for name, one in found.items() if one.status_code != 200} <= {
+        "code-app-wrong",
+        "second-recovery-wrong",
+    }
     return found
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_every_page_is_right_on_the_smallest_phone(language: str) -> None:
-    if not (program := chromium.find()):
-        pytest.skip("no Chromium on this machine")
-    made = pages(language)
-    said: list[str] = []
-    with served(made) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        page = browser.new_page(viewport={"width": 320, "height": 640})
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        for name in made:
-            page.goto(address + name)
-            assert page.get_attribute("html", "lang") == language
-            assert (name, violations(page)) == (name, [])
-            assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
-        browser.close()
-    assert said == []
+    is_right_on_the_smallest_phone(pages(language), language)

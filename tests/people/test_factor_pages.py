@@ -18,7 +18,7 @@ from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people import limits
 from trackmycrime.people import staff as staffing
 from trackmycrime.people.factors import code_app, recovery
-from trackmycrime.people.models import Account, CodeApp, Passkey, RecoveryCode
+from trackmycrime.people.models import Account, CodeApp, Passkey, RecoveryCode, Staff
 
 pytestmark = pytest.mark.django_db
 DOORS = ["portal", "desk"]
@@ -287,3 +287,15 @@ def test_a_page_at_another_address_says_where_passkeys_work() -> None:
         assert "passkey.js" not in said
     assert "passkey.js" in client.get("/account/passkeys/").content.decode()
     assert "passkey.js" in browser("portal").get("/sign-in/passkey/").content.decode()
+
+
+def test_the_passkey_of_an_officer_who_has_left_opens_nothing_and_nothing_is_said_of_a_copy() -> None:
+    client, _ = sign_in("desk", *somebody("desk"))
+    keeper = with_passkey(client, "desk")
+    left = Staff.objects.select_related("force").get()
+    staffing.remove(left.force, left.account.email, now=utc_now())
+    other = browser("desk")
+    answer = other.post("/sign-in/passkey/", {"answer": keeper.show(options(other.get("/sign-in/passkey/")))})
+    assert "did not let you in" in answer.content.decode()
+    assert not inside(other, "desk")
+    assert not Record.objects.filter(action="passkey_copied").exists()

@@ -70,7 +70,9 @@ def test_the_whole_way_with_the_code_by_text(
         (text,) = invitations.codes_wanted(utc_now())
     answer = browser.post("/start/code/", {"code": text.code})
     assert answer.headers["Location"] == "/start/account/"
-    assert 'autocomplete="new-password"' in browser.get("/start/account/").content.decode()
+    form = browser.get("/start/account/").content.decode()
+    for word in ('autocomplete="new-password"', 'type="password"', 'data-module="govuk-password-input"'):
+        assert word in form
     answer = browser.post("/start/account/", {"email": "new@example.org", "password": PASSWORD})
     assert answer.headers["Location"] == "/cases/"
     account = Account.objects.get()

@@ -191,6 +191,7 @@ def test_a_logout_token_is_believed_only_if_it_is_right(openid: Provider, name: 
         {"jti": None},
         {"iat": minutes_ago},
         {"iat": None},
+        {"exp": minutes_ago},
         {"sub": None, "sid": None},
     ]
     for claims in wrong:
@@ -228,3 +229,18 @@ def test_only_https_is_spoken_beyond_this_machine(url: Any, issuer: str, right: 
 
 def test_a_secret_is_in_no_report(openid: Provider) -> None:
     assert PASSWORD not in repr(ours(openid))
+
+
+def test_a_userinfo_about_somebody_else_is_refused(
+    openid: Provider, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    get = speaking._get
+
+    def another(url: str, token: str = "") -> tuple[Any, str]:
+        said, kind = get(url, token)
+        return (said | {"sub": "urn:person:another"} if token else said), kind
+
+    assert sign_in(openid, ours(openid), name, wanted="not in the token")
+    monkeypatch.setattr(speaking, "_get", another)
+    with pytest.raises(Refused, match="somebody else"):
+        sign_in(openid, ours(openid), name, wanted="not in the token")

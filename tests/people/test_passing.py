@@ -95,6 +95,7 @@ def test_a_frozen_or_closed_account_never_gets_in_and_looks_like_a_wrong_passwor
         assert signing.half(request, now=NOW) is None
     client, answer = sign_in("portal")
     assert answer.status_code == wrong.status_code
+    assert set(answer.cookies) == set(wrong.cookies), "a browser that got in is given one to be known by"
     assert client.get("/sign-in/second/").status_code == 302
     assert client.get("/cases/").status_code == 302
 

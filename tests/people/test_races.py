@@ -6,14 +6,27 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
-from tests.people.making import NOW, invited, make_account, make_crime, make_force, make_victim
-from tests.support.doors import door_client
+from tests.people.making import (
+    EMAIL,
+    NOW,
+    PASSWORD,
+    invited,
+    make_account,
+    make_crime,
+    make_force,
+    make_officer,
+    make_victim,
+    sign_in,
+)
+from tests.support.doors import DoorClient, door_client
+from trackmycrime.kernel import scope
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.kernel.walls import role as login_of
-from trackmycrime.people import invitations, joining, limits
-from trackmycrime.people.models import Invitation, Victim
+from trackmycrime.people import accounts, invitations, joining, limits, passwords, sessions, shown, staff
+from trackmycrime.people.models import Account, DeskSession, Invitation, PortalSession, Victim
+from trackmycrime.portal import tongue
 from trackmycrime.tasks.models import Task
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,8 +114,6 @@ def test_codes_are_made_by_one_worker_only(made: invitations.Invited) -> None:
     assert joining.want_code(found, "192.0.2.1", now=NOW)
 
     def make() -> int:
-        from django.db import transaction
-
         with connection.cursor() as cursor:
             cursor.execute(f"set role {login_of('worker')}")
         with transaction.atomic():
@@ -112,8 +123,6 @@ def test_codes_are_made_by_one_worker_only(made: invitations.Invited) -> None:
 
 
 def test_a_try_stays_counted_when_the_page_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.db import transaction
-
     monkeypatch.setattr("trackmycrime.people.signing.authenticate", lambda *_, **__: 1 / 0)
     client = door_client("portal", raise_request_exception=False)
     with transaction.atomic():
@@ -123,3 +132,100 @@ def test_a_try_stays_counted_when_the_page_fails(monkeypatch: pytest.MonkeyPatch
         assert cursor.fetchone()[0] == 5, (
             "network, address, the two together with the account for a while and a day, account"
         )
+
+
+def as_door(door: str) -> None:
+    """From here on this connection has that door's rights."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"set role {login_of(door)}")
+
+
+def elsewhere(door: str, work: Callable[[], Any]) -> Any:
+    """What it returned, run to its end in a connection of its own with that door's rights (the owner's for none)."""
+    found: list[Any] = []
+
+    def run() -> None:
+        try:
+            if door:
+                as_door(door)
+            found.append(work())
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(30)
+    return found[0]
+
+
+def is_in(client: DoorClient) -> bool:
+    return "/cases/" in client.get("/").headers.get("Location", "")
+
+
+def test_who_signs_in_by_the_old_password_while_a_new_one_is_set_is_not_let_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    account, find = make_account(), accounts.find
+
+    def then_changed(kind: str, email: str) -> list[accounts.Found]:
+        found = find(kind, email)
+        new = passwords.hashed(EMAIL, "another kettle orbit")
+        assert elsewhere("", lambda: Account.objects.filter(pk=account.pk).update(password=new)) == 1
+        return found
+
+    monkeypatch.setattr(accounts, "find", then_changed)
+    as_door("portal")
+    client, answer = sign_in("portal")
+    assert answer.status_code == 200
+    assert not is_in(client)
+
+
+def test_a_session_that_begins_while_all_are_ended_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    account, onwards = make_account(), tongue.onwards
+
+    def then_ended(*args: Any, **more: Any) -> str:
+        def end() -> int:
+            with scope.bound(account=account.pk):
+                return sessions.end_all(account.pk, door="portal")
+
+        assert elsewhere("portal", end) == 1
+        return onwards(*args, **more)
+
+    monkeypatch.setattr(tongue, "onwards", then_ended)
+    as_door("portal")
+    client, answer = sign_in("portal")
+    assert answer.status_code == 400
+    assert not is_in(client)
+    assert not PortalSession.objects.filter(account_id=account.pk).exists()
+
+
+def test_what_is_confirmed_while_all_are_ended_is_no_way_back_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    account, note = make_account(), shown.note
+    as_door("portal")
+    client, _ = sign_in("portal")
+
+    def ended_then(*args: Any, **more: Any) -> Any:
+        assert elsewhere("", lambda: PortalSession.objects.filter(account_id=account.pk).delete()[0]) == 1
+        return note(*args, **more)
+
+    monkeypatch.setattr(shown, "note", ended_then)
+    answer = client.post("/confirm/", {"password": PASSWORD})
+    assert answer.status_code == 400
+    assert not is_in(client)
+    assert not PortalSession.objects.filter(account_id=account.pk).exists()
+
+
+def test_an_officers_session_that_begins_while_the_set_up_link_is_used_is_ended() -> None:
+    account = make_officer(make_force())
+    link = staff.add(account.staff.force, account.email, "officer", now=NOW).token
+    doing = threading.Thread(target=lambda: elsewhere("desk", lambda: staff.set_up(link, PASSWORD, now=NOW)))
+    waits = "select count(*) from pg_locks where not granted"
+    with transaction.atomic(), connection.cursor() as cursor:
+        Account.objects.select_for_update().get(pk=account.pk)
+        doing.start()
+        cursor.execute(waits)
+        while cursor.fetchone() == (0,) and doing.is_alive():
+            cursor.execute(waits)
+        door_client("desk").enter(account, "password")
+    doing.join(30)
+    assert not DeskSession.objects.filter(account_id=account.pk).exists()

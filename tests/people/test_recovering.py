@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.people import helping
 from tests.people.making import (
     EMAIL,
     NOW,
@@ -112,6 +113,8 @@ def reopen(found: joining.Joining, email: str = "new@example.org") -> Account | 
 
 
 def test_the_account_opens_again_and_every_other_way_into_it_ends(victim: Victim, officer: Actor) -> None:
+    helping.let_in(victim, make_account("his@example.org"))
+    guardian = helping.let_in(victim, make_account("her@example.org"), kind="guardian", by_officer=True)
     account = reopen(let_in(victim, officer))
     assert account
     assert account.pk == victim.account_id
@@ -125,6 +128,7 @@ def test_the_account_opens_again_and_every_other_way_into_it_ends(victim: Victim
         assert accounts.find("victim", EMAIL) == []
         assert accounts.find("victim", "new@example.org")
     assert Invitation.objects.get().state == "used"
+    assert Access.objects.get(ended_at=None) == guardian, "whom somebody else may have let in is out"
 
 
 def test_the_lost_account_itself_cannot_use_it_up_and_keep_its_ways_in(

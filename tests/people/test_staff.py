@@ -20,7 +20,7 @@ from trackmycrime.kernel import crypto
 from trackmycrime.ops.commands import force as force_command
 from trackmycrime.ops.commands import officer as officer_command
 from trackmycrime.people import staff
-from trackmycrime.people.models import Account, DeskSession, Officer, SetupLink, Staff
+from trackmycrime.people.models import Account, CodeApp, DeskSession, Officer, SetupLink, Staff
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +166,38 @@ def test_a_new_link_ends_the_old_one_and_setting_up_ends_sessions() -> None:
         assert staff.set_up(first.token, PASSWORD, now=NOW) is None
         assert staff.set_up(second.token, PASSWORD, now=NOW) == account.pk
     assert not DeskSession.objects.exists()
+
+
+def test_who_lost_their_app_is_let_in_again_by_a_person_on_record_and_by_nothing_a_colleague_can_do() -> None:
+    kent, old = make_force(), "the old three words"
+    account = make_officer(kent)
+    Account.objects.filter(pk=account.pk).update(second_step="app")
+    CodeApp.objects.create(account=account, secret="A" * 32, last_step=0, created_at=NOW)
+    client, answer = sign_in("desk", account.email)
+    assert answer["Location"] == "/sign-in/second/"
+    for page in ("/sign-in/", "/sign-in/recovery/"):
+        assert "for a new set-up link. They first make sure" in client.get(page).content.decode()
+    for role_ in ("supervisor", "administrator"):  # who is signed in at the desk, whatever their role
+        make_officer(kent, f"{role_}@example.org", role=role_)
+    denied("desk", "select token_hash from people_setup_link")
+    denied("desk", "insert into people_setup_link (id) values (gen_random_uuid())")
+    denied("desk", "update people_account set password = 'x', second_step = ''")
+    link = token_of(
+        officer("add", "kent", account.email, "--role", "officer", "--checked", "in_person")["setup_url"]
+    )
+    assert sign_in("desk", account.email)[1]["Location"] == "/sign-in/second/", (
+        "until it is used all is as before"
+    )
+    assert door_client("desk").post(link, {"password": old})["Location"] == "/account/needed/"
+    assert not CodeApp.objects.exists()
+    assert sign_in("desk", account.email)[1].status_code == 200, (
+        "the old password opens nothing: it is noticed"
+    )
+    acts = Record.objects.filter(object_id=str(account.pk)).order_by("id").values_list("action", "detail")
+    assert ("staff_let_in_again", {"role": "officer", "checked": "in_person"}) in acts
+    assert "staff_set_up" in dict(acts)
+    officer("add", "kent", account.email, "--role", "officer")
+    assert Record.objects.filter(action="staff_let_in_again").latest("id").detail["checked"] == "not said"
 
 
 def test_the_link_is_stored_as_a_hash() -> None:

@@ -100,12 +100,13 @@ OPEN = {
         "sign_in_code", "sign_in_code_typed", "look", "look_case", "look_code", "look_end",
         "sign_in_passkey", "sign_in_app", "sign_in_recovery",
         "one_login_there", "one_login_back", "one_login_logout", "one_login_confirm", "one_login_connect",
-        "one_login_start", "one_login_join",
+        "one_login_start", "one_login_join", "signed_out",
     },
     "desk": {
         "sign_in", "second_step", "sign_out", "set_up", "other_version", "language",
         "sign_in_passkey", "sign_in_app", "sign_in_recovery", "session_left",
         "provider", "provider_back", "provider_again", "provider_confirm", "provider_logout",
+        "signed_out",
     },
 }  # fmt: skip
 

@@ -6,14 +6,11 @@ from datetime import timedelta
 import pytest
 from django.http import HttpResponse
 from django.test import Client, override_settings
-from playwright.sync_api import sync_playwright
 
 from tests.delivery.push_service import PushService
-from tests.design.served import served
-from tests.design.test_browser import FLAGS, violations
 from tests.portal.making import join, signed_in, world
 from tests.portal.test_cases import staff, yesterday
-from tests.support import chromium
+from tests.support.browsing import is_right_on_the_smallest_phone
 from tests.support.doors import door_client, role
 from tests.support.events import belonging, crime, event, hearing, update, victim
 from trackmycrime import rounds
@@ -177,19 +174,4 @@ def _sent(client: Client, force: Force, language: str) -> HttpResponse:
 
 @pytest.mark.parametrize("language", ["en", "cy"])
 def test_every_page_is_right_on_the_smallest_phone(language: str) -> None:
-    if not (program := chromium.find()):
-        pytest.skip("no Chromium on this machine")
-    # made before playwright starts: inside its event loop Django would take another connection
-    made = pages(language)
-    said: list[str] = []
-    with served(made) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        page = browser.new_page(viewport={"width": 320, "height": 640})
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        for name in made:
-            page.goto(address + name)
-            assert page.get_attribute("html", "lang") == language
-            assert (name, violations(page)) == (name, [])
-            assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
-        browser.close()
-    assert said == []
+    is_right_on_the_smallest_phone(pages(language), language)

@@ -65,7 +65,7 @@ def test_a_country_is_believed_of_a_proxy_of_ours_only(account: Account, setting
     phone = browser(ANDROID, **{"x-forwarded-for": "203.0.113.7"})
     html = text(phone)
     assert "Another network, in France" in html
-    assert "T1" not in html
+    assert not re.search(r"\bT1\b", html)
     phone.get("/language/cy/")
     assert "Ffrainc" in text(phone)
 
@@ -83,7 +83,7 @@ def test_one_browser_is_signed_out_from_another_and_stays_so(account: Account) -
 def test_nobody_ends_a_session_that_is_not_theirs(account: Account) -> None:
     join(world("kent"), email="other@example.org")
     mine, other = browser(ANDROID), signed_in("other@example.org")
-    for row in PortalSession.objects.all():
+    for row in PortalSession.objects.filter(account=account):
         other.post(f"{PAGE}{bytes(row.key).hex()}/end/")
     other.post(f"{PAGE}nothing/end/")
     assert is_in(mine)

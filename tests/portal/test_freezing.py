@@ -7,12 +7,13 @@ import time_machine
 from django.db import transaction
 
 from tests.portal.making import PASSWORD, join, signed_in, world
-from tests.support.doors import door_client, role
+from tests.support.doors import denied, door_client, role
 from tests.support.events import crime, victim
 from trackmycrime.audit.models import Record
 from trackmycrime.kernel import setwise
 from trackmycrime.kernel.clock import utc_now
 from trackmycrime.people.models import Account, PortalSession, PushDevice, Victim
+from trackmycrime.publish.models import Case
 from trackmycrime.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,18 @@ def test_nobody_comes_in_again_and_it_looks_like_a_wrong_password(account: Accou
     assert not PortalSession.objects.filter(account=account).exists()
 
 
+def test_a_session_that_begins_at_the_same_moment_shows_nothing(account: Account) -> None:
+    """Who signed in while it was being frozen has a session that nobody ended."""
+    case = Case.objects.first()
+    assert case
+    client = signed_in()
+    assert client.get(f"/cases/{case.id}/").status_code == 200
+    assert str(case.id) in client.get("/cases/").content.decode()
+    Account.objects.update(frozen_at=utc_now())
+    assert client.get(f"/cases/{case.id}/").status_code == 404
+    assert str(case.id) not in client.get("/cases/").content.decode()
+
+
 def test_it_needs_no_fresh_sign_in_because_it_hurries(account: Account) -> None:
     with time_machine.travel(utc_now(), tick=False) as clock:
         client = signed_in()
@@ -85,3 +98,7 @@ def test_nobody_freezes_an_account_that_they_are_not_signed_in_to(account: Accou
     assert "/sign-in/" in door_client("portal").post(PAGE)["Location"]
     with role("portal"), pytest.raises(Exception, match="nobody is signed in"), transaction.atomic():
         setwise.fetch("select people_freeze(%s)", [utc_now()])
+
+
+def test_the_portal_itself_opens_no_account_again(account: Account) -> None:
+    denied("portal", "update people_account set frozen_at = null")

@@ -19,6 +19,7 @@ from trackmycrime.audit.models import Record
 from trackmycrime.delivery.models import Dispatch
 from trackmycrime.kernel.clock import london_date, utc_now
 from trackmycrime.messages.models import Message
+from trackmycrime.people import limits
 from trackmycrime.people.models import Access, Account, Member, Victim
 
 pytestmark = pytest.mark.django_db
@@ -53,8 +54,9 @@ def text(answer: Any) -> str:
 
 
 def form(**more: Any) -> dict[str, Any]:
-    day = (london_date(utc_now()) + timedelta(days=30)).isoformat()
-    return {"name": "Gwen", "email": "gwen@example.org", "may": "write", "day": day} | more
+    day = london_date(utc_now()) + timedelta(days=30)
+    parts = {"day_day": day.day, "day_month": day.month, "day_year": day.year}
+    return {"name": "Gwen", "email": "gwen@example.org", "may": "write"} | parts | more
 
 
 def invite(made: Made, client: Client, **more: Any) -> tuple[str, str]:
@@ -182,8 +184,9 @@ def test_reading_the_messages_of_somebody_else_is_written_down(made: Made) -> No
         ({"name": ""}, "Enter their name"),
         ({"email": "gwen"}, "Enter all of their email address"),
         ({"may": ""}, "Choose what they may do"),
-        ({"day": "2001-01-01"}, "Choose a day that is still to come"),
-        ({"day": "2999-01-01"}, "within the next year"),
+        ({"day_year": "2001"}, "Choose a day that is still to come"),
+        ({"day_year": "2999"}, "within the next year"),
+        ({"day_month": ""}, "must have a month"),
     ],
 )
 def test_a_wrong_form_says_what_would_be_right(made: Made, wrong: dict[str, str], words: str) -> None:
@@ -263,6 +266,20 @@ def test_an_invitation_that_is_not_for_me(made: Made) -> None:
     assert client.get("/helping/code/").status_code == 404
 
 
+def test_whoever_guesses_a_code_hears_the_same_until_there_are_too_many(made: Made) -> None:
+    code, link = invite(made, signed_in())
+    client = door_client("portal")
+    client.post(f"/helping/start/{link}", {"start": "1"})
+    said = [client.post("/helping/code/", {"code": "XXXX-XXXX"}) for _ in range(limits.PROVING.most + 1)]
+    assert {answer.status_code for answer in said[:-1]} == {200}
+    assert (said[-1].status_code, "too many tries" in text(said[-1])) == (429, True)
+    with time_machine.travel(utc_now() + limits.PROVING.window):
+        assert client.post("/helping/code/", {"code": code}).status_code == 200, (
+            "locked, and it does not say so"
+        )
+    assert "wrong code five times" in text(signed_in().get(made.people))
+
+
 def test_a_sign_in_that_somebody_has_takes_it_up(made: Made) -> None:
     gwen = person("gwen@example.org")
     code, link = invite(made, signed_in())
@@ -293,3 +310,38 @@ def test_sharing_costs_the_pages_no_statement(made: Made) -> None:
     let_in(made.part, person("gwen@example.org"))
     let_in(made.part, person("huw@example.org"))
     assert [cost(page) for page in pages] == before
+
+
+def test_a_helper_who_lost_everything_is_let_in_again_by_who_did(made: Made) -> None:
+    """No officer and no machine can: /lost/ says so, and the victim does it with one form, for another address."""
+    rhian, gwen = signed_in(), person("gwen@example.org")
+    old = let_in(made.part, gwen, may_write=True, name="Gwen")
+    lost = text(door_client("portal").get("/lost/"))
+    assert "If you help somebody else with their case" in lost
+    assert "they press «They cannot sign in any more»" in lost
+    old_browser = signed_in("gwen@example.org")
+    case = f"/cases/{made.case}/"
+    assert old_browser.get(case).status_code == 200
+    page = rhian.get(made.people).content.decode()
+    anew = f"/people/{old.id}/again/"
+    assert f'href="{anew}"' in page
+    assert "They cannot sign in any more" in page
+    assert "ends at once" in text(rhian.get(anew))
+    answer = rhian.post(anew, {"email": "gwen.new@example.org"}, follow=True)
+    assert "The code for Gwen" in text(answer)
+    old.refresh_from_db()
+    assert (old.ended_why, old_browser.get(case).status_code) == ("lost", 404)
+    (new,) = Access.objects.filter(ended_at=None)
+    assert (new.name, new.may_write, new.until, new.account_id) == ("Gwen", True, old.until, None)
+    with role("worker"):
+        mails.send_invitations(utc_now())
+    letter = Dispatch.objects.order_by("-id").first()
+    assert letter
+    assert letter.address == "gwen.new@example.org"
+    assert "They could not sign in any more" in text(rhian.get(made.people))
+    theirs = let_in(made.part, gwen, kind="guardian", by_officer=True)
+    assert f"/people/{theirs.id}/again/" not in rhian.get(made.people).content.decode()
+    assert rhian.post(f"/people/{theirs.id}/again/", {"email": "x@example.org"}).status_code == 404
+    assert door_client("portal").get(anew).status_code == 302, "nobody but who gave it"
+    assert signed_in("gwen@example.org").post(anew, {"email": "x@example.org"}).status_code in (302, 404)
+    assert Access.objects.filter(ended_at=None).count() == 2

@@ -51,6 +51,7 @@ def test_every_address_of_the_portal_is_one_that_is_known_here() -> None:
         "home",
         "sign_in",
         "sign_out",
+        "signed_out",
         "help",
         "safety",
         "tab",
@@ -131,6 +132,12 @@ def test_what_is_not_there_says_so_plainly() -> None:
     assert response.status_code == 404
     assert "We cannot find that page" in response.content.decode()
     assert response["Cache-Control"] == "no-store"
+
+
+def test_an_address_of_a_button_opened_by_itself_says_so() -> None:
+    response = door_client("portal").get("/sign-out/")
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert "This page cannot be opened by itself" in response.content.decode()
 
 
 def test_a_form_of_another_website_is_refused_in_words() -> None:

@@ -111,6 +111,7 @@ def test_the_stage_the_unit_and_how_to_reach_it_and_nothing_else(
 CLOSED: dict[str, Any] = {
     "no portal": {"no_portal": True},
     "disguise": {"disguise": True},
+    "an officer has switched it off": {"look_off": True},
     "no safe channel": {"safe_channels": []},
     "another channel is safe": {"safe_channels": ["text"]},
     "safe hours half known": {"safe_from": "10:00"},

@@ -24,6 +24,7 @@ from trackmycrime.people.recovering import checks
 pytestmark = [pytest.mark.django_db, pytest.mark.processes]
 
 BACK = "http://127.0.0.1:8000/sign-in/one-login/back/"
+OUT = "http://127.0.0.1:8000/signed-out/"
 KEY = ec.generate_private_key(ec.SECP256R1())
 PEM = KEY.private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -41,8 +42,16 @@ class One:
 
     def __init__(self, openid: Provider) -> None:
         self.openid = openid
-        self.client_id = openid.client(BACK, public_key=PUBLIC)
+        self.client_id = openid.client(BACK, public_key=PUBLIC, logout=OUT)
         self.new()
+
+    @classmethod
+    def set_up(cls, openid: Provider, settings: Any) -> "One":
+        made = cls(openid)
+        settings.TMC_ONE_LOGIN_ISSUER = openid.issuer
+        settings.TMC_ONE_LOGIN_CLIENT_ID = made.client_id
+        settings.TMC_ONE_LOGIN_KEY = PEM.replace("\n", "\\n")
+        return made
 
     def new(self, email: str = "") -> None:
         self.name = f"one{next(_count)}"
@@ -69,11 +78,7 @@ class One:
 
 @pytest.fixture
 def one(openid: Provider, honest: None, settings: Any) -> One:
-    made = One(openid)
-    settings.TMC_ONE_LOGIN_ISSUER = openid.issuer
-    settings.TMC_ONE_LOGIN_CLIENT_ID = made.client_id
-    settings.TMC_ONE_LOGIN_KEY = PEM.replace("\n", "\\n")
-    return made
+    return One.set_up(openid, settings)
 
 
 @pytest.fixture

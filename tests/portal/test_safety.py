@@ -152,6 +152,8 @@ def test_nothing_that_is_signed_in_is_kept(made: World) -> None:
     seen = set()
     for path in addresses:
         answers = [client.get(path)]
+        if answers[0].status_code == 200 and b"</html>" in answers[0].content:
+            assert b" data-sign-out>" in answers[0].content, f"{path}: no way to sign out"
         if "freeze" not in path:  # nobody signs in to a frozen account
             answers.append(client.post(path, {}))
         for answer in answers:

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect
 
 from tests.design.served import served
-from tests.design.test_browser import FLAGS, violations
 from tests.portal.making import join, signed_in, world
-from tests.support import chromium
+from tests.support.browsing import browsers, violations
 
 pytestmark = [pytest.mark.django_db, pytest.mark.browser]
 HERE = "/account/devices/"
@@ -39,16 +38,13 @@ class Server:
 @contextmanager
 def opened(language: str) -> Iterator[tuple[Page, Server, Callable[[int], None]]]:
     """A signed-in page under a clock of ours, twenty seconds before it first asks; what went wrong fails the test."""
-    if not (program := chromium.find()):
-        pytest.skip("no Chromium on this machine")
     join(world("south-wales", ("cy", "en")))
     client = signed_in()
     client.get(f"/language/{language}/")
     html = client.get(HERE).content.decode()
     said: list[str] = []
     server = Server()
-    with served({HERE: html}) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+    with served({HERE: html}) as address, browsers() as browser:
         page = browser.new_page(viewport={"width": 320, "height": 640})
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -57,7 +53,6 @@ def opened(language: str) -> Iterator[tuple[Page, Server, Callable[[int], None]]
         page.goto(address + HERE)
         page.wait_for_function("document.body.classList.contains('js-enabled')")
         yield page, server, lambda seconds: page.clock.fast_forward(seconds * 1000)
-        browser.close()
     assert [each for each in said if "net::ERR_FAILED" not in each] == []
 
 

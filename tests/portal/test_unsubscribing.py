@@ -7,6 +7,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from tests.alerts.making import NOW, Made, made
+from tests.design.served import served
+from tests.support.browsing import browsers, violations
 from tests.support.doors import door_client, role
 from trackmycrime import rounds
 from trackmycrime.alerts.api import tell
@@ -78,6 +80,22 @@ def test_the_page_asks_first_in_both_languages_and_says_nothing_of_police(mailed
         ):
             assert word not in shown.replace("design/", ""), word
     assert Heard.objects.count() == 1
+
+
+@pytest.mark.browser
+def test_its_pages_are_for_everybody(mailed: Made) -> None:
+    client = door_client("portal")
+    pages = {
+        "/ask": client.get(address()).content.decode(),
+        "/wrong": client.get("/unsubscribe/nothing").content.decode(),
+        "/done": client.post(address(), ONE_CLICK).content.decode(),
+    }
+    with served(pages) as at, browsers() as browser:
+        page = browser.new_page(viewport={"width": 320, "height": 640})
+        for name in pages:
+            page.goto(at + name)
+            assert (name, violations(page)) == (name, [])
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
 
 
 def test_looking_changes_nothing_and_a_form_of_another_kind_neither(mailed: Made) -> None:

@@ -3,12 +3,17 @@
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.handlers.base import BaseHandler
+from django.core.signals import setting_changed
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client
+from django.test.client import ClientHandler
+from django.test.signals import root_urlconf_changed
 from django.test.utils import override_settings
 
 from trackmycrime.kernel.clock import utc_now
@@ -28,6 +33,11 @@ _DOOR_SETTINGS = (
     "DOOR",
     "DOOR_URL",
 )
+
+
+# Django forgets how each list of addresses is read when ROOT_URLCONF changes, which is twice in each request here; each
+# door has its own list, and to read it again was a third of a request
+setting_changed.disconnect(root_urlconf_changed)
 
 
 @contextmanager
@@ -60,19 +70,37 @@ def denied(door: str, sql: str) -> None:
         cursor.execute(sql)
 
 
+@cache
+def _middleware(door: str) -> Any:
+    """A door's middleware around its views, loaded at its first request and not for each client."""
+    handler = BaseHandler()
+    handler.load_middleware()
+    return handler._middleware_chain
+
+
+class _DoorHandler(ClientHandler):
+    """What answers for a door; whether it asks for form tokens is each client's own."""
+
+    def __init__(self, door: str, enforce_csrf_checks: bool) -> None:
+        super().__init__(enforce_csrf_checks)
+        self.door = door
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        self._middleware_chain = _middleware(self.door)
+
+
 class DoorClient(Client):
     """A test client of one door: its urls, middleware, cookies, and its database rights during each request."""
 
     def __init__(self, door: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.handler = _DoorHandler(door, self.handler.enforce_csrf_checks)
         self.door = door
         self.door_settings = settings_of(door)
 
     def request(self, **request: Any) -> Any:
-        with override_settings(**self.door_settings):
-            self.handler.load_middleware()
-            with role(self.door):
-                return super().request(**request)
+        with override_settings(**self.door_settings), role(self.door):
+            return super().request(**request)
 
     def enter(self, account: Account, *hows: str) -> None:
         """Have this account signed in, having shown these: the session that the pages would begin, without them."""

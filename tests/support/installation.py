@@ -18,20 +18,22 @@ import psycopg
 from tests.delivery.counterparts import Gateway, Mail, MailServer, mail_server, text_gateway
 from tests.support.events import AT_ANY_HOUR
 from tests.support.processes import eventually
+from tests.support.ready import copy_data
 from tests.support.serving import Serving
 from trackmycrime.ops.embedded import record
 
-SECONDS = 30.0
+SECONDS = 90.0
 """«Within seconds», on a machine that does other things too."""
 FEED = "/api/feed/v1/events"
 
 
 @contextmanager
 def data_folder() -> Iterator[Path]:
-    """A data folder that is not there yet, below a folder of mode 0755; gone afterwards."""
+    """A data folder with all tables and nothing in them, below a folder of mode 0755; gone afterwards."""
     above = Path(tempfile.mkdtemp(prefix="tmc-j-"))
     above.chmod(0o755)
     try:
+        copy_data(above / "data")
         yield above / "data"
     finally:
         shutil.rmtree(above, ignore_errors=True)

@@ -113,6 +113,14 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
+def told_of(pid: int, file: str) -> bytes:
+    """A file of ``/proc`` about a process; empty when it has just gone."""
+    try:
+        return Path(f"/proc/{pid}/{file}").read_bytes()
+    except OSError:
+        return b""
+
+
 def processes_of(folder: Path) -> list[int]:
     """The processes that name ``folder`` in their command line or work in it, and are not this one."""
     found = []
@@ -131,7 +139,7 @@ def processes_of(folder: Path) -> list[int]:
     return found
 
 
-def eventually(true: Callable[[], bool], timeout: float = 30, what: str = "it") -> None:
+def eventually(true: Callable[[], bool], timeout: float = 90, what: str = "it") -> None:
     """Wait until ``true()``; AssertionError when that takes longer than ``timeout`` seconds."""
     until = time.monotonic() + timeout
     while not true():

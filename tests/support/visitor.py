@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import pytest
 from django.utils import translation
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.design.served import AXE
-from tests.design.test_browser import FLAGS
-from tests.support import chromium
+from tests.support.browsing import violations
 
 IDENTIFIER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """The random name of a thing in an address: it tells nothing, but by chance it holds any two digits and a slash."""
-
-
-@contextmanager
-def browsers() -> Iterator[Browser]:
-    """A real headless Chromium; skips the test where there is none."""
-    if not (program := chromium.find()):
-        pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield started
-        started.close()
 
 
 class Visitor:
@@ -72,6 +56,12 @@ class Visitor:
         self.page.get_by_role("button", name=self.words(button), exact=True).click()
         self.look()
 
+    def press_for_passkey(self, button: str) -> None:
+        """Press the button for which the browser answers by itself, after which the page goes on by script."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=self.words(button), exact=True).click()
+        self.look()
+
     def follow(self, link: str) -> None:
         """Follow the first link that begins with these words."""
         self.page.get_by_role("link", name=self.words(link)).first.click()
@@ -113,9 +103,7 @@ class Visitor:
         for secret in self.secrets:
             assert secret not in told, f"{secret!r} is in the title or address {where}"
         if self.script:
-            self.page.evaluate(AXE.read_text())
-            found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-            assert [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]] == [], where
+            assert violations(self.page) == [], where
         assert not self.said, f"{where}: {self.said}"
         strangers = {url for url in self.asked if not url.startswith((self.home + "/", "data:"))}
         assert not strangers, f"{where} asked {strangers}"

@@ -33,7 +33,10 @@ class Provider:
     def client(
         self, redirect_uri: str, *, refresh: bool = True, public_key: str = "", logout: str = ""
     ) -> str:
-        """Register a client and give its id; its secret is `PASSWORD`, or it signs with the key of `public_key`."""
+        """Register a client and give its id; its secret is `PASSWORD`, or it signs with the key of `public_key`.
+
+        `logout` is where it leads whoever has signed out there.
+        """
         told = {"redirect_uri": redirect_uri, "refresh": refresh, "public_key": public_key, "logout": logout}
         return str(self._do(do="client", secret=PASSWORD, **told)["id"])
 
@@ -60,6 +63,10 @@ class Provider:
     def acr(self, value: str) -> None:
         """By what means people sign in there from now on."""
         self._do(do="acr", value=value)
+
+    def without(self, *names: str) -> None:
+        """Leave these out of its discovery document from now on."""
+        self._do(do="without", names=names)
 
     def logout_token(self, client: str, name: str, **claims: Any) -> str:
         """A logout token about a person, signed by its key, with these claims put in; None leaves one out."""
@@ -100,6 +107,22 @@ class Somebody:
             answer = self._http.get(to)
         raise AssertionError(f"the provider leads in circles: {answer.url}")
 
+    def leave(self, address: str) -> str:
+        """Follow a door's page to where one signs out there; the address that it leads back to, without the host.
+
+        Empty where it leads nowhere, but asks or says something.
+        """
+        answer = self._http.get(address)
+        if answer.status_code != 302:
+            return ""
+        to = str(answer.url.join(answer.headers["location"]))
+        return urlsplit(to)._replace(scheme="", netloc="").geturl()
+
+    def is_remembered(self) -> bool:
+        """Whether it knows this browser still."""
+        page = self._http.get(f"{self.provider.issuer}/administration/who/").json()
+        return bool(page["who"])
+
 
 def query_of(address: str) -> dict[str, str]:
     """The parameters of an address, each once."""
@@ -130,3 +153,4 @@ def honest(openid: Provider) -> Iterator[None]:
     yield
     openid.lie()
     openid.acr("password")
+    openid.without()

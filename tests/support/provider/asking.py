@@ -33,6 +33,8 @@ LAST: dict[str, str] = {}
 PUBLIC: dict[str, str] = {}
 """The public key of a client that signs"""
 SEEN: set[str] = set()
+WITHOUT: list[str] = []
+"""What its discovery document leaves out"""
 SECRET: dict[str, str] = {}
 
 
@@ -65,6 +67,10 @@ class Adapter(DefaultOIDCAdapter):
 
     def get_user_by_sub(self, client: Client, sub: str) -> Any:
         return User.objects.filter(pk=sub.rpartition(":")[2], is_active=True).first()
+
+    def populate_server_metadata(self, data: dict[str, Any]) -> None:
+        for name in WITHOUT:
+            data.pop(name, None)
 
     def populate_id_token(self, id_token: dict[str, Any], client: Client, scopes: Any, **_: Any) -> None:
         user = self.get_user_by_sub(client, id_token["sub"])

@@ -69,6 +69,7 @@ def configure(folder: Path) -> None:
         SESSION_COOKIE_NAME="provider",
         IDP_OIDC_ADAPTER=f"{HERE}.asking.Adapter",
         IDP_OIDC_RATE_LIMITS=False,
+        IDP_OIDC_RP_INITIATED_LOGOUT_ASKS_FOR_OP_LOGOUT=False,
         IDP_OIDC_ROTATE_REFRESH_TOKEN=True,
         ACCOUNT_RATE_LIMITS=False,
     )

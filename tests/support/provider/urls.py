@@ -44,6 +44,7 @@ def administration(request: HttpRequest) -> JsonResponse:
         "lie": _lie,
         "rotate": lambda s: asking.rotate(),
         "acr": lambda s: asking.ACR.update(value=s["value"]),
+        "without": lambda s: asking.WITHOUT.__setitem__(slice(None), s["names"]),
         "asked": lambda s: dict(asking.LAST),
         "logout_token": _logout_token,
     }[said["do"]](said)
@@ -60,6 +61,7 @@ def _client(said: dict[str, Any]) -> dict[str, Any]:
     client.grant_types = "authorization_code\nrefresh_token" if said["refresh"] else "authorization_code"
     client.scopes = "openid\nprofile\nemail\noffline_access"
     client.set_secret(said["secret"])
+    client.set_post_logout_redirect_uris([said["logout"]] if said["logout"] else [])
     client.save()
     if said["public_key"]:
         asking.PUBLIC[client.pk] = said["public_key"]
@@ -101,5 +103,6 @@ def _logout_token(said: dict[str, Any]) -> dict[str, Any]:
 urlpatterns = [
     path("sign-in/", SignIn.as_view(), name="account_login"),
     path("administration/", administration),
+    path("administration/who/", lambda request: JsonResponse({"who": request.user.username})),
     path("", include("allauth.idp.urls")),
 ]
