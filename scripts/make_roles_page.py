@@ -31,6 +31,20 @@ force's OpenID provider (`trackmycrime force provider set`, [0024](decisions/002
 exactly one; officer and supervisor together are a supervisor. An administrator runs the force's side of the \
 service, for which nobody's case is needed; an auditor reads and changes nothing.
 
+## Who cannot get in any more
+
+An officer with a password of their own who lost it, their app or all their passkeys has one way: whoever runs \
+the installation makes a new set-up link, `trackmycrime officer add FORCE EMAIL --role ROLE --checked in_person` \
+(or `video`, `known_number`: called back on a number that was known before). It is in the audit as \
+`staff_let_in_again`, with how it was checked, and its use as `staff_set_up`. Using it ends the password, the \
+app, passkeys, recovery codes and every session, so the officer notices at once if it was not them, and a new \
+app or passkey is added before anything opens. No role at the desk can make one: the desk's login may not write \
+there, so a colleague or a supervisor cannot. Whoever holds the link is that officer for 24 hours: hand it over \
+in person, or read it out on the known number; making another one ends it.
+
+Whom the force's provider vouches for has nothing to lose here: a lost second step is mended by the force's own \
+IT, and no set-up link is made for them.
+
 ## By the force's own provider
 
 ```
@@ -38,10 +52,11 @@ trackmycrime force provider set south-wales --issuer https://login.example.org -
     --secret-file secret.txt --role-claim roles --role "TMC officers=officer" --role "TMC auditors=auditor"
 ```
 
-Register at the provider the address to come back to, `TMC_DESK_URL/sign-in/back/`, and for back-channel logout \
-`TMC_DESK_URL/sign-in/with/<force>/logout/`. It should give `auth_time` (without it nobody \
-whom it vouches for does what is dangerous), \
-a refresh token (`offline_access`; else the browser is sent to ask every quarter of an hour), and \
+Register at the provider the address to come back to, `TMC_DESK_URL/sign-in/back/`, the one to come back to \
+after signing out, `TMC_DESK_URL/signed-out/`, and for back-channel logout \
+`TMC_DESK_URL/sign-in/with/<force>/logout/`. It should give `auth_time` (without it nobody whom it vouches for \
+does what is dangerous), an `end_session_endpoint` (else officers are told that they may still be signed in \
+there), a refresh token (`offline_access`; else the browser is sent to ask every quarter of an hour), and \
 `email_verified`. `--officer-claim` names the claim that holds the records system's id of the officer. \
 `trackmycrime force provider off` ends it, and the sessions that it vouches for, at once.
 """

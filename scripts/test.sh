@@ -19,10 +19,10 @@ scripts/postfix.sh || leave_out postfix "the tests of the way back of mail with 
 root's rights to run it. Get one with «apt-get install postfix»."
 
 if [ -z "$without" ]; then
-    exec .venv/bin/python -m pytest -n auto "$@"
+    exec .venv/bin/python -m pytest -n auto --dist worksteal "$@"
 fi
 status=0
-.venv/bin/python -m pytest -n auto -m "$without" "$@" || status=$?
+.venv/bin/python -m pytest -n auto --dist worksteal -m "$without" "$@" || status=$?
 echo "$left_out" | sed '/^$/d' >&2
 [ "$status" = 0 ] && exit 3
 exit "$status"
