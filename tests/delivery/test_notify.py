@@ -186,6 +186,7 @@ def test_what_an_answer_means(
     with caplog.at_level(logging.INFO):
         outcome = channel.send(text())
     assert outcome.result == result
+    assert outcome.nobody == ("phone_number" in outcome.answer), "only who says so loses a number"
     assert "900123" not in outcome.answer + caplog.text.replace(" ", "")
     notify.rule = None
     assert channel.send(text()).result == "accepted"
@@ -261,6 +262,7 @@ def test_what_notify_says_when_it_is_asked(
     asked = channel.ask(sent)
     assert asked
     assert (asked.result, asked.answer, asked.provider_id) == (result, status, notify.kept[0]["id"])
+    assert asked.nobody == (status == "permanent-failure")
 
 
 def test_notify_says_that_it_never_got_a_letter(notify: Notify, channel: NotifyChannel) -> None:

@@ -167,12 +167,19 @@ def test_a_mail_server_that_refuses_at_once_says_whether_it_knows_the_address() 
 
 def test_an_address_that_is_refused_at_once_is_lost_too(force: Force, above: Above) -> None:
     sending = claimed(force, above)
-    settled(sending, above, Outcome("never", "550 5.1.1"))
+    settled(sending, above, Outcome("never", "550 5.1.1", nobody=True))
     assert (Address.objects.get().state, Address.objects.get().reason) == ("bounced", "550 5.1.1")
     (lost,) = above.lost
     assert lost.owner_id == sending.owner_id
+    sending = claimed(force, above, channel="text", address="+447700900123", address_hash=b"t" * 32)
+    settled(sending, above, Outcome("never", "400 21211", nobody=True))
+    assert above.lost[-1].channel == "text"
+    assert set(Address.objects.values_list("state", "reason")) == {
+        ("bounced", "550 5.1.1"),
+        ("bounced", "400 21211"),
+    }
     settled(claimed(force, above, address_hash=b"x" * 32), above, Outcome("never", "550 5.7.1"))
-    assert Address.objects.count() == 1
+    assert Address.objects.count() == 2
 
 
 def test_an_invitation_is_wiped_when_a_receipt_ends_it(force: Force, above: Above) -> None:

@@ -127,6 +127,7 @@ def test_permanent_and_passing_refusals(
     server.rules[step] = said
     outcome = channel.send(letter())
     assert (outcome.result, outcome.answer) == (result, answer)
+    assert outcome.nobody == answer.endswith("5.1.1"), "only who says so loses an address"
     assert not server.mails
     # the connection is as good as before, and the next letter is not held liable
     server.rules.clear()

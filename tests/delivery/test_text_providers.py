@@ -76,9 +76,13 @@ def test_unicode_is_said_where_it_must_be_said_and_only_then(running: Running, n
     assert [one.unicode for one in running.texts] == [True, False]
 
 
-def test_a_number_that_is_refused_is_refused_for_good(mapping: TextGateway, running: Running) -> None:
+def test_a_number_that_is_refused_is_refused_for_good_and_not_used_again(
+    mapping: TextGateway, running: Running
+) -> None:
     outcome = opened(mapping, running).send(text(address=NOBODY))
     assert outcome.result == "never"
+    # Sinch says by the same word what else of a request is wrong
+    assert outcome.nobody == (mapping.name != "sinch")
     assert "7700900000" not in outcome.answer
     assert running.texts == []
 
@@ -98,7 +102,8 @@ def test_a_gateway_that_cannot_now_is_asked_later(
     mapping: TextGateway, running: Running, status: int
 ) -> None:
     running.rule = lambda asked: (status, b"busy")
-    assert opened(mapping, running).send(text()).result == "later"
+    outcome = opened(mapping, running).send(text())
+    assert (outcome.result, outcome.nobody) == ("later", False)
 
 
 @pytest.mark.parametrize(

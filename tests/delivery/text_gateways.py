@@ -100,7 +100,7 @@ class Plain(Provider):
             return 401, {}
         said = asked.json
         if said["to"] == "+447700900000":
-            return 400, {"error": "no such number"}
+            return 400, {"error": "no such number", "code": "no-such-number"}
         text = self.take(
             to=said["to"], body=said["text"], sender=said.get("from", ""), reference=said["reference"]
         )

@@ -80,6 +80,8 @@ class Outcome:
     provider_id: str = ""
     wait: timedelta | None = None
     """For how long the provider asks to be left alone (with ``later``)"""
+    nobody: bool = False
+    """With ``never``: it says that there is no such address, so this one is not used again until it is confirmed"""
 
 
 @dataclass(frozen=True)

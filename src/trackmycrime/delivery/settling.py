@@ -12,7 +12,6 @@ from trackmycrime.kernel.ids import new_id
 
 from . import addresses, retry, switches
 from .letters import SECRET, WIPED, Finished, Letter, Lost, Outcome, Upstairs
-from .meaning import no_such_address
 from .retry import Next
 
 
@@ -141,20 +140,15 @@ def _write_down(tried: Sequence[Tried], nexts: Sequence[Next], now: datetime, up
         for each, step in zip(tried, nexts, strict=True)
         if each.letter.id in ours and step.at is None
     ]
-    refused = [_refused(each) for each in tried if each.letter.id in ours and _knows_no_such_address(each)]
+    refused = [_refused(each) for each in tried if each.letter.id in ours and each.outcome.nobody]
     if refused and (lost := addresses.lose(refused, now=now)):
         upstairs.address_lost(lost, now)
     if ended:
         upstairs.finished(ended, now)
 
 
-def _knows_no_such_address(tried: Tried) -> bool:
-    outcome = tried.outcome
-    return outcome.result == "never" and tried.letter.channel == "email" and no_such_address(outcome.answer)
-
-
 def _refused(tried: Tried) -> Lost:
-    """The address that a mail server has refused: as lost as by what comes back later."""
+    """The address that a provider has refused at once: as lost as by what comes back later."""
     letter, answer = tried.letter, tried.outcome.answer
     return Lost(
         letter.force,

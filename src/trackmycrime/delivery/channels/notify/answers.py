@@ -75,7 +75,11 @@ def outcome_of(refusal: Refusal, *, now: datetime) -> Outcome:
     """
     status, answer = refusal.status, refusal.answer
     if status == 400:
-        return Outcome("later" if _about_us(refusal) else "never", answer)
+        if _about_us(refusal):
+            return Outcome("later", answer)
+        return Outcome(
+            "never", answer, nobody=refusal.kind == "ValidationError" and refusal.field in RECIPIENT
+        )
     if status == 413:
         return Outcome("never", answer)
     if status == 429:
@@ -113,7 +117,7 @@ def known_as(notifications: Iterable[Mapping[str, Any]]) -> Outcome | None:
     for one in notifications:
         status, id_ = str(one.get("status", "")), str(one.get("id", ""))[:200]
         if status in _FOR_GOOD:
-            found["never"] = Outcome("never", status, id_)
+            found["never"] = Outcome("never", status, id_, nobody=status == "permanent-failure")
         elif status in _PASSING:
             found["later"] = Outcome("later", status, id_)
         else:

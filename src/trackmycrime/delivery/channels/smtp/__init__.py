@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from trackmycrime.delivery.channels import Channel
 from trackmycrime.delivery.channels.stepping import Elsewhere, Steps, drive, read, write
 from trackmycrime.delivery.letters import Letter, Outcome
+from trackmycrime.delivery.meaning import no_such_address
 from trackmycrime.kernel.clock import utc_now
 
 from .message import CannotBeSent, Letterhead, compose, recipient
@@ -266,4 +267,5 @@ def _code(code: int, answer: bytes) -> str:
 
 def _refused(code: int, answer: bytes) -> Outcome:
     forever = 500 <= code < 600 and code not in _OUR_FAULT
-    return Outcome("never" if forever else "later", _code(code, answer))
+    said = _code(code, answer)
+    return Outcome("never" if forever else "later", said, nobody=forever and no_such_address(said))

@@ -176,7 +176,7 @@ def outcome_of(gateway: TextGateway, status: int, body: bytes) -> Outcome:
     except ValueError:
         said = None
     result: Result = answer.of_status(status)
-    seen = ""
+    seen, nobody = "", False
     for place in answer.code:
         value = at(said, place)
         code = "" if value is None or isinstance(value, dict | list) else str(value)
@@ -185,6 +185,7 @@ def outcome_of(gateway: TextGateway, status: int, body: bytes) -> Outcome:
         seen = code if _CODE.fullmatch(code) else ""
         if code in answer.codes or "*" in answer.codes:
             result = answer.codes.get(code) or answer.codes["*"]
+            nobody = code in answer.no_such_number
             break
     else:
         if result == "accepted" and "accepted" in answer.codes.values():
@@ -192,7 +193,7 @@ def outcome_of(gateway: TextGateway, status: int, body: bytes) -> Outcome:
             result = "unclear"
     named = at(said, answer.id) if answer.id and result == "accepted" else None
     id_ = "" if named is None else str(named)
-    return Outcome(result, f"{status} {seen}".strip(), id_ if _ID.fullmatch(id_) else "")
+    return Outcome(result, f"{status} {seen}".strip(), id_ if _ID.fullmatch(id_) else "", nobody=nobody)
 
 
 def _asked_to_wait(headers: Sequence[tuple[bytes, bytes]]) -> timedelta | None:

@@ -58,6 +58,8 @@ class Answer:
     """The result of each code in the body; of ``*`` for all others that a code was found for"""
     never: frozenset[int] = frozenset()
     later: frozenset[int] = frozenset(ABOUT_US)
+    no_such_number: frozenset[str] = frozenset()
+    """Those of the codes for ``never`` that blame the number itself"""
 
     def of_status(self, status: int) -> Literal["accepted", "never", "later"]:
         """What a status alone means."""
@@ -218,13 +220,19 @@ class _Reader:
         return Request(**{key: value for key, value in said.items() if key in Request.__dataclass_fields__})
 
     def _answer(self, said: Tree) -> Answer:
-        self._only("answer.", said, ("id", "code", "codes", "never", "later"))
+        self._only("answer.", said, ("id", "code", "codes", "never", "later", "no_such_number"))
         codes: dict[str, Result] = {}
         for result, values in self._table(said, "codes").items():
             if result not in get_args(Result):
                 self.wrong.append(f"«answer.codes.{result}» is none of {', '.join(get_args(Result))}")
             for value in self._several(f"answer.codes.{result}", values):
                 codes[str(value)] = cast(Result, result)
+        nobody = frozenset(map(str, self._several("answer.no_such_number", said.get("no_such_number", []))))
+        for value in sorted(nobody):
+            if codes.setdefault(value, "never") != "never":
+                self.wrong.append(
+                    f"«answer.no_such_number» has {value}, which «answer.codes» calls {codes[value]}"
+                )
         code = said.get("code", ())
         if codes and not code:
             self.wrong.append("«answer.code» is missing: where in the answer the codes stand")
@@ -236,6 +244,7 @@ class _Reader:
             codes=codes,
             never=frozenset(self._several("answer.never", said.get("never", []))),
             later=frozenset(self._several("answer.later", said.get("later", [*ABOUT_US]))),
+            no_such_number=nobody,
         )
 
     def _receipts(self, whole: Tree) -> Receipts:
