@@ -206,8 +206,8 @@ class Sender:
             raise Away(str(why), after=_LONGEST_WAIT)
         self._barred[_key(one)] = clock.steady() + growing(one.tries + 3, _LONGEST_BAR)
         self.spool.postpone([one], str(why))
-        self._log.error(f"the gateway fails at event {one.id} ({why}); its subject waits, others go on")
         self._note(error=f"at event {one.id}: {why}", error_at=clock.wall())
+        self._log.error(f"the gateway fails at event {one.id} ({why}); its subject waits, others go on")
 
     def _open(self) -> Gateway:
         if self._gateway is None:
@@ -223,15 +223,16 @@ class Sender:
         self._since, self.failure = clock.steady(), ""
         if not self._reached:
             self._reached = True
-            self._log.info(f"{self.settings.url} answers")
+            # what is said is written down first, so that whoever reads it finds the same in the status
             self._note(reachable_since=clock.wall(), denied="")
+            self._log.info(f"{self.settings.url} answers")
 
     def _failed(self, why: str, wait: float) -> None:
         self._reached = False
         self._tries += 1
         self.failure = why
-        self._log.warning(f"{why}; next try in {wait:.1f} seconds")
         self._note(error=why, error_at=clock.wall(), reachable_since="")
+        self._log.warning(f"{why}; next try in {wait:.1f} seconds")
         left = self.settings.patience - (clock.steady() - self._since)
         self.stop.wait(min(wait, max(0.0, left)) if self.once else wait)
 
@@ -244,8 +245,8 @@ class Sender:
         self.failure = why
         wait = growing(self._tries + 2, _LONGEST_WAIT)
         self._tries += 1
-        self._log.error(f"NOTHING IS SENT: {why}. Inputs are still read. Next try in {wait:.0f} seconds")
         self._note(error=why, error_at=clock.wall(), denied=why, reachable_since="")
+        self._log.error(f"NOTHING IS SENT: {why}. Inputs are still read. Next try in {wait:.0f} seconds")
         if self.once:
             self._since = clock.steady() - self.settings.patience - 1
             return

@@ -100,11 +100,11 @@ class Reader:
         return ""
 
     def _failed(self, why: str) -> str:
-        self._log.warning(f"cannot be read now: {why}")
         try:
             self.spool.failed(self.input.name, why)
         except Stuck as stuck:
             self._log.warning(str(stuck))
+        self._log.warning(f"cannot be read now: {why}")
         return why
 
     def _let_go(self) -> None:
