@@ -342,7 +342,7 @@ def test_no_index_can_be_mistaken_for_the_key_that_leads_to_a_table() -> None:
     any index that begins with the force for as good as the key, and reads all of the force's rows for each answer."""
     mistakable = query(
         "select distinct x.indexrelid::regclass::text from pg_constraint k"
-        " join pg_index x on x.indrelid = k.confrelid and not x.indisunique and x.indpred is null"
+        " join pg_index x on x.indrelid = k.confrelid and x.indexrelid <> k.conindid and x.indpred is null"
         " join pg_attribute a on a.attrelid = x.indrelid and a.attnum = x.indkey[0]"
         " where k.contype = 'f' and array_length(k.confkey, 1) > 1 and a.attname = 'force_id'"
     )

@@ -1,11 +1,15 @@
 """What can be passed over without looking: a state that came late and shows nowhere."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trackmycrime.publish import known
 from trackmycrime.publish.case_rows import closed_since, reached
 from trackmycrime.publish.known import in_order, look_alike
 from trackmycrime.publish.timeline import timeline
@@ -50,3 +54,20 @@ def test_a_late_state_that_says_nothing_new_looks_alike_and_another_officer_does
     assert look_alike([first, newest], [first, newest, same])
     assert not look_alike([first, newest], [first, newest, [*same[:4], "dc2", True]])
     assert not look_alike([first, newest], [first, newest, [*same[:2], "investigating", *same[3:]]])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asked", ["_UPDATES", "_HEARINGS", "_PROPERTY", "_VICTIMS", "_CASES", "_ENTRIES"])
+def test_a_crimes_rows_are_looked_for_by_themselves_also_in_a_table_that_nobody_has_counted(
+    asked: str,
+) -> None:
+    """The plan is kept: one that is made while a table is empty must do when it is full."""
+    sql = str(getattr(known, asked)).replace("%s::uuid[]", "$1::uuid[]").replace("%s", "$2")
+    with connection.cursor() as cursor:
+        cursor.execute("set local plan_cache_mode = force_generic_plan")
+        cursor.execute(f"prepare asked (uuid[], smallint) as {sql}")
+        cursor.execute("explain execute asked ('{}', 1)")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("deallocate asked")
+    assert "Seq Scan" not in plan
+    assert re.search(r"Index Cond: .*crime_id = w.crime_id", plan)

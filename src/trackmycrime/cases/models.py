@@ -68,12 +68,13 @@ class Crime(models.Model):
     class Meta:
         db_table = "cases_crime"
         constraints = [
-            models.UniqueConstraint(fields=["force", "reference_key"], name="cases_crime_once"),
+            # not the force first: while PostgreSQL knows nothing of a table that has just begun to fill, it takes such
+            # an index for as good as the key, and reads all of the force's crimes to check that one is there
+            models.UniqueConstraint(fields=["reference_key", "force"], name="cases_crime_once"),
             models.UniqueConstraint(fields=["force", "id"], name="cases_crime_in_force"),
         ]
         indexes = [
-            # not the force first: while PostgreSQL knows nothing of a table that has just begun to fill, it takes such
-            # an index for as good as the key, and reads all of the force's crimes to check that one is there
+            # not the force first either
             models.Index(fields=["officer_id", "force"], name="cases_crime_officer"),
             models.Index(fields=["unit_id", "force"], name="cases_crime_unit"),
             models.Index(

@@ -34,7 +34,7 @@ class Source(models.Model):
     class Meta:
         db_table = "feed_source"
         constraints = [
-            models.UniqueConstraint(fields=["force", "name"], name="feed_source_once"),
+            models.UniqueConstraint(fields=["name", "force"], name="feed_source_once"),
             models.UniqueConstraint(fields=["force", "id"], name="feed_source_in_force"),
         ]
 

@@ -186,6 +186,24 @@ def fetch(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict
         return _rows(cursor)
 
 
+def each_of(table: str, named: Mapping[str, str], as_: str, *, where: str = "") -> str:
+    """The ``from`` of a statement that looks up rows of a table by many values at once: `as_` is the row, ``w.n`` the
+    place, from 1, in the lists of values that the statement takes.
+
+    `named` are the columns that are looked up, with the kind of their values; `where` are further conditions over
+    ``t``, the table. All of it is ours, never input. ``offset 0`` keeps PostgreSQL to looking for each place's rows by
+    themselves: of a table that has just begun to fill it knows nothing, and would go through all of it, even again and
+    again, by a plan that it keeps.
+    """
+    lists = ", ".join(f"%s::{kind}[]" for kind in named.values())
+    same = " and ".join(f"t.{column} = w.{column}" for column in named)
+    more = f" and {where}" if where else ""
+    one = f"select * from {table} t where {same}{more} offset 0"  # noqa: S608 (ours)
+    return (
+        f"from unnest({lists}) with ordinality as w ({', '.join(named)}, n) cross join lateral ({one}) {as_}"
+    )
+
+
 class Asked:
     """Statements that have been asked together, whose rows come while others are read or something else is done.
 

@@ -255,7 +255,8 @@ class Victim(models.Model):
         constraints = [
             # the crime first: by it alone a crime's victims are found too
             models.UniqueConstraint(fields=["crime_id", "force", "person"], name="people_victim_once"),
-            models.UniqueConstraint(fields=["force", "id"], name="people_victim_in_force"),
+            # not the force first, as in `cases.models.Crime`: else it is taken for the way to a crime's victims
+            models.UniqueConstraint(fields=["id", "force"], name="people_victim_in_force"),
         ]
         indexes = [
             models.Index(

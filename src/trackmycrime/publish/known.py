@@ -16,27 +16,32 @@ from .entry_rows import GLANCED, READ
 from .hearings import Hearing
 from .timeline import Sealed, State, Written, derived
 
-# Everything is asked for by the place of its crime in one list, so that rows find together by small numbers.
-_OF = "from unnest(%s::uuid[]) with ordinality as w (crime, n) join"
+
+def _of(table: str, as_: str, where: str = "") -> str:
+    """The rows of a table about each crime of a list; by ``w.n``, its place there, they find together."""
+    of_force = f"t.force_id = %s and {where}" if where else "t.force_id = %s"
+    return setwise.each_of(table, {"crime_id": "uuid"}, as_, where=of_force)
+
+
 _CRIMES = "select * from cases_crime where force_id = %s and id = any(%s)"
 _JOINED = """select distinct merged_into from cases_crime
 where force_id = %s and merged_into = any(%s) and withdrawn_reason = 'merged' and withdrawn_sequence > sequence"""
 _UPDATES = f"""select w.n, u.id, u.update_id, u.by_desk, u.sequence, u.milestone, u.happened_at, u.text, u.persons,
   u.review, u.live, u.withdrawn_reason, u.withdrawn_sequence, u.replaced_by
-{_OF} cases_update u on u.crime_id = w.crime and u.force_id = %s and u.sequence >= 0"""
+{_of("cases_update", "u", "t.sequence >= 0")}"""
 _HEARINGS = f"""select w.n, h.id, h.hearing_id, h.type, h.court, h.court_address, h.starts_at, h.week_commencing,
   h.weeks, h.attendance, h.status, h.result, h.sequence, h.said, h.live
-{_OF} cases_hearing h on h.crime_id = w.crime and h.force_id = %s order by h.hearing_id collate "C"
+{_of("cases_hearing", "h")} order by h.hearing_id collate "C"
 """
 _PROPERTY = f"""select w.n, p.id, p.property_id, p.detail, p.status, p.sequence, p.said, p.live
-{_OF} cases_property p on p.crime_id = w.crime and p.force_id = %s order by p.property_id collate "C"
+{_of("cases_property", "p")} order by p.property_id collate "C"
 """
 _VICTIMS = f"""select w.n, v.id, v.person, v.role, v.live, v.under_age, v.enhanced, v.account_id, v.invited_at
-{_OF} people_victim v on v.crime_id = w.crime and v.force_id = %s"""
-_CASES = f"select w.n, c.* {_OF} publish_case c on c.crime_id = w.crime and c.force_id = %s"
+{_of("people_victim", "v")}"""
+_CASES = f"select w.n, c.* {_of('publish_case', 'c')}"
 _ENTRIES = f"""select w.n, {", ".join(f"e.{column}" for column in GLANCED)}
-{_OF} publish_case c on c.crime_id = w.crime and c.force_id = %s
-join publish_entry e on e.case_id = c.id and e.force_id = c.force_id"""
+{_of("publish_case", "c")} cross join lateral (
+  select * from publish_entry t where t.case_id = c.id and t.force_id = c.force_id offset 0) as e"""  # noqa: S608 (columns of ours)
 _IN_FULL = f"""select {", ".join(f"e.{column}" for column in READ)}
 from unnest(%s::uuid[], %s::text[]) as w (case_id, key)
 join publish_entry e on e.case_id = w.case_id and e.key = w.key and e.force_id = %s"""  # noqa: S608 (columns of ours)

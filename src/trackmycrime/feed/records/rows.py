@@ -1,6 +1,6 @@
 """The rows that one batch touches: read once, changed in memory, written once per table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -98,7 +98,7 @@ class Rows:
                 named["crime"].add((subject_key(data.merged_into), ""))
         for kind, table in (("crime", "cases_crime"), ("officer", "people_officer"), ("unit", "forces_unit")):
             column = "reference_key" if kind == "crime" else f"{kind}_id"
-            for row in self.read(table, f"{column} = any(%s)", sorted(key for key, _ in named[kind])):
+            for row in self.named(table, {column: sorted(key for key, _ in named[kind])}):
                 if kind == "crime":
                     self.crimes[row[column]] = row
                 else:
@@ -112,9 +112,8 @@ class Rows:
         ):
             # pair by pair: each of the ones tried with each of the others would be a million
             pairs = [(self.crimes[key]["id"], id_) for key, id_ in sorted(named[kind]) if key in self.crimes]
-            where = f"(crime_id, {column}) in (select * from unnest(%s::uuid[], %s::text[]))"  # noqa: S608 (constants of ours)
-            where += " and not by_desk" if kind == "update" else ""
-            for row in self.read(table, where, [crime for crime, _ in pairs], [id_ for _, id_ in pairs]):
+            lists = {"crime_id": [crime for crime, _ in pairs], column: [id_ for _, id_ in pairs]}
+            for row in self.named(table, lists, where="not t.by_desk" if kind == "update" else ""):
                 rows[row["crime_id"], row[column]] = row
 
     def read(self, table: str, where: str, *lists: list[Any]) -> list[dict[str, Any]]:
@@ -122,7 +121,18 @@ class Rows:
         if not all(lists):
             return []
         sql = f"select * from {table} where force_id = %s and {where}"  # noqa: S608 (constants of ours)
-        found = setwise.fetch(sql, [self.force_id, *lists])
+        return self._keep(table, setwise.fetch(sql, [self.force_id, *lists]))
+
+    def named(self, table: str, lists: Mapping[str, list[Any]], *, where: str = "") -> list[dict[str, Any]]:
+        """Rows of this force by the values of some columns, those at one place of the lists together."""
+        if not all(lists.values()):
+            return []
+        kinds = {column: "uuid" if column == "crime_id" else "text" for column in lists}
+        of_force = f"t.force_id = %s and {where}" if where else "t.force_id = %s"
+        sql = f"select t.* {setwise.each_of(table, kinds, 't', where=of_force)}"
+        return self._keep(table, setwise.fetch(sql, [*lists.values(), self.force_id]))
+
+    def _keep(self, table: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         self._read[table] |= {row["id"]: dict(row) for row in found}
         return found
 

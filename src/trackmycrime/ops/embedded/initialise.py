@@ -29,9 +29,6 @@ shared_buffers = {memory}MB
 # A burst is not made wait for a checkpoint at each gigabyte.
 max_wal_size = 2GB
 synchronous_commit = on
-# A force's first load fills empty tables in a minute. Without knowing how they grow, PostgreSQL keeps on looking
-# through all of a force's rows for each of them.
-autovacuum_naptime = 5s
 password_encryption = 'scram-sha-256'
 timezone = 'UTC'
 log_timezone = 'UTC'
