@@ -156,39 +156,6 @@ def test_an_ineligible_crime_leaves_a_record_and_no_trace_outside(source: Source
     assert not Task.objects.exists()
 
 
-def test_a_first_load_does_not_read_again_what_it_has_loaded(source: Source) -> None:
-    """Plans are kept, and those of a first load are made while the tables are empty and nobody has counted them."""
-
-    def read() -> int:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "select sum(coalesce(seq_tup_read, 0) + (select coalesce(sum(pg_stat_get_xact_tuples_returned("
-                "i.indexrelid)), 0) from pg_index i where i.indrelid = t.relid)) from pg_stat_xact_user_tables t"
-            )
-            return int(cursor.fetchone()[0])
-
-    def day(first: int) -> list[Any]:
-        crimes = [f"52/{number}" for number in range(first, first + 100)]
-        said = [
-            [crime(one, 1), victim(one, 1), update(one, 2, "U", "note", text={"en": "x"})] for one in crimes
-        ]
-        return [each for several in said for each in several]
-
-    connection.ensure_connection()
-    kept, connection.connection.prepare_threshold = connection.connection.prepare_threshold, 0
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("set local plan_cache_mode = force_generic_plan")
-        for number in range(8):
-            send(source, *day(number * 100))
-        before = read()
-        send(source, *day(800))
-        # for each event some rows of each table, and in all once through what is there; never for each all others
-        assert (read() - before) / 300 < 60
-    finally:
-        connection.connection.prepare_threshold = kept
-
-
 def test_the_whole_of_a_delivery_is_a_bounded_number_of_statements(source: Source) -> None:
     def batch(start: int, size: int) -> list[Any]:
         return [

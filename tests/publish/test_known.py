@@ -58,10 +58,9 @@ def test_a_late_state_that_says_nothing_new_looks_alike_and_another_officer_does
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("asked", ["_UPDATES", "_HEARINGS", "_PROPERTY", "_VICTIMS", "_CASES", "_ENTRIES"])
-def test_a_crimes_rows_are_looked_for_by_themselves_also_in_a_table_that_nobody_has_counted(
-    asked: str,
-) -> None:
-    """The plan is kept: one that is made while a table is empty must do when it is full."""
+def test_a_crimes_rows_are_looked_for_by_themselves_whatever_is_known_of_the_table(asked: str) -> None:
+    """The plan is kept: one that is made while a table is empty must do when it is full. So it can only be one that
+    asks crime by crime, and never one that gathers the whole table first."""
     sql = str(getattr(known, asked)).replace("%s::uuid[]", "$1::uuid[]").replace("%s", "$2")
     with connection.cursor() as cursor:
         cursor.execute("set local plan_cache_mode = force_generic_plan")
@@ -69,5 +68,5 @@ def test_a_crimes_rows_are_looked_for_by_themselves_also_in_a_table_that_nobody_
         cursor.execute("explain execute asked ('{}', 1)")
         plan = "\n".join(line for (line,) in cursor.fetchall())
         cursor.execute("deallocate asked")
-    assert "Seq Scan" not in plan
-    assert re.search(r"Index Cond: .*crime_id = w.crime_id", plan)
+    assert "crime_id = w.crime_id" in plan
+    assert not re.search("Hash|Merge|Materialize", plan)
