@@ -62,7 +62,8 @@ class Dispatch(models.Model):
 
     class Meta:
         db_table = "delivery_dispatch"
-        constraints = [models.UniqueConstraint(fields=["force", "id"], name="delivery_dispatch_in_force")]
+        # not the force first, as in `cases.models.Crime`: else it is taken for the way to an alert's letters
+        constraints = [models.UniqueConstraint(fields=["id", "force"], name="delivery_dispatch_in_force")]
         indexes = [
             # the force first: a claim looks into each force that is not held, and at nothing of one that is (`work`)
             models.Index(
