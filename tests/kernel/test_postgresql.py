@@ -60,3 +60,16 @@ def test_a_connection_that_the_server_ended_is_replaced_before_the_next_request(
     with kept.cursor() as cursor:
         cursor.execute("select 1")
         assert cursor.fetchone() == (1,)
+
+
+def test_who_only_looks_up_by_key_has_no_plan_that_goes_through_a_table() -> None:
+    """Such a plan, made while a table was nearly empty, would be kept when it is full."""
+    other = connection.copy()
+    other.settings_dict = {**connection.settings_dict, "BY_KEY": True}
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("show enable_seqscan")
+            assert cursor.fetchone() == ("off",)
+    finally:
+        other.close()
+    assert ask("show enable_seqscan") == "on", "desk, portal and worker make lists too"

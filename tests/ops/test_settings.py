@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import stat
+import subprocess
+import sys
 import time
 from logging.config import DictConfigurator  # type: ignore[attr-defined]
 from pathlib import Path
@@ -114,6 +117,23 @@ def test_a_door_gets_its_own_login_and_no_other(door: str) -> None:
         assert (secret in everything) == (door in ("worker", "gateway")), "who takes receipts knows them"
     assert told["TMC_EMAIL_URL"].endswith("smtp.example.org:587"), "that email is set up is no secret"
     assert told["DJANGO_SETTINGS_MODULE"] == f"trackmycrime.config.settings.{door}"
+
+
+def test_only_the_gateway_is_planned_for_lookups_by_key_alone() -> None:
+    found = given(Path("data"), keys.DOORS, GIVEN)
+    assert found
+    ask = "from django.conf import settings; print(settings.DATABASES['default'].get('BY_KEY', False))"
+    said = {
+        door: subprocess.run(
+            [sys.executable, "-c", ask],
+            env={**found.environment(door), "PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for door in keys.DOORS
+    }
+    assert said == {door: str(door == "gateway") for door in keys.DOORS}
 
 
 def test_lines_of_a_process_say_the_time_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
