@@ -1,5 +1,6 @@
 """The text gateways that come with it: texts, answers and receipts, against a server that speaks as each publishes."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from trackmycrime.delivery.channels.text_gateway import Account, TextGatewayChannel, receipts
+from trackmycrime.delivery.channels.text_gateway import Account, TextGatewayChannel, outcome_of, receipts
 from trackmycrime.delivery.channels.text_gateway.mapping import MappingError, TextGateway, load, read, ready
 from trackmycrime.delivery.hearing import CannotBeRead, Posted
 from trackmycrime.delivery.letters import Letter
@@ -95,6 +96,15 @@ def test_what_is_wrong_with_us_is_not_held_against_a_text(
         pytest.skip("it takes any sender")
     assert opened(mapping, running, **values).send(text()).result == "later"
     assert running.texts == []
+
+
+@pytest.mark.parametrize(
+    "status", ["REJECTED_PREPAID_PACKAGE_EXPIRED", "REJECTED_DESTINATION_NOT_REGISTERED"]
+)
+def test_what_infobip_says_of_our_account_is_not_held_against_a_number(status: str) -> None:
+    said = {"messages": [{"messageId": "1", "status": {"groupName": "REJECTED", "name": status}}]}
+    outcome = outcome_of(load("infobip"), 200, json.dumps(said).encode())
+    assert (outcome.result, outcome.nobody) == ("later", False)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -294,6 +304,12 @@ def test_a_mapping_of_ones_own_is_read(tmp_path: Any) -> None:
             "[answer]",
             '[answer]\ncode = "/c"\ncodes = { accepted = "OK" }',
             "answer.codes.accepted» is a list",
+        ),
+        ("[answer]", "[answer]\nno_such_number = [7]", "answer.code» is missing"),
+        (
+            "[answer]",
+            '[answer]\ncode = "/c"\nno_such_number = [7]\ncodes = { later = [7] }',
+            "no_such_number» has 7, which «answer.codes» calls later",
         ),
         ("[request]", '[request]\nheaders = "X-Key"', "request.headers» is a table"),
     ],

@@ -186,7 +186,7 @@ def fetch(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[dict
         return _rows(cursor)
 
 
-def each_of(table: str, named: Mapping[str, str], as_: str, *, where: str = "") -> str:
+def each_of(table: str, named: Mapping[str, str], as_: str, *where: str) -> str:
     """The ``from`` of a statement that looks up rows of a table by many values at once: `as_` is the row, ``w.n`` the
     place, from 1, in the lists of values that the statement takes.
 
@@ -196,9 +196,8 @@ def each_of(table: str, named: Mapping[str, str], as_: str, *, where: str = "") 
     again, by a plan that it keeps.
     """
     lists = ", ".join(f"%s::{kind}[]" for kind in named.values())
-    same = " and ".join(f"t.{column} = w.{column}" for column in named)
-    more = f" and {where}" if where else ""
-    one = f"select * from {table} t where {same}{more} offset 0"  # noqa: S608 (ours)
+    found = " and ".join([*(f"t.{column} = w.{column}" for column in named), *where])
+    one = f"select * from {table} t where {found} offset 0"  # noqa: S608 (ours)
     return (
         f"from unnest({lists}) with ordinality as w ({', '.join(named)}, n) cross join lateral ({one}) {as_}"
     )

@@ -17,10 +17,9 @@ from .hearings import Hearing
 from .timeline import Sealed, State, Written, derived
 
 
-def _of(table: str, as_: str, where: str = "") -> str:
+def _of(table: str, as_: str, *where: str) -> str:
     """The rows of a table about each crime of a list; by ``w.n``, its place there, they find together."""
-    of_force = f"t.force_id = %s and {where}" if where else "t.force_id = %s"
-    return setwise.each_of(table, {"crime_id": "uuid"}, as_, where=of_force)
+    return setwise.each_of(table, {"crime_id": "uuid"}, as_, "t.force_id = %s", *where)
 
 
 _CRIMES = "select * from cases_crime where force_id = %s and id = any(%s)"

@@ -113,7 +113,7 @@ class Rows:
             # pair by pair: each of the ones tried with each of the others would be a million
             pairs = [(self.crimes[key]["id"], id_) for key, id_ in sorted(named[kind]) if key in self.crimes]
             lists = {"crime_id": [crime for crime, _ in pairs], column: [id_ for _, id_ in pairs]}
-            for row in self.named(table, lists, where="not t.by_desk" if kind == "update" else ""):
+            for row in self.named(table, lists, *(["not t.by_desk"] if kind == "update" else [])):
                 rows[row["crime_id"], row[column]] = row
 
     def read(self, table: str, where: str, *lists: list[Any]) -> list[dict[str, Any]]:
@@ -123,13 +123,12 @@ class Rows:
         sql = f"select * from {table} where force_id = %s and {where}"  # noqa: S608 (constants of ours)
         return self._keep(table, setwise.fetch(sql, [self.force_id, *lists]))
 
-    def named(self, table: str, lists: Mapping[str, list[Any]], *, where: str = "") -> list[dict[str, Any]]:
+    def named(self, table: str, lists: Mapping[str, list[Any]], *where: str) -> list[dict[str, Any]]:
         """Rows of this force by the values of some columns, those at one place of the lists together."""
         if not all(lists.values()):
             return []
         kinds = {column: "uuid" if column == "crime_id" else "text" for column in lists}
-        of_force = f"t.force_id = %s and {where}" if where else "t.force_id = %s"
-        sql = f"select t.* {setwise.each_of(table, kinds, 't', where=of_force)}"
+        sql = f"select t.* {setwise.each_of(table, kinds, 't', 't.force_id = %s', *where)}"
         return self._keep(table, setwise.fetch(sql, [*lists.values(), self.force_id]))
 
     def _keep(self, table: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
