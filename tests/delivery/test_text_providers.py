@@ -98,12 +98,22 @@ def test_what_is_wrong_with_us_is_not_held_against_a_text(
     assert running.texts == []
 
 
+def _infobip(status: str) -> dict[str, Any]:
+    return {"messages": [{"messageId": "1", "status": {"groupName": "REJECTED", "name": status}}]}
+
+
 @pytest.mark.parametrize(
-    "status", ["REJECTED_PREPAID_PACKAGE_EXPIRED", "REJECTED_DESTINATION_NOT_REGISTERED"]
+    ("provider", "status", "said"),
+    [
+        ("infobip", 200, _infobip("REJECTED_PREPAID_PACKAGE_EXPIRED")),
+        ("infobip", 200, _infobip("REJECTED_DESTINATION_NOT_REGISTERED")),
+        ("twilio", 400, {"code": 21401, "message": "Invalid Phone Number"}),
+    ],
 )
-def test_what_infobip_says_of_our_account_is_not_held_against_a_number(status: str) -> None:
-    said = {"messages": [{"messageId": "1", "status": {"groupName": "REJECTED", "name": status}}]}
-    outcome = outcome_of(load("infobip"), 200, json.dumps(said).encode())
+def test_what_is_said_of_our_account_or_sender_is_not_held_against_a_number(
+    provider: str, status: int, said: dict[str, Any]
+) -> None:
+    outcome = outcome_of(load(provider), status, json.dumps(said).encode())
     assert (outcome.result, outcome.nobody) == ("later", False)
 
 
